@@ -1,0 +1,74 @@
+// The contract between r3dfeatures and whoever reads its features: two downstream events and a message.
+//
+// `action-backbone`: sticky, once before the first buffer of a run of the pipeline (READY to PAUSED). Fields:
+//   weights-hash   string    SHA-256 of the weights (see action/r3d18_spec.h)
+//   stand-in       boolean   the weights were made by `gst-action-weights make-standin`: not a measurement
+//   precision      string    fp32, fp16, bf16
+//   device         string    cpu, cuda:0, ...
+//   sample-rate    fraction  samples per second
+//   hop            int       samples between chunk starts
+//   roi            string    x,y,width,height as fractions of the picture
+//   colorimetry    string    reference or stream
+//   live           boolean   the source is live
+//
+// `action-features`: serialized, one per chunk, before the buffer that follows it and before EOS. Fields:
+//   index          uint64    0, 1, 2, ... without holes while the element is not stopped
+//   timestamp      uint64    PTS of the first sampled frame, ns
+//   stream-time    uint64    the same as stream time, ns
+//   running-time   uint64    the same as running time, ns
+//   duration       uint64    end - timestamp, ns
+//   end            uint64    PTS of the first frame after the chunk: where the next sample is due; of a padded chunk the end of
+//                            the last frame, ns
+//   frames         int       sampled frames before padding, 1 to 16
+//   padded         boolean   frames < 16: the last frame was repeated
+//   discont        boolean   first chunk of a run: does not follow on the one before
+//   dropped        boolean   left out because the network was too slow for a live source
+//   features       GBytes    512 float32, little endian; absent when dropped
+//
+// Element message `action-features` (property post-messages): the same fields; `features` only with post-features.
+// A time that is not known is GST_CLOCK_TIME_NONE.
+#ifndef GST_ACTION_FEATURE_EVENTS_H_
+#define GST_ACTION_FEATURE_EVENTS_H_
+
+#include <gst/gst.h>
+
+#include <optional>
+#include <string>
+
+#include "action/engine.h"
+#include "action/fraction.h"
+#include "common/glib_ptr.h"
+
+namespace action {
+
+inline constexpr const char *kBackboneEvent = "action-backbone";
+inline constexpr const char *kFeaturesEvent = "action-features";
+
+struct BackboneFacts {
+  ServiceInfo service;
+  Fraction sample_rate;
+  int hop = kChunkFrames;
+  Region roi;
+  Colorimetry colorimetry = Colorimetry::kReference;
+  bool live = false;
+};
+
+struct ChunkFacts {
+  uint64_t index = 0;
+  FrameTime time;  // of the first sampled frame; `end` as above
+  int frames = 0;
+  bool discont = false;
+};
+
+// Return full references.
+GstEvent *NewBackboneEvent(const BackboneFacts &facts);
+GstEvent *NewFeaturesEvent(const ChunkFacts &facts, const std::optional<Features> &features);
+
+// The message of an event; `features` are left out unless asked for.
+GstMessage *NewFeaturesMessage(GstElement *element, GstEvent *event, bool with_features);
+
+const char *NameOf(Colorimetry colorimetry);
+
+}  // namespace action
+
+#endif  // GST_ACTION_FEATURE_EVENTS_H_

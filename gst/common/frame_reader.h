@@ -1,0 +1,45 @@
+// From a GStreamer video buffer to the picture that the preprocess reads.
+#ifndef GST_ACTION_FRAME_READER_H_
+#define GST_ACTION_FRAME_READER_H_
+
+#include <gst/video/video.h>
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "action/engine.h"
+
+namespace action {
+
+// libavutil's name for a GStreamer format, or null when it has none.
+const char *PixelFormatName(GstVideoFormat format);
+
+// Maps buffers read-only, hands them to a Preprocessor, unmaps them. Formats that libswscale does not read go through a
+// GstVideoConverter. For one thread.
+class FrameReader {
+ public:
+  FrameReader(Engine &engine, Colorimetry colorimetry, const Region &region);
+  ~FrameReader();
+  FrameReader(const FrameReader &) = delete;
+  FrameReader &operator=(const FrameReader &) = delete;
+
+  // What the next buffers hold. Throws Error when the format cannot be read.
+  void SetInfo(const GstVideoInfo &info);
+
+  // Throws Error when the buffer cannot be mapped or converted.
+  void Read(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> rgb);
+
+ private:
+  struct Converter;
+  void Process(const GstVideoFrame &frame, std::span<uint8_t, kFrameBytes> rgb);
+
+  Engine &engine_;
+  const std::unique_ptr<Preprocessor> preprocessor_;
+  GstVideoInfo info_;
+  std::unique_ptr<Converter> converter_;  // null: libswscale reads the format as it is
+};
+
+}  // namespace action
+
+#endif  // GST_ACTION_FRAME_READER_H_

@@ -1,0 +1,26 @@
+// Owners for GLib and GStreamer things, by the names of the things.
+#ifndef GST_ACTION_GLIB_PTR_H_
+#define GST_ACTION_GLIB_PTR_H_
+
+#include <gst/gst.h>
+
+#include <memory>
+
+namespace action {
+
+template <auto Free>
+struct Deleter {
+  template <typename T>
+  void operator()(T *thing) const {
+    Free(thing);
+  }
+};
+
+using CharPtr = std::unique_ptr<gchar, Deleter<g_free>>;
+using BytesPtr = std::unique_ptr<GBytes, Deleter<g_bytes_unref>>;
+using StructurePtr = std::unique_ptr<GstStructure, Deleter<gst_structure_free>>;
+using QueryPtr = std::unique_ptr<GstQuery, Deleter<gst_query_unref>>;
+
+}  // namespace action
+
+#endif  // GST_ACTION_GLIB_PTR_H_

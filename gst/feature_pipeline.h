@@ -1,0 +1,98 @@
+// What r3dfeatures does with frames, apart from being a GstElement: cut the stream into runs, sample, collect chunks, send
+// them to the network, and hand back events in order.
+#ifndef GST_ACTION_FEATURE_PIPELINE_H_
+#define GST_ACTION_FEATURE_PIPELINE_H_
+
+#include <gst/video/video.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "action/chunk_builder.h"
+#include "action/engine.h"
+#include "action/frame_sampler.h"
+#include "action/gap_detector.h"
+#include "common/feature_events.h"
+#include "common/frame_reader.h"
+
+namespace action {
+
+// What the element's properties say, copied once when streaming starts.
+struct FeatureSettings {
+  Fraction sample_rate{8, 1};
+  Sampling sampling = Sampling::kAuto;
+  int hop = kChunkFrames;
+  Region roi;
+  Colorimetry colorimetry = Colorimetry::kReference;
+  GstClockTime gap_threshold = GST_SECOND;
+};
+
+// What happens to a chunk on its way out. Called on the streaming thread, with no lock held.
+class FeatureSink {
+ public:
+  virtual ~FeatureSink() = default;
+  // `features` absent: dropped.
+  virtual void OnChunk(const ChunkFacts &facts, const std::optional<Features> &features) = 0;
+  // The stream left its announced rate; sampling goes on by timestamp.
+  virtual void OnIrregular(int64_t interval_ns) = 0;
+};
+
+// All of it is for the streaming thread. `stream` may be interrupted from others: then the functions that wait return
+// GST_FLOW_FLUSHING, and what they were about to do is not done. Throws Error when the network or the preprocess fails.
+class FeaturePipeline {
+ public:
+  FeaturePipeline(Engine &engine, const FeatureSettings &settings, FeatureStream &stream, FeatureSink &sink);
+
+  // The source turned out to be live: sample by timestamp, and drop chunks rather than wait.
+  void SetLive(bool live);
+
+  // The caps change to `info`. A change of size ends the run.
+  GstFlowReturn SetInfo(const GstVideoInfo &info);
+
+  // One frame; `segment` gives its times their meaning.
+  GstFlowReturn Push(GstBuffer *buffer, const GstSegment &segment);
+
+  // No frame comes until `pts` (GST_CLOCK_TIME_NONE: not known).
+  GstFlowReturn PushGap(GstClockTime pts);
+
+  // Ends the run: the samples that no chunk holds leave as a padded one.
+  GstFlowReturn EndRun();
+  // Sends out what is finished, without waiting.
+  void PushFinished();
+  // Waits for everything that is under way and sends it out.
+  GstFlowReturn Drain();
+
+  // After a flush: forgets everything but the count of chunks.
+  void Reset();
+
+ private:
+  GstFlowReturn Submit(Chunk chunk);
+  GstClockTime TimeOf(GstBuffer *buffer) const;
+
+  Engine &engine_;
+  const FeatureSettings settings_;
+  FeatureStream &stream_;
+  FeatureSink &sink_;
+
+  bool live_ = false;
+  std::optional<GstVideoInfo> info_;
+  FrameReader reader_;
+  std::optional<FrameSampler> sampler_;
+  ChunkBuilder builder_;
+  GapDetector gaps_;
+  std::vector<uint8_t> rgb_;
+
+  struct Submitted {
+    uint64_t tag;
+    ChunkFacts facts;
+  };
+  std::deque<Submitted> submitted_;  // in order, until their results are taken
+  uint64_t next_index_ = 0;          // given when a chunk leaves, so that a flush leaves no hole
+};
+
+}  // namespace action
+
+#endif  // GST_ACTION_FEATURE_PIPELINE_H_

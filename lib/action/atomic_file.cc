@@ -1,0 +1,61 @@
+#include "action/atomic_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "action/error.h"
+
+namespace action {
+
+AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
+  static std::atomic<unsigned> counter{0};
+  // Not mkstemp: its files can be read by their owner alone, and the umask cannot be asked without setting it.
+  do {
+    temporary_ = path_ + "." + std::to_string(getpid()) + "-" + std::to_string(counter++) + ".tmp";
+    fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (fd_ < 0 && errno == EEXIST);
+  if (fd_ < 0) {
+    temporary_.clear();
+    Fail("creating a file in its folder");
+  }
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_ >= 0) close(fd_);
+  if (!temporary_.empty()) unlink(temporary_.c_str());
+}
+
+void AtomicFile::Fail(const std::string &doing) const {
+  throw Error("cannot write " + path_ + ": " + doing + " failed: " + std::strerror(errno));
+}
+
+void AtomicFile::Write(std::span<const std::byte> bytes) {
+  size_ += bytes.size();
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) Fail("writing");
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+}
+
+void AtomicFile::Commit() {
+  if (fsync(fd_) != 0) Fail("syncing to disk");
+  if (close(std::exchange(fd_, -1)) != 0) Fail("closing");
+  if (rename(temporary_.c_str(), path_.c_str()) != 0) Fail("renaming " + temporary_);
+  temporary_.clear();
+  const std::string folder = std::filesystem::path(path_).parent_path().string();
+  const int directory = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory >= 0) {
+    fsync(directory);
+    close(directory);
+  }
+}
+
+}  // namespace action

@@ -1,0 +1,40 @@
+// Files that are complete or absent.
+#ifndef ACTION_ATOMIC_FILE_H_
+#define ACTION_ATOMIC_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "action/export.h"
+
+namespace action {
+
+// Writes beside the target (same folder, a name of its own), then Commit syncs and renames. Not committed: the temporary
+// file is removed and the target stays as it was. Every failure is an Error that names the file and the reason.
+class ACTION_API AtomicFile {
+ public:
+  explicit AtomicFile(std::string path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile &) = delete;
+  AtomicFile &operator=(const AtomicFile &) = delete;
+
+  void Write(std::span<const std::byte> bytes);
+  void Write(std::string_view text) { Write(std::as_bytes(std::span(text))); }
+  uint64_t size() const { return size_; }
+  void Commit();
+
+ private:
+  [[noreturn]] void Fail(const std::string &doing) const;
+
+  std::string path_;
+  std::string temporary_;
+  int fd_ = -1;
+  uint64_t size_ = 0;
+};
+
+}  // namespace action
+
+#endif  // ACTION_ATOMIC_FILE_H_

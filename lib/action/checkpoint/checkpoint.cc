@@ -1,0 +1,183 @@
+#include "action/checkpoint/checkpoint.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "action/checkpoint/formats.h"
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+constexpr uint64_t kMaxFileSize = uint64_t{8} << 30;
+constexpr std::string_view kOwnMetadata = "gst-action";
+
+std::shared_ptr<const std::vector<std::byte>> ReadFile(const std::string &path) {
+  const auto fail = [&path](const std::string &doing) {
+    throw Error("cannot read " + path + ": " + doing + " failed: " + std::strerror(errno));
+  };
+  struct Descriptor {
+    int fd;
+    ~Descriptor() {
+      if (fd >= 0) close(fd);
+    }
+  } file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.fd < 0) fail("opening");
+  struct stat facts {};
+  if (fstat(file.fd, &facts) != 0) fail("asking for its size");
+  if (!S_ISREG(facts.st_mode)) throw Error("cannot read " + path + ": it is not a regular file");
+  if (static_cast<uint64_t>(facts.st_size) > kMaxFileSize) {
+    throw Error("cannot read " + path + ": it has " + std::to_string(facts.st_size) + " bytes; at most 8 GiB are read");
+  }
+  auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(facts.st_size));
+  size_t done = 0;
+  while (done < bytes->size()) {
+    const ssize_t got = read(file.fd, bytes->data() + done, bytes->size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail("reading");
+    if (got == 0) break;
+    done += static_cast<size_t>(got);
+  }
+  bytes->resize(done);
+  return bytes;
+}
+
+bool LooksLikeOldTar(std::span<const std::byte> bytes) {
+  return bytes.size() > 262 && std::memcmp(bytes.data() + 257, "ustar", 5) == 0;
+}
+
+std::string FirstBytes(std::span<const std::byte> bytes) {
+  std::string text;
+  for (const std::byte b : bytes.first(std::min<size_t>(bytes.size(), 16))) {
+    const char c = static_cast<char>(b);
+    text += c >= 0x20 && c < 0x7f ? c : '.';
+  }
+  return text;
+}
+
+ValuePtr ParseAny(const std::shared_ptr<const std::vector<std::byte>> &bytes, CheckpointFormat &format) {
+  if (bytes->empty()) throw Error("the file is empty. Copy or download it again");
+  if (LooksLikeZip(*bytes)) {
+    format = CheckpointFormat::kTorchZip;
+    return ParseTorchZip(bytes);
+  }
+  if (LooksLikeLegacy(*bytes)) {
+    format = CheckpointFormat::kTorchLegacy;
+    return ParseTorchLegacy(bytes);
+  }
+  if (LooksLikeSafetensors(*bytes)) {
+    format = CheckpointFormat::kSafetensors;
+    return ParseSafetensors(bytes);
+  }
+  if (LooksLikeOldTar(*bytes)) {
+    throw Error("this is the tar format of PyTorch before 0.4. Load it with an old PyTorch and save it again");
+  }
+  throw Error("neither a PyTorch file (zip or legacy) nor safetensors; it starts with '" + FirstBytes(*bytes) + "'");
+}
+
+void AddMetadata(const Value *attributes, CheckpointFormat format, std::map<std::string, std::string> &metadata) {
+  const auto *facts = attributes != nullptr ? attributes->As<Dict>() : nullptr;
+  if (facts != nullptr && format != CheckpointFormat::kSafetensors) {
+    const ValuePtr modules = facts->Find("_metadata");
+    const auto *by_module = modules ? modules->As<Dict>() : nullptr;
+    const ValuePtr own = by_module != nullptr ? by_module->Find(std::string(kOwnMetadata)) : nullptr;
+    facts = own ? own->As<Dict>() : nullptr;
+  }
+  if (facts == nullptr) return;
+  for (const auto &[key, value] : facts->items) {
+    const auto *name = key->As<std::string>();
+    const auto *text = value->As<std::string>();
+    if (name != nullptr && text != nullptr) metadata[*name] = *text;
+  }
+}
+
+bool HoldsTensors(const Dict &dict) {
+  return std::ranges::any_of(dict.items, [](const auto &item) { return item.second->template As<Tensor>() != nullptr; });
+}
+
+const Dict *FindStateDict(const Value &root) {
+  const auto *dict = root.As<Dict>();
+  if (dict == nullptr || HoldsTensors(*dict)) return dict;
+  for (const char *key : {"state_dict", "model_state_dict", "model"}) {
+    const ValuePtr inner = dict->Find(key);
+    if (inner && inner->As<Dict>() != nullptr) return inner->As<Dict>();
+  }
+  return dict;
+}
+
+}  // namespace
+
+const char *NameOf(CheckpointFormat format) {
+  switch (format) {
+    case CheckpointFormat::kTorchZip: return "PyTorch zip";
+    case CheckpointFormat::kTorchLegacy: return "PyTorch legacy";
+    case CheckpointFormat::kSafetensors: return "safetensors";
+  }
+  return "?";
+}
+
+Checkpoint ParseCheckpoint(std::shared_ptr<const std::vector<std::byte>> bytes, const std::string &name) {
+  Checkpoint checkpoint;
+  checkpoint.path = name;
+  checkpoint.bytes = std::move(bytes);
+  try {
+    checkpoint.root = ParseAny(checkpoint.bytes, checkpoint.format);
+  } catch (const Error &e) {
+    throw Error("cannot read the checkpoint " + name + ": " + e.what());
+  }
+  return checkpoint;
+}
+
+Checkpoint ReadCheckpoint(const std::string &path) {
+  return ParseCheckpoint(ReadFile(path), path);
+}
+
+const Tensor *StateDict::Find(const std::string &name) const {
+  const auto found = std::ranges::find(entries, name, [](const auto &entry) { return entry.first; });
+  return found != entries.end() ? &found->second : nullptr;
+}
+
+StateDict ToStateDict(const Checkpoint &checkpoint) {
+  const std::string where = "the checkpoint " + checkpoint.path;
+  const Dict *dict = FindStateDict(*checkpoint.root);
+  if (dict == nullptr) {
+    throw Error(where + " holds " + Describe(*checkpoint.root) +
+                ", not a state_dict. Save one with torch.save(model.state_dict(), FILE)");
+  }
+  StateDict state;
+  for (const auto &[key, value] : dict->items) {
+    const auto *name = key->As<std::string>();
+    const auto *tensor = value->As<Tensor>();
+    if (name == nullptr || tensor == nullptr) {
+      throw Error(where + " has under " + (name != nullptr ? "'" + *name + "'" : Describe(*key)) + " " +
+                  Describe(*value) + " where a state_dict has a tensor");
+    }
+    state.entries.emplace_back(*name, *tensor);
+  }
+  if (state.entries.empty()) throw Error(where + " holds no tensors");
+  AddMetadata(dict->attributes.get(), checkpoint.format, state.metadata);
+
+  constexpr std::string_view kParallel = "module.";
+  if (std::ranges::all_of(state.entries, [&](const auto &entry) { return entry.first.starts_with(kParallel); })) {
+    for (auto &[name, tensor] : state.entries) name.erase(0, kParallel.size());
+  }
+  return state;
+}
+
+void WriteStateDict(const std::string &path, const StateDict &state) {
+  if (path.ends_with(".safetensors")) {
+    WriteSafetensors(path, state);
+  } else if (path.ends_with(".pt") || path.ends_with(".pth")) {
+    WriteTorchZip(path, state);
+  } else {
+    throw Error("cannot write " + path + ": the name must end in .pt, .pth or .safetensors, which decides the format");
+  }
+}
+
+}  // namespace action

@@ -1,0 +1,61 @@
+#include "action/chunk_builder.h"
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace action {
+
+ChunkBuilder::ChunkBuilder(int hop) : hop_(hop) {
+  if (hop < 1 || hop > kChunkFrames) {
+    throw std::invalid_argument("hop is " + std::to_string(hop) + "; it must be 1 to 16 samples");
+  }
+  pixels_.reserve(kChunkBytes);
+}
+
+Chunk ChunkBuilder::Build() const {
+  Chunk chunk;
+  chunk.pixels = pixels_;
+  chunk.frame_count = static_cast<int>(times_.size());
+  chunk.time = times_.front();
+  chunk.time.end = times_.back().end;
+  chunk.discont = discont_;
+  return chunk;
+}
+
+std::optional<Chunk> ChunkBuilder::Add(std::span<const uint8_t, kFrameBytes> rgb, const FrameTime &time) {
+  pixels_.insert(pixels_.end(), rgb.begin(), rgb.end());
+  times_.push_back(time);
+  ++fresh_;
+  if (times_.size() < kChunkFrames) return std::nullopt;
+
+  Chunk chunk = Build();
+  discont_ = false;
+  fresh_ = 0;
+  pixels_.erase(pixels_.begin(), pixels_.begin() + static_cast<ptrdiff_t>(hop_) * kFrameBytes);
+  times_.erase(times_.begin(), times_.begin() + hop_);
+  return chunk;
+}
+
+std::optional<Chunk> ChunkBuilder::Finish(uint64_t end) {
+  std::optional<Chunk> last;
+  if (fresh_ > 0) {
+    Chunk chunk = Build();
+    chunk.time.end = end;
+    while (chunk.pixels.size() < kChunkBytes) {
+      chunk.pixels.insert(chunk.pixels.end(), pixels_.end() - kFrameBytes, pixels_.end());
+    }
+    last = std::move(chunk);
+  }
+  Reset();
+  return last;
+}
+
+void ChunkBuilder::Reset() {
+  pixels_.clear();
+  times_.clear();
+  fresh_ = 0;
+  discont_ = true;
+}
+
+}  // namespace action

@@ -1,0 +1,12 @@
+#include "action/gap_detector.h"
+
+namespace action {
+
+void GapDetector::Add(int64_t pts, int64_t duration) {
+  if (started_ && pts > last_) interval_ = pts - last_;
+  started_ = true;
+  last_ = pts;
+  end_ = pts + (duration > 0 ? duration : interval_);
+}
+
+}  // namespace action

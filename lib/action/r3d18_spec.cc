@@ -1,0 +1,91 @@
+#include "action/r3d18_spec.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+std::vector<ParameterSpec> MakeParameters() {
+  std::vector<ParameterSpec> all;
+  const auto conv = [&all](const std::string &name, std::vector<int64_t> shape) {
+    all.push_back({name + ".weight", std::move(shape), false});
+  };
+  const auto batch_norm = [&all](const std::string &name, int64_t channels) {
+    for (const char *part : {".weight", ".bias", ".running_mean", ".running_var"}) {
+      all.push_back({name + part, {channels}, false});
+    }
+    all.push_back({name + ".num_batches_tracked", {}, true});
+  };
+  conv("stem.0", {64, 3, 3, 7, 7});
+  batch_norm("stem.1", 64);
+  int64_t in = 64;
+  for (int layer = 1; layer <= 4; ++layer) {
+    const int64_t out = int64_t{64} << (layer - 1);
+    for (int block = 0; block < 2; ++block) {
+      const std::string name = "layer" + std::to_string(layer) + "." + std::to_string(block);
+      conv(name + ".conv1.0", {out, in, 3, 3, 3});
+      batch_norm(name + ".conv1.1", out);
+      conv(name + ".conv2.0", {out, out, 3, 3, 3});
+      batch_norm(name + ".conv2.1", out);
+      if (layer > 1 && block == 0) {
+        conv(name + ".downsample.0", {out, in, 1, 1, 1});
+        batch_norm(name + ".downsample.1", out);
+      }
+      in = out;
+    }
+  }
+  all.push_back({"fc.weight", {400, 512}, true});
+  all.push_back({"fc.bias", {400}, true});
+  return all;
+}
+
+bool IsClassifier(const std::string &name) {
+  return name.starts_with("fc.");
+}
+
+}  // namespace
+
+const std::vector<ParameterSpec> &R3d18Parameters() {
+  static const std::vector<ParameterSpec> parameters = MakeParameters();
+  return parameters;
+}
+
+void CheckR3d18(const StateDict &state, const std::string &where) {
+  std::map<std::string, const Tensor *> found;
+  for (const auto &[name, tensor] : state.entries) found[name] = &tensor;
+
+  std::string missing, extra, misshapen;
+  const auto add = [](std::string &list, const std::string &item) { list += (list.empty() ? "" : ", ") + item; };
+  for (const ParameterSpec &parameter : R3d18Parameters()) {
+    const auto entry = found.find(parameter.name);
+    if (entry == found.end()) {
+      if (!parameter.optional) add(missing, parameter.name);
+      continue;
+    }
+    if (!IsClassifier(parameter.name) && entry->second->shape() != parameter.shape) {
+      add(misshapen, parameter.name + " is " + ShapeToString(entry->second->shape()) + " and should be " +
+                         ShapeToString(parameter.shape));
+    }
+    found.erase(entry);
+  }
+  for (const auto &[name, tensor] : found) add(extra, name);
+
+  std::string problems;
+  if (!missing.empty()) problems += " Missing: " + missing + ".";
+  if (!extra.empty()) problems += " Not part of it: " + extra + ".";
+  if (!misshapen.empty()) problems += " Wrong shape: " + misshapen + ".";
+  if (!problems.empty()) {
+    throw Error(where + " is not an R3D-18 as torchvision's video.r3d_18 saves it." + problems +
+                " Use torchvision's file r3d_18-b3b3357e.pth, or the state_dict of a model of the same architecture");
+  }
+}
+
+bool IsStandIn(const StateDict &state) {
+  return state.metadata.contains(kStandInKey);
+}
+
+}  // namespace action

@@ -1,0 +1,44 @@
+// The parameters of torchvision's video.r3d_18, and the checks and identity of a set of weights. No LibTorch needed.
+#ifndef ACTION_R3D18_SPEC_H_
+#define ACTION_R3D18_SPEC_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "action/checkpoint/checkpoint.h"
+#include "action/export.h"
+
+namespace action {
+
+struct ParameterSpec {
+  std::string name;            // as in torchvision's state_dict
+  std::vector<int64_t> shape;
+  bool optional = false;       // num_batches_tracked and fc.*: not used for features
+};
+
+// All 122 entries, in torchvision's order.
+ACTION_API const std::vector<ParameterSpec> &R3d18Parameters();
+
+// Throws Error listing every missing, extra and misshapen entry by name; `where` names the file. fc.* may have any number
+// of classes or be absent, num_batches_tracked may be absent.
+ACTION_API void CheckR3d18(const StateDict &state, const std::string &where);
+
+// Identity of the weights: lower-case hexadecimal SHA-256 over all entries but fc.* and num_batches_tracked, sorted by
+// name; of each its name, "\n", its shape as "[64, 3, 3, 7, 7]", "\n" and its elements as little-endian float32. A file
+// converted to another format keeps its identity.
+ACTION_API std::string WeightsHash(const StateDict &state);
+
+// SHA-256 of a whole file's bytes, as sha256sum prints it.
+ACTION_API std::string FileHash(std::span<const std::byte> bytes);
+
+// Metadata that marks seeded weights that were never trained.
+inline constexpr const char *kStandInKey = "stand-in";
+ACTION_API bool IsStandIn(const StateDict &state);
+
+// What a user reads wherever stand-in weights are at work.
+inline constexpr const char *kStandInNotice = "stand-in backbone: not a measurement";
+
+}  // namespace action
+
+#endif  // ACTION_R3D18_SPEC_H_

@@ -1,0 +1,46 @@
+// The engine behind action_engine(): binds the parts of this library together.
+#include <exception>
+#include <memory>
+#include <string>
+
+#include "action/engine.h"
+#include "action/error.h"
+#include "actiontorch/feature_service.h"
+#include "actiontorch/preprocess.h"
+#include "actiontorch/r3d18.h"
+#include "actiontorch/stand_in.h"
+
+namespace action {
+namespace {
+
+class TorchEngine : public Engine {
+ public:
+  std::shared_ptr<FeatureService> OpenFeatureService(const Request &request) override {
+    return SharedFeatureService(request);
+  }
+  std::unique_ptr<Preprocessor> NewPreprocessor(Colorimetry colorimetry, const Region &region) override {
+    return action::NewPreprocessor(colorimetry, region);
+  }
+  bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
+  void MakeStandIn(const std::string &path, uint64_t seed) override { WriteStateDict(path, MakeStandInWeights(seed)); }
+};
+
+void CheckTorchVersion() {
+  const std::string loaded = LoadedTorchVersion();
+  const std::string compiled = CompiledTorchVersion();
+  // A wheel's version may carry a suffix ("2.1.0+cpu") on one side only.
+  const auto plain = [](const std::string &version) { return version.substr(0, version.find('+')); };
+  if (loaded.empty() || plain(loaded) == plain(compiled)) return;
+  throw Error("gst-action was built against LibTorch " + compiled + ", but LibTorch " + loaded +
+              " was loaded. Build again against the installed one, or correct LD_LIBRARY_PATH");
+}
+
+}  // namespace
+}  // namespace action
+
+action::Engine *action_engine(int interface) {
+  if (interface != action::kEngineInterface) return nullptr;
+  action::CheckTorchVersion();
+  static auto *engine = new action::TorchEngine;
+  return engine;
+}

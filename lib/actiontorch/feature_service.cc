@@ -1,0 +1,324 @@
+#include "actiontorch/feature_service.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
+#include <exception>
+#include <future>
+#include <list>
+#include <mutex>
+#include <thread>
+#include <tuple>
+#include <utility>
+
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+// Set in the child of a fork: the worker thread is not there any more, and its locks may be held for ever.
+std::atomic<bool> forked{false};
+
+void RefuseInForkedChild() {
+  if (forked) {
+    throw Error("the feature network was started before this process was forked, and does not live on in the child. " +
+                std::string("Start the child afresh instead (Python: multiprocessing.set_start_method('spawn'))"));
+  }
+}
+
+class Worker;
+
+// Workers that must not compute when the process ends. Never destroyed, since exit handlers use it.
+class WorkerList {
+ public:
+  static WorkerList &Get() {
+    static auto *list = new WorkerList;
+    return *list;
+  }
+  void Add(Worker *worker);
+  void Remove(Worker *worker);
+
+ private:
+  static void StopAll();
+  std::mutex mutex_;  // taken before a worker's own
+  std::list<Worker *> workers_;
+  bool registered_ = false;
+};
+
+struct Slot {
+  enum class State { kWaiting, kRunning, kDone };
+  FeatureResult result;
+  State state = State::kWaiting;
+  Chunk chunk;  // until it is run
+};
+
+// What a stream and the worker share. Everything is protected by the worker's mutex.
+struct Queue {
+  explicit Queue(size_t max) : max_pending(max) {}
+  const size_t max_pending;
+  std::deque<Slot> slots;  // in order of submission, until taken
+  size_t waiting = 0;
+  uint64_t next_tag = 0;
+  bool interrupted = false;
+  std::condition_variable changed;
+};
+
+class Worker {
+ public:
+  explicit Worker(const NetworkFactory &factory) {
+    std::promise<void> ready;
+    std::future<void> made = ready.get_future();
+    thread_ = std::thread([this, &factory, &ready] {
+      ChunkFunction run;
+      try {
+        run = factory();
+      } catch (...) {
+        ready.set_exception(std::current_exception());
+        return;
+      }
+      ready.set_value();
+      Run(run);
+    });
+    try {
+      made.get();
+    } catch (...) {
+      thread_.join();
+      throw;
+    }
+    // After the first pass: handlers run in reverse order, so this one ends the worker before LibTorch's own statics go.
+    WorkerList::Get().Add(this);
+  }
+
+  ~Worker() {
+    if (forked) {
+      new std::thread(std::move(thread_));  // there is nothing to join; a joinable thread must not be destroyed
+      return;
+    }
+    WorkerList::Get().Remove(this);
+    Stop();
+  }
+
+  void Stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      work_.notify_all();
+      for (const auto &queue : queues_) queue->changed.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+  std::mutex &mutex() { return mutex_; }
+  bool stopping() const { return stopping_; }
+  void NotifyWork() { work_.notify_one(); }
+
+  void AddQueue(const std::shared_ptr<Queue> &queue) {
+    const std::lock_guard lock(mutex_);
+    queues_.push_back(queue);
+  }
+
+  void RemoveQueue(const std::shared_ptr<Queue> &queue) {
+    const std::lock_guard lock(mutex_);
+    queues_.remove(queue);
+  }
+
+ private:
+  // The next queue with work, round robin; it moves to the back.
+  std::shared_ptr<Queue> NextQueue() {
+    const auto found = std::ranges::find_if(queues_, [](const auto &queue) { return queue->waiting > 0; });
+    if (found == queues_.end()) return nullptr;
+    queues_.splice(queues_.end(), queues_, found);
+    return queues_.back();
+  }
+
+  void Run(const ChunkFunction &run) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      std::shared_ptr<Queue> queue;
+      work_.wait(lock, [&] { return stopping_ || (queue = NextQueue()) != nullptr; });
+      if (stopping_) return;
+      const auto slot = std::ranges::find(queue->slots, Slot::State::kWaiting, &Slot::state);
+      slot->state = Slot::State::kRunning;
+      --queue->waiting;
+      queue->changed.notify_all();
+      const uint64_t tag = slot->result.tag;
+      const Chunk chunk = std::move(slot->chunk);
+
+      lock.unlock();
+      FeatureResult result;
+      result.tag = tag;
+      try {
+        result.features = run(chunk);
+      } catch (const std::exception &e) {
+        result.error = e.what();
+      }
+      lock.lock();
+
+      // The stream may have forgotten the chunk in the meantime.
+      const auto same = [tag](const Slot &s) { return s.result.tag == tag; };
+      const auto place = std::ranges::find_if(queue->slots, same);
+      if (place != queue->slots.end()) {
+        place->result = std::move(result);
+        place->state = Slot::State::kDone;
+        queue->changed.notify_all();
+      }
+    }
+  }
+
+  std::mutex mutex_;  // protects all below but the thread, and every queue
+  std::condition_variable work_;
+  std::list<std::shared_ptr<Queue>> queues_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+void WorkerList::Add(Worker *worker) {
+  const std::lock_guard lock(mutex_);
+  workers_.push_back(worker);
+  if (!std::exchange(registered_, true)) {
+    std::atexit(StopAll);
+    pthread_atfork(nullptr, nullptr, [] { forked = true; });
+  }
+}
+
+void WorkerList::Remove(Worker *worker) {
+  const std::lock_guard lock(mutex_);
+  workers_.remove(worker);
+}
+
+void WorkerList::StopAll() {
+  if (forked) return;
+  WorkerList &list = Get();
+  const std::lock_guard lock(list.mutex_);
+  for (Worker *worker : list.workers_) worker->Stop();
+}
+
+class Stream : public FeatureStream {
+ public:
+  Stream(std::shared_ptr<Worker> worker, int max_pending)
+      : worker_(std::move(worker)), queue_(std::make_shared<Queue>(static_cast<size_t>(std::max(max_pending, 1)))) {
+    worker_->AddQueue(queue_);
+  }
+
+  ~Stream() override {
+    if (!forked) worker_->RemoveQueue(queue_);
+  }
+
+  std::optional<uint64_t> TrySubmit(Chunk &chunk) override {
+    RefuseInForkedChild();
+    const std::lock_guard lock(worker_->mutex());
+    if (queue_->waiting >= queue_->max_pending) return std::nullopt;
+    return Append(chunk);
+  }
+
+  uint64_t SubmitDroppingOldest(Chunk &chunk) override {
+    RefuseInForkedChild();
+    const std::lock_guard lock(worker_->mutex());
+    if (queue_->waiting >= queue_->max_pending) {
+      const auto oldest = std::ranges::find(queue_->slots, Slot::State::kWaiting, &Slot::state);
+      oldest->state = Slot::State::kDone;
+      oldest->chunk = {};
+      --queue_->waiting;
+      queue_->changed.notify_all();
+    }
+    return Append(chunk);
+  }
+
+  std::optional<FeatureResult> Take() override {
+    if (forked) return std::nullopt;
+    const std::lock_guard lock(worker_->mutex());
+    if (!FrontIsDone()) return std::nullopt;
+    FeatureResult result = std::move(queue_->slots.front().result);
+    queue_->slots.pop_front();
+    return result;
+  }
+
+  bool WaitForResultOrRoom() override {
+    return Wait([this] { return FrontIsDone() || queue_->waiting < queue_->max_pending; });
+  }
+
+  bool WaitForResult() override {
+    return Wait([this] { return FrontIsDone() || queue_->slots.empty(); });
+  }
+
+  size_t outstanding() const override {
+    if (forked) return 0;
+    const std::lock_guard lock(worker_->mutex());
+    return queue_->slots.size();
+  }
+
+  void Interrupt() override {
+    if (forked) return;
+    const std::lock_guard lock(worker_->mutex());
+    queue_->interrupted = true;
+    queue_->changed.notify_all();
+  }
+
+  void Resume() override {
+    if (forked) return;
+    const std::lock_guard lock(worker_->mutex());
+    queue_->interrupted = false;
+  }
+
+  void Discard() override {
+    if (forked) return;
+    const std::lock_guard lock(worker_->mutex());
+    queue_->slots.clear();
+    queue_->waiting = 0;
+    queue_->changed.notify_all();
+  }
+
+ private:
+  bool FrontIsDone() const { return !queue_->slots.empty() && queue_->slots.front().state == Slot::State::kDone; }
+
+  uint64_t Append(Chunk &chunk) {
+    Slot slot;
+    slot.result.tag = queue_->next_tag++;
+    slot.chunk = std::move(chunk);
+    queue_->slots.push_back(std::move(slot));
+    ++queue_->waiting;
+    worker_->NotifyWork();
+    return queue_->slots.back().result.tag;
+  }
+
+  template <typename Condition>
+  bool Wait(Condition met) {
+    RefuseInForkedChild();
+    std::unique_lock lock(worker_->mutex());
+    queue_->changed.wait(lock, [&] { return met() || queue_->interrupted || worker_->stopping(); });
+    return !queue_->interrupted && met();
+  }
+
+  const std::shared_ptr<Worker> worker_;
+  const std::shared_ptr<Queue> queue_;
+};
+
+class Service : public FeatureService {
+ public:
+  Service(ServiceInfo info, const NetworkFactory &factory)
+      : info_(std::move(info)), worker_(std::make_shared<Worker>(factory)) {}
+
+  const ServiceInfo &info() const override { return info_; }
+
+  std::unique_ptr<FeatureStream> OpenStream(int max_pending) override {
+    RefuseInForkedChild();
+    return std::make_unique<Stream>(worker_, max_pending);
+  }
+
+ private:
+  const ServiceInfo info_;
+  const std::shared_ptr<Worker> worker_;
+};
+
+}  // namespace
+
+std::shared_ptr<FeatureService> StartFeatureService(const ServiceInfo &info, const NetworkFactory &factory) {
+  RefuseInForkedChild();
+  return std::make_shared<Service>(info, factory);
+}
+
+}  // namespace action

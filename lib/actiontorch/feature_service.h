@@ -1,0 +1,27 @@
+// One network for all streams of a process, run by one worker.
+#ifndef ACTIONTORCH_FEATURE_SERVICE_H_
+#define ACTIONTORCH_FEATURE_SERVICE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "action/engine.h"
+
+namespace action {
+
+// Runs the network on one chunk; called on the worker thread only.
+using ChunkFunction = std::function<Features(const Chunk &)>;
+// Makes the ChunkFunction on the worker thread, so that everything LibTorch keeps per thread is set where it is used.
+using NetworkFactory = std::function<ChunkFunction()>;
+
+// Starts a worker and waits until the network is made. Rethrows what the factory throws.
+std::shared_ptr<FeatureService> StartFeatureService(const ServiceInfo &info, const NetworkFactory &factory);
+
+// The running service for these weights, device and precision, or one started now.
+std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &request);
+
+}  // namespace action
+
+#endif  // ACTIONTORCH_FEATURE_SERVICE_H_

@@ -1,0 +1,216 @@
+#include "actiontorch/preprocess.h"
+
+#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "action/error.h"
+
+extern "C" {
+#include <libavutil/imgutils.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+}
+
+namespace action {
+namespace {
+
+// libswscale's fast paths work on blocks of 16 pixels and two rows.
+constexpr int kBlock = 16;
+constexpr int kRowAlignment = 64;
+
+int AlignUp(int value, int to) {
+  return (value + to - 1) / to * to;
+}
+
+struct SwsFree {
+  void operator()(SwsContext *context) const { sws_freeContext(context); }
+};
+using SwsPtr = std::unique_ptr<SwsContext, SwsFree>;
+
+int CoefficientsOf(Frame::Matrix matrix) {
+  switch (matrix) {
+    case Frame::Matrix::kBt601: return SWS_CS_ITU601;
+    case Frame::Matrix::kBt709: return SWS_CS_ITU709;
+    case Frame::Matrix::kBt2020: return SWS_CS_BT2020;
+    case Frame::Matrix::kSmpte240m: return SWS_CS_SMPTE240M;
+    case Frame::Matrix::kFcc: return SWS_CS_FCC;
+  }
+  return SWS_CS_DEFAULT;
+}
+
+// Formats with a full-range twin ("yuvj420p"): the only ones for which cv2 knows about full range.
+bool HasFullRangeTwin(std::string_view format) {
+  constexpr std::array<std::string_view, 5> kTwins = {"yuv420p", "yuv422p", "yuv444p", "yuv440p", "yuv411p"};
+  return std::ranges::find(kTwins, format) != kTwins.end();
+}
+
+// Formats that libswscale turns into RGB without its scaler. That path works on whole pairs of rows and columns, and a
+// decoder (so cv2) always gives it pictures of its own, padded size.
+bool HasUnscaledPath(AVPixelFormat format) {
+  return format == AV_PIX_FMT_YUV420P || format == AV_PIX_FMT_YUV422P || format == AV_PIX_FMT_YUVA420P;
+}
+
+class SwsPreprocessor : public Preprocessor {
+ public:
+  SwsPreprocessor(Colorimetry colorimetry, const Region &region) : colorimetry_(colorimetry), region_(region) {}
+
+  void Process(const Frame &frame, std::span<uint8_t, kFrameBytes> rgb) override {
+    Configure(frame);
+    std::array<const uint8_t *, 4> planes = frame.planes;
+    std::array<int, 4> strides = frame.strides;
+    if (!padded_.empty()) CopyPadded(frame, planes, strides);
+
+    std::array<uint8_t *, 4> to = {bgr_.data(), nullptr, nullptr, nullptr};
+    const std::array<int, 4> to_strides = {bgr_stride_, 0, 0, 0};
+    if (sws_scale(context_.get(), planes.data(), strides.data(), 0, sws_height_, to.data(), to_strides.data()) <= 0) {
+      throw Error("libswscale cannot convert a picture of " + Size(frame) + " in the format " + frame.pixel_format);
+    }
+    const cv::Mat full(frame.height, frame.width, CV_8UC3, bgr_.data(), static_cast<size_t>(bgr_stride_));
+    cv::resize(full(area_), small_, cv::Size(kFrameSide, kFrameSide), 0, 0, cv::INTER_AREA);
+    cv::Mat out(kFrameSide, kFrameSide, CV_8UC3, rgb.data());
+    cv::cvtColor(small_, out, cv::COLOR_BGR2RGB);
+  }
+
+ private:
+  static std::string Size(const Frame &frame) {
+    return std::to_string(frame.width) + "x" + std::to_string(frame.height);
+  }
+
+  void Configure(const Frame &frame) {
+    auto key = std::tuple(std::string(frame.pixel_format), frame.width, frame.height, frame.full_range, frame.matrix);
+    if (context_ && key == key_) return;
+    context_.reset();
+    format_ = av_get_pix_fmt(frame.pixel_format);
+    if (format_ == AV_PIX_FMT_NONE || !sws_isSupportedInput(format_)) {
+      throw Error(std::string("libswscale does not read the pixel format ") + frame.pixel_format);
+    }
+    if (frame.width < 1 || frame.height < 1 || av_image_check_size(static_cast<unsigned>(frame.width),
+                                                                   static_cast<unsigned>(frame.height), 0, nullptr) < 0) {
+      throw Error("a picture of " + Size(frame) + " cannot be processed");
+    }
+    sws_width_ = frame.width;
+    sws_height_ = frame.height;
+    if (HasUnscaledPath(format_)) {
+      sws_width_ = AlignUp(sws_width_, 2);
+      sws_height_ = AlignUp(sws_height_, 2);
+    }
+    const bool full = frame.full_range && (colorimetry_ == Colorimetry::kStream || HasFullRangeTwin(frame.pixel_format));
+    context_.reset(sws_alloc_context());
+    if (!context_) throw Error("out of memory for libswscale");
+    const auto set = [this](const char *name, int64_t value) { av_opt_set_int(context_.get(), name, value, 0); };
+    set("srcw", sws_width_);
+    set("srch", sws_height_);
+    set("src_format", format_);
+    set("src_range", full ? 1 : 0);
+    set("dstw", sws_width_);
+    set("dsth", sws_height_);
+    set("dst_format", AV_PIX_FMT_BGR24);
+    set("sws_flags", SWS_BICUBIC);
+    if (sws_init_context(context_.get(), nullptr, nullptr) < 0) {
+      context_.reset();
+      throw Error("libswscale cannot convert pictures of " + Size(frame) + " in the format " + frame.pixel_format);
+    }
+    if (colorimetry_ == Colorimetry::kStream) {
+      sws_setColorspaceDetails(context_.get(), sws_getCoefficients(CoefficientsOf(frame.matrix)), full ? 1 : 0,
+                               sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
+    }
+    bgr_stride_ = AlignUp(AlignUp(sws_width_, kBlock) * 3, kRowAlignment);
+    bgr_.assign(static_cast<size_t>(bgr_stride_) * static_cast<size_t>(sws_height_) + kRowAlignment, 0);
+    PrepareScratch(frame);
+    area_ = AreaOf(frame);
+    key_ = std::move(key);
+  }
+
+  // libswscale reads whole blocks. Where a row does not end on one it would read past it (past the buffer, in the last
+  // row), so such pictures go through a copy with room around it.
+  void PrepareScratch(const Frame &frame) {
+    padded_.clear();
+    if (frame.width % kBlock == 0 && sws_height_ == frame.height) return;
+    const int width = AlignUp(frame.width, kBlock);
+    const int height = AlignUp(frame.height, 2);
+    std::array<ptrdiff_t, 4> sizes_from{};
+    std::array<size_t, 4> sizes{};
+    if (av_image_fill_linesizes(padded_strides_.data(), format_, width) < 0) throw Error("a picture too wide to process");
+    for (size_t i = 0; i < 4; ++i) {
+      padded_strides_[i] = AlignUp(padded_strides_[i], kRowAlignment);
+      sizes_from[i] = padded_strides_[i];
+    }
+    if (av_image_fill_plane_sizes(sizes.data(), format_, height, sizes_from.data()) < 0) {
+      throw Error("a picture too large to process");
+    }
+    size_t total = 0;
+    for (size_t i = 0; i < 4; ++i) {
+      padded_offsets_[i] = total;
+      total += sizes[i];
+      padded_sizes_[i] = sizes[i];
+    }
+    padded_.assign(total + kRowAlignment, 0);
+  }
+
+  void CopyPadded(const Frame &frame, std::array<const uint8_t *, 4> &planes, std::array<int, 4> &strides) {
+    std::array<uint8_t *, 4> to{};
+    for (size_t i = 0; i < 4; ++i) {
+      if (padded_sizes_[i] > 0) to[i] = padded_.data() + padded_offsets_[i];
+    }
+    av_image_copy(to.data(), padded_strides_.data(), planes.data(), strides.data(), format_, frame.width, frame.height);
+    if (sws_height_ > frame.height && to[0] != nullptr) {
+      // The row that the picture does not have: a repetition of its last one.
+      uint8_t *last = to[0] + static_cast<ptrdiff_t>(frame.height - 1) * padded_strides_[0];
+      std::memcpy(last + padded_strides_[0], last, static_cast<size_t>(padded_strides_[0]));
+    }
+    for (size_t i = 0; i < 4; ++i) {
+      planes[i] = to[i];
+      strides[i] = padded_strides_[i];
+    }
+    if ((av_pix_fmt_desc_get(format_)->flags & AV_PIX_FMT_FLAG_PAL) != 0) planes[1] = frame.planes[1];
+  }
+
+  cv::Rect AreaOf(const Frame &frame) const {
+    const auto edge = [](double fraction, int size) {
+      return std::clamp(static_cast<int>(std::lround(fraction * size)), 0, size);
+    };
+    const int left = std::min(edge(region_.x, frame.width), frame.width - 1);
+    const int top = std::min(edge(region_.y, frame.height), frame.height - 1);
+    const int right = std::max(edge(region_.x + region_.width, frame.width), left + 1);
+    const int bottom = std::max(edge(region_.y + region_.height, frame.height), top + 1);
+    return {left, top, right - left, bottom - top};
+  }
+
+  const Colorimetry colorimetry_;
+  const Region region_;
+  std::tuple<std::string, int, int, bool, Frame::Matrix> key_;
+  SwsPtr context_;
+  AVPixelFormat format_ = AV_PIX_FMT_NONE;
+  int sws_width_ = 0;
+  int sws_height_ = 0;
+  std::vector<uint8_t> bgr_;
+  int bgr_stride_ = 0;
+  cv::Rect area_;
+  cv::Mat small_;
+  std::vector<uint8_t> padded_;  // empty: pictures are read where they are
+  std::array<int, 4> padded_strides_{};
+  std::array<size_t, 4> padded_offsets_{};
+  std::array<size_t, 4> padded_sizes_{};
+};
+
+}  // namespace
+
+std::unique_ptr<Preprocessor> NewPreprocessor(Colorimetry colorimetry, const Region &region) {
+  return std::make_unique<SwsPreprocessor>(colorimetry, region);
+}
+
+bool ReadsPixelFormat(const char *name) {
+  const AVPixelFormat format = av_get_pix_fmt(name);
+  return format != AV_PIX_FMT_NONE && sws_isSupportedInput(format) != 0;
+}
+
+}  // namespace action

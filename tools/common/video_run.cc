@@ -1,0 +1,234 @@
+#include "common/video_run.h"
+
+#include <gst/gst.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <set>
+
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+constexpr GstClockTime kPollInterval = 100 * GST_MSECOND;
+
+template <auto Unref>
+struct Free {
+  template <typename T>
+  void operator()(T *thing) const {
+    Unref(thing);
+  }
+};
+using ElementPtr = std::unique_ptr<GstElement, Free<gst_object_unref>>;
+using BusPtr = std::unique_ptr<GstBus, Free<gst_object_unref>>;
+using MessagePtr = std::unique_ptr<GstMessage, Free<gst_message_unref>>;
+
+GstElement *Make(const char *factory) {
+  GstElement *element = gst_element_factory_make(factory, nullptr);
+  if (element == nullptr) {
+    const bool ours = std::strcmp(factory, "r3dfeatures") == 0;
+    throw Error(std::string("the GStreamer element ") + factory + " is not installed. " +
+                (ours ? "Point GST_PLUGIN_PATH to the folder of libgstaction.so" : "Run tools/install-deps.sh"));
+  }
+  return element;
+}
+
+// filesrc ! decodebin ! [videoconvert !] [videoflip !] r3dfeatures ! fakesink, the middle put in when the format is known.
+class Run {
+ public:
+  // convert: the video is rotated, in a format that videoflip does not turn, and is converted for it.
+  Run(const std::string &path, const VideoRunOptions &options, bool convert)
+      : path_(path), options_(options), convert_(convert), pipeline_(gst_pipeline_new(nullptr)) {
+    GstElement *source = Make("filesrc");
+    GstElement *decoder = Make("decodebin");
+    features_ = Make("r3dfeatures");
+    GstElement *sink = Make("fakesink");
+    gst_bin_add_many(GST_BIN(pipeline_.get()), source, decoder, features_, sink, nullptr);
+    g_object_set(source, "location", path.c_str(), nullptr);
+    GstCaps *video = gst_caps_from_string("video/x-raw(ANY)");
+    g_object_set(decoder, "caps", video, "expose-all-streams", FALSE, nullptr);
+    gst_caps_unref(video);
+    g_object_set(sink, "sync", FALSE, nullptr);
+    for (const auto &[name, value] : options.properties) {
+      if (!value.empty()) gst_util_set_object_arg(G_OBJECT(features_), name.c_str(), value.c_str());
+    }
+    g_object_set(features_, "post-messages", TRUE, "post-features", TRUE, nullptr);
+    gst_element_link(source, decoder);
+    gst_element_link(features_, sink);
+    g_signal_connect(decoder, "pad-added", G_CALLBACK(OnPad), this);
+    GstPad *pad = gst_element_get_static_pad(features_, "sink");
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, OnFirstBuffer, this, nullptr);
+    gst_object_unref(pad);
+  }
+
+  ~Run() { gst_element_set_state(pipeline_.get(), GST_STATE_NULL); }
+
+  // False: must be run again with convert.
+  bool Finish(VideoFeatures &out) {
+    const BusPtr bus(gst_element_get_bus(pipeline_.get()));
+    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+    for (;;) {
+      const MessagePtr message(gst_bus_timed_pop(bus.get(), kPollInterval));
+      if (!message) {
+        ReportProgress();
+        continue;
+      }
+      switch (GST_MESSAGE_TYPE(message.get())) {
+        case GST_MESSAGE_EOS:
+          if (first_stream_time_ == GST_CLOCK_TIME_NONE) throw Error(path_ + " holds no video that can be decoded");
+          out.source_fps = source_fps_;
+          for (const GstClockTime time : stream_times_) {
+            out.times.push_back(static_cast<double>(GST_CLOCK_DIFF(first_stream_time_, time)) / GST_SECOND);
+          }
+          out.features = std::move(collected_);
+          return true;
+        case GST_MESSAGE_ERROR: Fail(message.get()); break;
+        case GST_MESSAGE_WARNING: Warn(message.get()); break;
+        case GST_MESSAGE_ELEMENT: Collect(gst_message_get_structure(message.get())); break;
+        case GST_MESSAGE_TAG:
+          if (unturned_ && IsRotated(message.get())) return false;
+          break;
+        default: break;
+      }
+    }
+  }
+
+ private:
+  static void OnPad(GstElement *, GstPad *pad, gpointer user) {
+    auto *self = static_cast<Run *>(user);
+    GstPad *target = gst_element_get_static_pad(self->features_, "sink");
+    if (!gst_pad_is_linked(target)) self->Connect(pad, target);
+    gst_object_unref(target);
+  }
+
+  void Connect(GstPad *pad, GstPad *target) {
+    GstElement *flip = gst_element_factory_make("videoflip", nullptr);
+    GstCaps *caps = gst_pad_get_current_caps(pad);
+    GstPad *flip_sink = flip != nullptr ? gst_element_get_static_pad(flip, "sink") : nullptr;
+    GstCaps *turns = flip_sink != nullptr ? gst_pad_get_pad_template_caps(flip_sink) : gst_caps_new_empty();
+    const bool can_turn = caps != nullptr && gst_caps_is_subset(caps, turns);
+    if (caps != nullptr) gst_caps_unref(caps);
+    gst_caps_unref(turns);
+    if (can_turn || convert_) {
+      gst_util_set_object_arg(G_OBJECT(flip), "video-direction", "auto");
+      gst_bin_add(GST_BIN(pipeline_.get()), flip);
+      gst_element_link(flip, features_);
+      gst_element_sync_state_with_parent(flip);
+      GstPad *first = GST_PAD(gst_object_ref(flip_sink));
+      if (!can_turn) {
+        GstElement *convert = gst_element_factory_make("videoconvert", nullptr);
+        gst_bin_add(GST_BIN(pipeline_.get()), convert);
+        gst_element_link(convert, flip);
+        gst_element_sync_state_with_parent(convert);
+        gst_object_unref(first);
+        first = gst_element_get_static_pad(convert, "sink");
+      }
+      gst_pad_link(pad, first);
+      gst_object_unref(first);
+    } else {
+      unturned_ = true;
+      gst_pad_link(pad, target);
+      if (flip != nullptr) gst_object_unref(gst_object_ref_sink(flip));
+    }
+    if (flip_sink != nullptr) gst_object_unref(flip_sink);
+  }
+
+  static GstPadProbeReturn OnFirstBuffer(GstPad *pad, GstPadProbeInfo *info, gpointer user) {
+    auto *self = static_cast<Run *>(user);
+    const GstClockTime pts = GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info));
+    GstEvent *event = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
+    const GstSegment *segment = nullptr;
+    if (event != nullptr) gst_event_parse_segment(event, &segment);
+    GstClockTime first = segment != nullptr ? gst_segment_to_stream_time(segment, GST_FORMAT_TIME, pts) : pts;
+    if (event != nullptr) gst_event_unref(event);
+    GstCaps *caps = gst_pad_get_current_caps(pad);
+    if (caps != nullptr) {
+      int numerator = 0, denominator = 1;
+      gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &numerator, &denominator);
+      if (denominator > 0) self->source_fps_ = static_cast<double>(numerator) / denominator;
+      gst_caps_unref(caps);
+    }
+    // Read by the main thread after EOS or an element message, which come later through the bus.
+    self->first_stream_time_ = GST_CLOCK_TIME_IS_VALID(first) ? first : 0;
+    return GST_PAD_PROBE_REMOVE;
+  }
+
+  void Collect(const GstStructure *structure) {
+    if (!gst_structure_has_name(structure, "action-features")) return;
+    GBytes *bytes = nullptr;
+    GstClockTime stream_time = 0;
+    gst_structure_get(structure, "features", G_TYPE_BYTES, &bytes, "stream-time", G_TYPE_UINT64, &stream_time, nullptr);
+    if (bytes == nullptr) throw Error(path_ + ": a chunk was dropped, which must not happen with a file");
+    gsize size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    Features values{};
+    std::memcpy(values.data(), data, std::min(size, sizeof(values)));
+    g_bytes_unref(bytes);
+    collected_.push_back(values);
+    stream_times_.push_back(stream_time);
+  }
+
+  static bool IsRotated(GstMessage *message) {
+    GstTagList *tags = nullptr;
+    gst_message_parse_tag(message, &tags);
+    gchar *orientation = nullptr;
+    gst_tag_list_get_string(tags, GST_TAG_IMAGE_ORIENTATION, &orientation);
+    const bool rotated = orientation != nullptr && std::strcmp(orientation, "rotate-0") != 0;
+    g_free(orientation);
+    gst_tag_list_unref(tags);
+    return rotated;
+  }
+
+  [[noreturn]] void Fail(GstMessage *message) {
+    GError *error = nullptr;
+    gchar *debug = nullptr;
+    gst_message_parse_error(message, &error, &debug);
+    // A library error of r3dfeatures (weights, device) is not about this file, and says itself what it is about.
+    const bool ours = GST_MESSAGE_SRC(message) == GST_OBJECT(features_);
+    std::string text = (ours ? "" : path_ + ": ") + error->message;
+    if (!ours && debug != nullptr) text += std::string(" [") + debug + "]";
+    g_error_free(error);
+    g_free(debug);
+    throw Error(text);
+  }
+
+  void Warn(GstMessage *message) {
+    GError *error = nullptr;
+    gst_message_parse_warning(message, &error, nullptr);
+    if (options_.warning && warned_.insert(error->message).second) options_.warning(path_ + ": " + error->message);
+    g_error_free(error);
+  }
+
+  void ReportProgress() {
+    if (!options_.progress) return;
+    gint64 position = 0, duration = 0;
+    gst_element_query_position(pipeline_.get(), GST_FORMAT_TIME, &position);
+    gst_element_query_duration(pipeline_.get(), GST_FORMAT_TIME, &duration);
+    options_.progress(static_cast<double>(position) / GST_SECOND, static_cast<double>(duration) / GST_SECOND);
+  }
+
+  const std::string path_;
+  const VideoRunOptions &options_;
+  const bool convert_;
+  const ElementPtr pipeline_;
+  GstElement *features_ = nullptr;  // owned by the pipeline
+  std::atomic<bool> unturned_{false};
+  std::atomic<GstClockTime> first_stream_time_{GST_CLOCK_TIME_NONE};
+  std::atomic<double> source_fps_{0};
+  std::vector<Features> collected_;
+  std::vector<GstClockTime> stream_times_;
+  std::set<std::string> warned_;
+};
+
+}  // namespace
+
+VideoFeatures RunVideo(const std::string &path, const VideoRunOptions &options) {
+  VideoFeatures out;
+  if (!Run(path, options, false).Finish(out)) Run(path, options, true).Finish(out);
+  return out;
+}
+
+}  // namespace action
