@@ -1,0 +1,719 @@
+// r3dfeatures by itself, around a fake network (tests/fake): no LibTorch, milliseconds a test.
+#include <dlfcn.h>
+#include <gst/check/gstharness.h>
+#include <gst/video/video.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr GstClockTime kFrame = GST_SECOND / 8;  // at 8 frames a second every frame is sampled
+
+// The fake libactiontorch that the plugin has opened.
+template <typename Function>
+Function *Fake(const char *name) {
+  void *library = dlopen("libactiontorch.so.0", RTLD_NOW | RTLD_NOLOAD);
+  return library != nullptr ? reinterpret_cast<Function *>(dlsym(library, name)) : nullptr;
+}
+void SetGate(bool open) { Fake<void(bool)>("fake_engine_set_gate")(open); }
+void WaitAtGate() { Fake<void()>("fake_engine_wait_at_gate")(); }
+void SetFailing(bool fail) { Fake<void(bool)>("fake_engine_set_failing")(fail); }
+
+struct ChunkEvent {
+  guint64 index = 0, timestamp = 0, stream_time = 0, running_time = 0, duration = 0, end = 0;
+  gint frames = 0;
+  gboolean padded = FALSE, discont = FALSE, dropped = FALSE;
+  std::vector<float> features;
+};
+
+ChunkEvent Parse(const GstStructure *s) {
+  ChunkEvent e;
+  EXPECT_TRUE(gst_structure_get(s, "index", G_TYPE_UINT64, &e.index, "timestamp", G_TYPE_UINT64, &e.timestamp, "stream-time",
+                                G_TYPE_UINT64, &e.stream_time, "running-time", G_TYPE_UINT64, &e.running_time, "duration",
+                                G_TYPE_UINT64, &e.duration, "end", G_TYPE_UINT64, &e.end, "frames", G_TYPE_INT, &e.frames,
+                                "padded", G_TYPE_BOOLEAN, &e.padded, "discont", G_TYPE_BOOLEAN, &e.discont, "dropped",
+                                G_TYPE_BOOLEAN, &e.dropped, nullptr));
+  GBytes *bytes = nullptr;
+  if (gst_structure_get(s, "features", G_TYPE_BYTES, &bytes, nullptr)) {
+    gsize size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    e.features.resize(size / sizeof(float));
+    std::memcpy(e.features.data(), data, size);
+    g_bytes_unref(bytes);
+  }
+  return e;
+}
+
+GstStaticPadTemplate source_template = GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
+class R3dFeatures : public testing::Test {
+ protected:
+  void SetUp() override { Make("r3dfeatures"); }
+
+  void TearDown() override {
+    if (Fake<void(bool)>("fake_engine_set_gate") != nullptr) {
+      SetGate(true);
+      SetFailing(false);
+    }
+    if (harness_ != nullptr) gst_harness_teardown(harness_);
+    if (bus_ != nullptr) gst_object_unref(bus_);
+  }
+
+  // (Re)makes the element from a launch line's part. Not live unless told.
+  void Make(const std::string &description) {
+    if (harness_ != nullptr) gst_harness_teardown(harness_);
+    if (bus_ != nullptr) gst_object_unref(bus_);
+    log_.clear();
+    harness_ = gst_harness_new_empty();
+    GError *error = nullptr;
+    element_ = gst_parse_launch(description.c_str(), &error);
+    ASSERT_EQ(error, nullptr) << error->message;
+    bus_ = gst_bus_new();
+    gst_element_set_bus(element_, bus_);
+    gst_harness_add_element_full(harness_, element_, &source_template, "sink", &sink_template, "src");
+    gst_harness_set_live(harness_, FALSE);
+    GstPad *pad = gst_element_get_static_pad(element_, "src");
+    gst_pad_add_probe(pad, static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_BOTH |
+                                                        GST_PAD_PROBE_TYPE_EVENT_FLUSH),
+                      Record, this, nullptr);
+    gst_object_unref(pad);
+    gst_object_unref(element_);  // the harness holds it
+  }
+
+  static GstPadProbeReturn Record(GstPad *, GstPadProbeInfo *info, gpointer user) {
+    auto *self = static_cast<R3dFeatures *>(user);
+    const std::lock_guard lock(self->mutex_);
+    if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0) {
+      self->log_.push_back("buffer " + std::to_string(GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info)) / GST_MSECOND));
+      return GST_PAD_PROBE_OK;
+    }
+    GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+    if (GST_EVENT_IS_UPSTREAM(event) && !GST_EVENT_IS_DOWNSTREAM(event)) return GST_PAD_PROBE_OK;
+    const GstStructure *s = gst_event_get_structure(event);
+    if (gst_event_has_name(event, "action-features")) {
+      self->chunks_.push_back(Parse(s));
+      self->log_.push_back("features " + std::to_string(self->chunks_.back().index));
+    } else if (gst_event_has_name(event, "action-backbone")) {
+      gst_structure_get_boolean(s, "live", &self->live_);
+      self->log_.push_back("backbone");
+    } else {
+      self->log_.push_back(GST_EVENT_TYPE_NAME(event));
+    }
+    return GST_PAD_PROBE_OK;
+  }
+
+  void SetCaps(int width = 64, int height = 48, int fps_n = 8, int fps_d = 1, const char *format = "GRAY8") {
+    GstCaps *caps = gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, format, "width", G_TYPE_INT, width, "height",
+                                        G_TYPE_INT, height, "framerate", GST_TYPE_FRACTION, fps_n, fps_d, nullptr);
+    gst_video_info_from_caps(&info_, caps);
+    if (!gst_pad_has_current_caps(harness_->srcpad)) {
+      gst_harness_set_src_caps(harness_, caps);  // with stream-start and segment
+    } else {
+      gst_harness_push_event(harness_, gst_event_new_caps(caps));
+      gst_caps_unref(caps);
+    }
+  }
+
+  GstBuffer *NewBuffer(GstClockTime pts, GstClockTime duration = kFrame, int value = 0) {
+    GstBuffer *buffer = gst_buffer_new_allocate(nullptr, GST_VIDEO_INFO_SIZE(&info_), nullptr);
+    gst_buffer_memset(buffer, 0, static_cast<guint8>(value), GST_VIDEO_INFO_SIZE(&info_));
+    GST_BUFFER_PTS(buffer) = pts;
+    GST_BUFFER_DURATION(buffer) = duration;
+    return buffer;
+  }
+
+  GstFlowReturn Push(GstClockTime pts, GstClockTime duration = kFrame, int value = 0) {
+    return gst_harness_push(harness_, NewBuffer(pts, duration, value));
+  }
+
+  // `count` frames at 8 a second from frame number `first` on; the value of each is its number.
+  void PushFrames(int count, int first = 0) {
+    for (int i = first; i < first + count; ++i) ASSERT_EQ(Push(static_cast<GstClockTime>(i) * kFrame, kFrame, i), GST_FLOW_OK);
+  }
+
+  // Brings out everything that is under way.
+  void Drain() {
+    GstQuery *query = gst_query_new_drain();
+    gst_pad_peer_query(harness_->srcpad, query);
+    gst_query_unref(query);
+  }
+
+  void PushEos() { ASSERT_TRUE(gst_harness_push_event(harness_, gst_event_new_eos())); }
+
+  void NewSegment(GstClockTime start, gdouble rate = 1.0) {
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.rate = rate;
+    if (rate > 0) {
+      segment.start = segment.position = segment.time = start;
+    } else {
+      segment.stop = segment.position = start;
+    }
+    gst_harness_push_event(harness_, gst_event_new_segment(&segment));
+  }
+
+  // Text of the first message of a type, or "".
+  std::string MessageText(GstMessageType type) {
+    GstMessage *message = gst_bus_pop_filtered(bus_, type);
+    if (message == nullptr) return "";
+    GError *error = nullptr;
+    if (type == GST_MESSAGE_ERROR) {
+      gst_message_parse_error(message, &error, nullptr);
+    } else {
+      gst_message_parse_warning(message, &error, nullptr);
+    }
+    const std::string text = error->message;
+    g_error_free(error);
+    gst_message_unref(message);
+    return text;
+  }
+
+  std::vector<std::string> Log() {
+    const std::lock_guard lock(mutex_);
+    return log_;
+  }
+
+  GstHarness *harness_ = nullptr;
+  GstElement *element_ = nullptr;
+  GstBus *bus_ = nullptr;
+  GstVideoInfo info_{};
+  std::mutex mutex_;
+  std::vector<std::string> log_;
+  std::vector<ChunkEvent> chunks_;
+  gboolean live_ = -1;
+};
+
+// What a GRAY8 frame of this value is as RGB: limited range becomes full range.
+float Grey(int value) {
+  return std::clamp(std::round(static_cast<float>(value)), 0.0f, 255.0f);
+}
+
+TEST_F(R3dFeatures, ChunksOfStreamsOfEveryLength) {
+  for (const int count : {0, 1, 15, 16, 17, 32, 33}) {
+    Make("r3dfeatures");
+    chunks_.clear();
+    SetCaps();
+    PushFrames(count);
+    PushEos();
+    const size_t expected = static_cast<size_t>((count + 15) / 16);
+    ASSERT_EQ(chunks_.size(), expected) << count << " frames";
+    for (size_t k = 0; k < expected; ++k) {
+      const int frames = std::min(16, count - static_cast<int>(k) * 16);
+      EXPECT_EQ(chunks_[k].index, k);
+      EXPECT_EQ(chunks_[k].frames, frames);
+      EXPECT_EQ(chunks_[k].padded, frames < 16);
+      EXPECT_EQ(chunks_[k].discont, k == 0);
+      EXPECT_FALSE(chunks_[k].dropped);
+      EXPECT_EQ(chunks_[k].timestamp, k * 16 * kFrame);
+      EXPECT_EQ(chunks_[k].end, static_cast<GstClockTime>(static_cast<int>(k) * 16 + frames) * kFrame);
+      EXPECT_EQ(chunks_[k].duration, chunks_[k].end - chunks_[k].timestamp);
+      ASSERT_EQ(chunks_[k].features.size(), 512u);
+      EXPECT_FLOAT_EQ(chunks_[k].features[0], Grey(static_cast<int>(k) * 16));
+      EXPECT_FLOAT_EQ(chunks_[k].features[1], Grey(static_cast<int>(k) * 16 + frames - 1));
+    }
+    const std::vector<std::string> log = Log();
+    EXPECT_EQ(log.back(), "eos") << "everything comes before EOS";
+    EXPECT_EQ(gst_harness_buffers_received(harness_), static_cast<guint>(count));
+  }
+}
+
+TEST_F(R3dFeatures, PaddingRepeatsTheLastFrame) {
+  SetCaps(64, 48, 8, 1, "RGB");
+  for (int i = 0; i < 3; ++i) Push(static_cast<GstClockTime>(i) * kFrame, kFrame, 10 * (i + 1));
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 1u);
+  EXPECT_FLOAT_EQ(chunks_[0].features[0], 10);
+  EXPECT_FLOAT_EQ(chunks_[0].features[1], 30);
+  EXPECT_FLOAT_EQ(chunks_[0].features[2], (10 + 20 + 14 * 30) / 16.0f);
+}
+
+TEST_F(R3dFeatures, BuffersPassUntouched) {
+  SetCaps();
+  GstBuffer *in = NewBuffer(0);
+  GstBuffer *out = gst_harness_push_and_pull(harness_, in);
+  EXPECT_EQ(in, out);
+  EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(out), 1) << "nobody keeps it";
+  gst_buffer_unref(out);
+}
+
+TEST_F(R3dFeatures, AddsNoLatency) {
+  SetCaps();
+  gst_harness_set_upstream_latency(harness_, 30 * GST_MSECOND);
+  EXPECT_EQ(gst_harness_query_latency(harness_), 30 * GST_MSECOND);
+}
+
+TEST_F(R3dFeatures, OrderOfEventsAndBuffers) {
+  SetCaps();
+  PushFrames(16);
+  Drain();
+  PushFrames(1, 16);
+  PushEos();
+  const std::vector<std::string> expected = {
+      "stream-start", "caps",       "segment",    "backbone",   "buffer 0",    "buffer 125",  "buffer 250",  "buffer 375",
+      "buffer 500",   "buffer 625", "buffer 750", "buffer 875", "buffer 1000", "buffer 1125", "buffer 1250", "buffer 1375",
+      "buffer 1500",  "buffer 1625", "buffer 1750", "buffer 1875", "features 0", "buffer 2000", "features 1", "eos"};
+  EXPECT_EQ(Log(), expected);
+}
+
+TEST_F(R3dFeatures, FinishedChunksLeaveBeforeTheNextBuffer) {
+  SetCaps();
+  PushFrames(16);
+  Drain();
+  const size_t before = Log().size();
+  EXPECT_EQ(Log().back(), "features 0");
+  PushFrames(1, 16);
+  EXPECT_EQ(Log().size(), before + 1);
+}
+
+TEST_F(R3dFeatures, WorksWhileTheNetworkComputes) {
+  SetCaps();
+  SetGate(false);
+  PushFrames(40);  // frames go on although no chunk comes back
+  WaitAtGate();
+  EXPECT_TRUE(chunks_.empty());
+  SetGate(true);
+  PushEos();
+  EXPECT_EQ(chunks_.size(), 3u);
+}
+
+TEST_F(R3dFeatures, FlushForgetsAndCountsOn) {
+  SetCaps();
+  PushFrames(20);
+  Drain();
+  ASSERT_EQ(chunks_.size(), 1u);
+  gst_harness_push_event(harness_, gst_event_new_flush_start());
+  gst_harness_push_event(harness_, gst_event_new_flush_stop(TRUE));
+  NewSegment(0);
+  PushFrames(17);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 3u) << "the 4 frames before the flush are in no chunk";
+  EXPECT_EQ(chunks_[1].index, 1u);
+  EXPECT_TRUE(chunks_[1].discont);
+  EXPECT_EQ(chunks_[1].frames, 16);
+  EXPECT_EQ(chunks_[2].frames, 1);
+}
+
+TEST_F(R3dFeatures, FlushEndsTheWaitForAFullQueue) {
+  Make("r3dfeatures max-pending=1");
+  SetCaps();
+  SetGate(false);
+  PushFrames(32);  // one chunk at the gate, one waiting
+  WaitAtGate();
+  auto blocked = std::async(std::launch::async, [this] {
+    GstFlowReturn flow = GST_FLOW_OK;
+    for (int i = 32; i < 64 && flow == GST_FLOW_OK; ++i) flow = Push(static_cast<GstClockTime>(i) * kFrame);
+    return flow;
+  });
+  gst_harness_push_event(harness_, gst_event_new_flush_start());
+  EXPECT_EQ(blocked.get(), GST_FLOW_FLUSHING);
+  gst_harness_push_event(harness_, gst_event_new_flush_stop(TRUE));
+  NewSegment(0);
+  SetGate(true);
+  chunks_.clear();
+  PushFrames(16);
+  PushEos();
+  EXPECT_EQ(chunks_.size(), 1u);
+}
+
+TEST_F(R3dFeatures, StoppingEndsTheWaitForAFullQueue) {
+  Make("r3dfeatures max-pending=1");
+  SetCaps();
+  SetGate(false);
+  PushFrames(32);
+  WaitAtGate();
+  auto blocked = std::async(std::launch::async, [this] {
+    GstFlowReturn flow = GST_FLOW_OK;
+    for (int i = 32; i < 64 && flow == GST_FLOW_OK; ++i) flow = Push(static_cast<GstClockTime>(i) * kFrame);
+    return flow;
+  });
+  EXPECT_EQ(gst_element_set_state(element_, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_EQ(blocked.get(), GST_FLOW_FLUSHING);
+}
+
+TEST_F(R3dFeatures, StoppingEndsTheWaitAtEos) {
+  SetCaps();
+  SetGate(false);
+  PushFrames(16);
+  WaitAtGate();
+  auto eos = std::async(std::launch::async, [this] { gst_harness_push_event(harness_, gst_event_new_eos()); });
+  EXPECT_EQ(gst_element_set_state(element_, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+  eos.get();
+  EXPECT_TRUE(chunks_.empty());
+}
+
+TEST_F(R3dFeatures, AFullQueueHoldsAFileBackAndLosesNothing) {
+  Make("r3dfeatures max-pending=1");
+  SetCaps();
+  SetGate(false);
+  PushFrames(32);
+  WaitAtGate();
+  auto pushing = std::async(std::launch::async, [this] { PushFrames(96, 32); });
+  SetGate(true);
+  pushing.get();
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 8u);
+  for (const ChunkEvent &chunk : chunks_) EXPECT_FALSE(chunk.dropped);
+}
+
+TEST_F(R3dFeatures, LiveDropsTheOldestAndSaysSo) {
+  Make("r3dfeatures max-pending=1");
+  gst_harness_set_live(harness_, TRUE);
+  gst_harness_set_upstream_latency(harness_, 0);
+  SetCaps();
+  SetGate(false);
+  PushFrames(16);
+  WaitAtGate();
+  PushFrames(64, 16);  // four more chunks: the first three of them are dropped
+  SetGate(true);
+  PushEos();
+  EXPECT_TRUE(live_);
+  ASSERT_EQ(chunks_.size(), 5u);
+  std::vector<bool> dropped;
+  for (size_t k = 0; k < chunks_.size(); ++k) {
+    EXPECT_EQ(chunks_[k].index, k);
+    dropped.push_back(chunks_[k].dropped != FALSE);
+    EXPECT_EQ(chunks_[k].features.empty(), dropped.back());
+  }
+  EXPECT_EQ(dropped, (std::vector<bool>{false, true, true, true, false}));
+  GstMessage *qos = gst_bus_pop_filtered(bus_, GST_MESSAGE_QOS);
+  ASSERT_NE(qos, nullptr);
+  gboolean live = FALSE;
+  guint64 running = 0, stream = 0, timestamp = 0, duration = 0;
+  gst_message_parse_qos(qos, &live, &running, &stream, &timestamp, &duration);
+  EXPECT_TRUE(live);
+  EXPECT_EQ(timestamp, 16 * kFrame);
+  EXPECT_EQ(duration, 16 * kFrame);
+  gst_message_unref(qos);
+}
+
+TEST_F(R3dFeatures, QosIsSwallowedUnlessLive) {
+  for (const gboolean live : {gboolean{FALSE}, gboolean{TRUE}}) {
+    Make("r3dfeatures");
+    gst_harness_set_live(harness_, live);
+    gst_harness_set_upstream_latency(harness_, 0);
+    SetCaps();
+    PushFrames(1);
+    while (GstEvent *event = gst_harness_try_pull_upstream_event(harness_)) gst_event_unref(event);
+    gst_harness_push_upstream_event(harness_, gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 2.0, 1000, 0));
+    GstEvent *event = gst_harness_try_pull_upstream_event(harness_);
+    EXPECT_EQ(event != nullptr, live != FALSE);
+    if (event != nullptr) gst_event_unref(event);
+  }
+}
+
+TEST_F(R3dFeatures, OtherUpstreamEventsPass) {
+  SetCaps();
+  PushFrames(1);
+  while (GstEvent *event = gst_harness_try_pull_upstream_event(harness_)) gst_event_unref(event);
+  gst_harness_push_upstream_event(harness_, gst_event_new_reconfigure());
+  gst_harness_push_upstream_event(harness_, gst_event_new_navigation(gst_structure_new_empty("x")));
+  GstEvent *event = gst_harness_try_pull_upstream_event(harness_);
+  EXPECT_NE(event, nullptr);
+  if (event != nullptr) gst_event_unref(event);
+}
+
+TEST_F(R3dFeatures, ASizeChangeEndsTheRun) {
+  SetCaps(64, 48);
+  PushFrames(5);
+  SetCaps(32, 32);
+  PushFrames(3, 5);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 2u);
+  EXPECT_EQ(chunks_[0].frames, 5);
+  EXPECT_TRUE(chunks_[0].padded);
+  EXPECT_EQ(chunks_[0].end, 5 * kFrame);
+  EXPECT_EQ(chunks_[1].frames, 3);
+  EXPECT_TRUE(chunks_[1].discont);
+}
+
+TEST_F(R3dFeatures, AFormatOrRateChangeDoesNot) {
+  SetCaps(64, 48, 8, 1, "GRAY8");
+  PushFrames(5);
+  SetCaps(64, 48, 8, 1, "I420");
+  PushFrames(5, 5);
+  SetCaps(64, 48, 16, 1, "I420");
+  for (int i = 0; i < 12; ++i) Push(10 * kFrame + static_cast<GstClockTime>(i) * kFrame / 2, kFrame / 2);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 1u);
+  EXPECT_EQ(chunks_[0].frames, 15 + 1) << "10 at 8 fps, then every second of 12";
+}
+
+TEST_F(R3dFeatures, AHoleEndsTheRunAndALostFrameDoesNot) {
+  SetCaps();
+  PushFrames(5);
+  PushFrames(4, 6);  // frame 5 is lost
+  PushFrames(3, 30);  // 2.5 s are missing
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 2u);
+  EXPECT_EQ(chunks_[0].frames, 9);
+  EXPECT_EQ(chunks_[0].end, 10 * kFrame);
+  EXPECT_EQ(chunks_[1].timestamp, 30 * kFrame);
+  EXPECT_TRUE(chunks_[1].discont);
+  EXPECT_NE(MessageText(GST_MESSAGE_WARNING).find("by timestamp"), std::string::npos) << "the lost frame broke the rate";
+  EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "") << "said once";
+}
+
+TEST_F(R3dFeatures, GapThresholdIsAProperty) {
+  Make("r3dfeatures gap-threshold=10000000000 sampling=stride");
+  SetCaps();
+  PushFrames(5);
+  PushFrames(5, 40);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 1u);
+  EXPECT_EQ(chunks_[0].frames, 10);
+}
+
+TEST_F(R3dFeatures, AGapEventEndsTheRunAtOnce) {
+  SetCaps();
+  PushFrames(5);
+  gst_harness_push_event(harness_, gst_event_new_gap(5 * kFrame, GST_SECOND / 2));
+  Drain();
+  EXPECT_TRUE(chunks_.empty()) << "half a second is not a hole";
+  gst_harness_push_event(harness_, gst_event_new_gap(5 * kFrame, 2 * GST_SECOND));
+  Drain();
+  ASSERT_EQ(chunks_.size(), 1u);
+  EXPECT_EQ(chunks_[0].frames, 5);
+}
+
+TEST_F(R3dFeatures, ANewSegmentEndsTheRunBeforeIt) {
+  SetCaps();
+  PushFrames(5);
+  NewSegment(GST_SECOND);
+  PushFrames(2, 8);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 2u);
+  EXPECT_EQ(chunks_[0].frames, 5);
+  EXPECT_EQ(chunks_[1].timestamp, GST_SECOND);
+  EXPECT_EQ(chunks_[1].stream_time, GST_SECOND);
+  EXPECT_EQ(chunks_[1].running_time, 0u);
+  const std::vector<std::string> log = Log();
+  const auto features = std::find(log.begin(), log.end(), "features 0");
+  EXPECT_EQ(*(features + 1), "segment");
+}
+
+TEST_F(R3dFeatures, TimesOfAStreamThatDoesNotStartAtZero) {
+  gst_harness_set_src_caps_str(harness_, "video/x-raw,format=GRAY8,width=64,height=48,framerate=8/1");
+  gst_video_info_set_format(&info_, GST_VIDEO_FORMAT_GRAY8, 64, 48);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = segment.position = 66'666'667;
+  segment.time = 0;
+  gst_harness_push_event(harness_, gst_event_new_segment(&segment));
+  for (int i = 0; i < 3; ++i) Push(66'666'667 + static_cast<GstClockTime>(i) * kFrame);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 1u);
+  EXPECT_EQ(chunks_[0].timestamp, 66'666'667u);
+  EXPECT_EQ(chunks_[0].stream_time, 0u);
+  EXPECT_EQ(chunks_[0].running_time, 0u);
+}
+
+TEST_F(R3dFeatures, BuffersWithoutTimesAreCounted) {
+  SetCaps();
+  for (int i = 0; i < 20; ++i) Push(GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 2u);
+  EXPECT_EQ(chunks_[1].timestamp, 16 * kFrame);
+}
+
+TEST_F(R3dFeatures, HopGivesOverlappingChunks) {
+  Make("r3dfeatures hop=4");
+  SetCaps();
+  PushFrames(22);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 3u) << "1 + ceil((22 - 16) / 4)";
+  EXPECT_EQ(chunks_[1].timestamp, 4 * kFrame);
+  EXPECT_EQ(chunks_[2].frames, 14);
+}
+
+TEST_F(R3dFeatures, SampleRateAndStride) {
+  Make("r3dfeatures sample-rate=4/1 sampling=stride");
+  SetCaps(64, 48, 8, 1);
+  PushFrames(32);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 1u);
+  EXPECT_EQ(chunks_[0].frames, 16);
+}
+
+TEST_F(R3dFeatures, BackwardPlaybackPassesWithoutFeatures) {
+  SetCaps();
+  PushFrames(5);
+  NewSegment(10 * GST_SECOND, -1.0);
+  PushFrames(20, 8);
+  PushEos();
+  EXPECT_EQ(chunks_.size(), 1u) << "what came before";
+  EXPECT_NE(MessageText(GST_MESSAGE_WARNING).find("Backward"), std::string::npos);
+}
+
+TEST_F(R3dFeatures, TheBackboneIsAnnouncedAgainAfterReady) {
+  SetCaps();
+  PushFrames(16);
+  Drain();
+  gst_element_set_state(element_, GST_STATE_READY);
+  gst_element_set_state(element_, GST_STATE_PLAYING);
+  gst_harness_push_event(harness_, gst_event_new_stream_start("again"));
+  SetCaps();
+  NewSegment(0);
+  PushFrames(16);
+  PushEos();
+  const std::vector<std::string> log = Log();
+  EXPECT_EQ(std::count(log.begin(), log.end(), "backbone"), 2);
+  ASSERT_EQ(chunks_.size(), 2u);
+  EXPECT_EQ(chunks_[1].index, 0u) << "counts anew";
+}
+
+TEST_F(R3dFeatures, ABrokenNetworkIsAnElementError) {
+  SetCaps();
+  SetFailing(true);
+  PushFrames(16);
+  PushEos();
+  EXPECT_NE(MessageText(GST_MESSAGE_ERROR).find("the fake network was told to fail"), std::string::npos);
+  EXPECT_EQ(Log().back(), "eos") << "the stream ends all the same";
+}
+
+TEST_F(R3dFeatures, GpuMemoryIsRefusedWithTheWayOut) {
+  GstCaps *caps = gst_caps_from_string("video/x-raw(memory:GLMemory),format=RGBA,width=64,height=48,framerate=8/1");
+  GstPad *pad = gst_element_get_static_pad(element_, "sink");
+  gst_pad_send_event(pad, gst_event_new_stream_start("gl"));
+  EXPECT_FALSE(gst_pad_send_event(pad, gst_event_new_caps(caps)));
+  EXPECT_NE(MessageText(GST_MESSAGE_ERROR).find("put gldownload before it"), std::string::npos);
+  gst_object_unref(pad);
+  gst_caps_unref(caps);
+}
+
+TEST_F(R3dFeatures, PassesOverlayCompositionCaps) {
+  GstCaps *caps = gst_caps_from_string(
+      "video/x-raw(memory:SystemMemory, meta:GstVideoOverlayComposition),format=GRAY8,width=64,height=48,framerate=8/1");
+  gst_video_info_from_caps(&info_, caps);
+  gst_harness_set_src_caps(harness_, caps);
+  PushFrames(16);
+  PushEos();
+  EXPECT_EQ(chunks_.size(), 1u);
+}
+
+TEST_F(R3dFeatures, MessagesCarryTheSameFacts) {
+  for (const bool with_features : {false, true}) {
+    Make(with_features ? "r3dfeatures post-features=true" : "r3dfeatures");
+    chunks_.clear();
+    SetCaps();
+    PushFrames(16);
+    PushEos();
+    GstMessage *message = gst_bus_pop_filtered(bus_, GST_MESSAGE_ELEMENT);
+    ASSERT_NE(message, nullptr);
+    const GstStructure *s = gst_message_get_structure(message);
+    EXPECT_TRUE(gst_structure_has_name(s, "action-features"));
+    EXPECT_EQ(gst_structure_has_field(s, "features") != FALSE, with_features);
+    EXPECT_EQ(Parse(s).end, chunks_[0].end);
+    gst_message_unref(message);
+  }
+  Make("r3dfeatures post-messages=false");
+  SetCaps();
+  PushFrames(16);
+  PushEos();
+  EXPECT_EQ(gst_bus_pop_filtered(bus_, GST_MESSAGE_ELEMENT), nullptr);
+}
+
+TEST_F(R3dFeatures, StandInWeightsAreAnnouncedOnce) {
+  Make("r3dfeatures weights=stand-in");
+  EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "stand-in backbone: not a measurement");
+  EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "");
+}
+
+TEST_F(R3dFeatures, TooSmallABufferIsAnErrorNotACrash) {
+  SetCaps(640, 480);
+  GstBuffer *buffer = gst_buffer_new_allocate(nullptr, 100, nullptr);
+  GST_BUFFER_PTS(buffer) = 0;
+  EXPECT_EQ(gst_harness_push(harness_, buffer), GST_FLOW_ERROR);
+  EXPECT_NE(MessageText(GST_MESSAGE_ERROR).find("it has 100 bytes"), std::string::npos);
+}
+
+// Every raw format in system memory, at a size that fits none of its blocks: never refused, and about the right picture.
+class EveryFormat : public testing::TestWithParam<const char *> {};
+
+std::vector<float> FeaturesOf(const std::string &caps) {
+  const std::string line = "videotestsrc pattern=smpte100 num-buffers=16 ! " + caps +
+                           " ! r3dfeatures post-features=true ! fakesink";
+  GError *error = nullptr;
+  GstElement *pipeline = gst_parse_launch(line.c_str(), &error);
+  EXPECT_EQ(error, nullptr);
+  GstBus *bus = gst_element_get_bus(pipeline);
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  std::vector<float> features;
+  for (bool running = true; running;) {
+    GstMessage *message = gst_bus_timed_pop(bus, GST_CLOCK_TIME_NONE);
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT) features = Parse(gst_message_get_structure(message)).features;
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+      gst_message_parse_error(message, &error, nullptr);
+      ADD_FAILURE() << error->message;
+      g_clear_error(&error);
+    }
+    running = GST_MESSAGE_TYPE(message) != GST_MESSAGE_EOS && GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR;
+    gst_message_unref(message);
+  }
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(bus);
+  gst_object_unref(pipeline);
+  return features;
+}
+
+TEST_P(EveryFormat, GivesThePicture) {
+  const std::string format = GetParam();
+  const auto caps = [](const std::string &name) {
+    return "video/x-raw,format=" + name + ",width=161,height=91,framerate=8/1,colorimetry=bt601";
+  };
+  const auto rgb_caps = [](const std::string &name) {
+    return "video/x-raw,format=" + name + ",width=161,height=91,framerate=8/1";
+  };
+  const GstVideoFormatInfo *info = gst_video_format_get_info(gst_video_format_from_string(format.c_str()));
+  static const std::vector<float> expected = FeaturesOf(rgb_caps("RGB"));
+  const bool yuv = GST_VIDEO_FORMAT_INFO_IS_YUV(info);
+  const std::vector<float> features = FeaturesOf(yuv ? caps(format) : rgb_caps(format));
+  ASSERT_EQ(features.size(), 512u);
+  if (GST_VIDEO_FORMAT_INFO_IS_GRAY(info) || format == "RGB8P") {
+    EXPECT_GT(features[2], 50);  // no colours to compare
+    return;
+  }
+  EXPECT_NEAR(features[2], expected[2], 4.0);
+}
+
+// What videotestsrc can make of all formats.
+std::vector<const char *> Formats() {
+  static std::vector<const char *> names = [] {
+    gst_init(nullptr, nullptr);
+    std::vector<const char *> list;
+    GstElement *source = gst_element_factory_make("videotestsrc", nullptr);
+    GstPad *pad = gst_element_get_static_pad(source, "src");
+    GstCaps *caps = gst_pad_get_pad_template_caps(pad);
+    guint count = 0;
+    const GstVideoFormat *formats = gst_video_formats_raw(&count);
+    for (guint i = 0; i < count; ++i) {
+      const char *name = gst_video_format_to_string(formats[i]);
+      GstCaps *one = gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, name, nullptr);
+      if (gst_caps_can_intersect(caps, one)) list.push_back(name);
+      gst_caps_unref(one);
+    }
+    gst_caps_unref(caps);
+    gst_object_unref(pad);
+    gst_object_unref(source);
+    return list;
+  }();
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Raw, EveryFormat, testing::ValuesIn(Formats()), [](const auto &test) { return std::string(test.param); });
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  gst_init(&argc, &argv);
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

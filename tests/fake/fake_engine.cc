@@ -1,0 +1,83 @@
+// Stands in for libactiontorch in element tests: the real queues, worker and preprocess around a network that answers at
+// once, or when the test lets it. Found through LD_LIBRARY_PATH, so the plugin under test is the one that is shipped.
+#include "fake/fake_engine.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <numeric>
+
+#include "action/engine.h"
+#include "action/error.h"
+#include "actiontorch/feature_service.h"
+#include "actiontorch/preprocess.h"
+
+namespace {
+
+std::mutex mutex;
+std::condition_variable changed;
+bool gate_open = true;
+int waiting_at_gate = 0;
+std::atomic<bool> failing{false};
+
+// features[0]: mean of the first frame; [1]: mean of the last one; [2]: mean of all.
+action::Features Answer(const action::Chunk &chunk) {
+  {
+    std::unique_lock lock(mutex);
+    ++waiting_at_gate;
+    changed.notify_all();
+    changed.wait(lock, [] { return gate_open; });
+    --waiting_at_gate;
+  }
+  if (failing) throw action::Error("the fake network was told to fail");
+  const auto mean = [&chunk](size_t from, size_t size) {
+    const auto begin = chunk.pixels.begin() + static_cast<ptrdiff_t>(from);
+    return static_cast<float>(std::accumulate(begin, begin + static_cast<ptrdiff_t>(size), 0.0) / static_cast<double>(size));
+  };
+  action::Features features{};
+  features[0] = mean(0, action::kFrameBytes);
+  features[1] = mean(action::kChunkBytes - action::kFrameBytes, action::kFrameBytes);
+  features[2] = mean(0, action::kChunkBytes);
+  return features;
+}
+
+class FakeEngine : public action::Engine {
+ public:
+  std::shared_ptr<action::FeatureService> OpenFeatureService(const Request &request) override {
+    action::ServiceInfo info;
+    info.weights_path = request.weights;
+    info.weights_hash = "fake";
+    info.stand_in = request.weights == "stand-in";
+    info.device = {action::Device::Kind::kCpu, 0};
+    info.precision = action::Precision::kFp32;
+    return action::StartFeatureService(info, [] { return action::ChunkFunction(Answer); });
+  }
+  std::unique_ptr<action::Preprocessor> NewPreprocessor(action::Colorimetry colorimetry,
+                                                        const action::Region &region) override {
+    return action::NewPreprocessor(colorimetry, region);
+  }
+  bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
+  void MakeStandIn(const std::string &, uint64_t) override {}
+};
+
+}  // namespace
+
+action::Engine *action_engine(int interface) {
+  static auto *engine = new FakeEngine;
+  return interface == action::kEngineInterface ? engine : nullptr;
+}
+
+void fake_engine_set_gate(bool open) {
+  const std::lock_guard lock(mutex);
+  gate_open = open;
+  changed.notify_all();
+}
+
+void fake_engine_wait_at_gate() {
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [] { return waiting_at_gate > 0; });
+}
+
+void fake_engine_set_failing(bool fail) {
+  failing = fail;
+}

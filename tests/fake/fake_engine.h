@@ -1,0 +1,14 @@
+#ifndef TESTS_FAKE_ENGINE_H_
+#define TESTS_FAKE_ENGINE_H_
+
+#include "action/export.h"
+
+extern "C" {
+// A closed gate keeps the network from answering.
+ACTION_API void fake_engine_set_gate(bool open);
+// Blocks until the network stands at the closed gate with a chunk.
+ACTION_API void fake_engine_wait_at_gate();
+ACTION_API void fake_engine_set_failing(bool fail);
+}
+
+#endif  // TESTS_FAKE_ENGINE_H_

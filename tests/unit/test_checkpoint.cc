@@ -1,0 +1,267 @@
+// The checkpoint reader on hand-made files. Files that PyTorch writes are compared in tests/parity/test_checkpoint.py.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <limits>
+
+#include "action/atomic_file.h"
+#include "action/checkpoint/checkpoint.h"
+#include "action/error.h"
+#include "action/r3d18_spec.h"
+
+namespace action {
+namespace {
+
+std::string PathOf(const std::string &name) {
+  return (std::filesystem::path(testing::TempDir()) / name).string();
+}
+
+std::shared_ptr<const std::vector<std::byte>> BytesOf(const std::string &text) {
+  auto bytes = std::make_shared<std::vector<std::byte>>(text.size());
+  std::memcpy(bytes->data(), text.data(), text.size());
+  return bytes;
+}
+
+// What the reader says of a file; empty when it reads it.
+std::string Refusal(const std::string &content) {
+  try {
+    ParseCheckpoint(BytesOf(content), "FILE");
+    return "";
+  } catch (const Error &e) {
+    return e.what();
+  }
+}
+
+// A legacy file is a row of pickles: the simplest way to give the pickle machine something to chew on.
+std::string Legacy(const std::string &pickle, const std::string &keys = "\x80\x02].") {
+  using namespace std::string_literals;
+  return "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."s + "\x80\x02M\xe9\x03."s + "\x80\x02}."s + pickle + keys;
+}
+
+std::string Safetensors(const std::string &header, const std::string &data) {
+  const uint64_t length = header.size();
+  std::string out(reinterpret_cast<const char *>(&length), sizeof length);
+  return out + header + data;
+}
+
+#define EXPECT_REFUSED(content, part)                                              \
+  do {                                                                             \
+    const std::string refusal = Refusal(content);                                  \
+    EXPECT_NE(refusal.find(part), std::string::npos) << "said: '" << refusal << "'"; \
+    EXPECT_NE(refusal.find("FILE"), std::string::npos);                            \
+  } while (false)
+
+TEST(Checkpoint, NamesWhatItCannotRead) {
+  EXPECT_REFUSED("", "empty");
+  EXPECT_REFUSED("Hello, this is a text file", "Hello, this is");
+  std::string tar(600, '\0');
+  tar.replace(257, 5, "ustar");
+  EXPECT_REFUSED(tar, "tar format");
+  EXPECT_REFUSED("PK\x03\x04 and then nothing useful at all..", "no directory");
+  EXPECT_THROW(ReadCheckpoint(PathOf("does-not-exist.pt")), Error);
+  EXPECT_THROW(ReadCheckpoint(testing::TempDir()), Error) << "a folder";
+}
+
+TEST(Pickle, RunsNothing) {
+  using namespace std::string_literals;
+  // The classic: os.system('touch FILE'). It becomes an inert object.
+  const std::string proof = PathOf("ran");
+  std::filesystem::remove(proof);
+  const std::string command = "touch " + proof;
+  const std::string pickle = "\x80\x02" "cos\nsystem\nX"s + static_cast<char>(command.size()) + "\0\0\0"s + command + "\x85R.";
+  const Checkpoint read = ParseCheckpoint(BytesOf(Legacy(pickle)), "FILE");
+  const auto *opaque = read.root->As<Opaque>();
+  ASSERT_NE(opaque, nullptr);
+  EXPECT_EQ(opaque->what, "os.system");
+  EXPECT_EQ(opaque->offset, 2u);
+  EXPECT_FALSE(std::filesystem::exists(proof));
+  EXPECT_THROW(ToStateDict(read), Error);
+}
+
+TEST(Pickle, RefusesWhatHasNoPlaceInACheckpoint) {
+  using namespace std::string_literals;
+  EXPECT_REFUSED(Legacy("\x80\x02" "ctorch.storage\n_load_from_bytes\n."s), "_load_from_bytes");
+  EXPECT_REFUSED(Legacy("\x80\x02" "ctorch._utils\n_rebuild_sparse_tensor\n."s), "sparse");
+  EXPECT_REFUSED(Legacy("\x80\x02" "ctorch._utils\n_rebuild_qtensor\n."s), "quantised");
+  EXPECT_REFUSED(Legacy("\x80\x02" "ctorch\nfloat8_e4m3fn\n."s), "float8");
+  EXPECT_REFUSED(Legacy("\x80\x02" "ios\nsystem\n."s), "0x69");
+  EXPECT_REFUSED(Legacy("\x80\x02]}b."s), "sets the state");
+  EXPECT_REFUSED(Legacy("\x80\x07N."s), "protocol 7");
+  EXPECT_REFUSED(Legacy("\x80\x02."s), "empty stack");
+  EXPECT_REFUSED(Legacy("\x80\x02h\x05."s), "did not remember");
+  EXPECT_REFUSED(Legacy("\x80\x02(."s), "mark");
+  EXPECT_REFUSED(Legacy("\x80\x02" "e."s), "mark");
+  EXPECT_REFUSED(Legacy("\x80\x02X\xff\xff\xff\x7f"s), "ends in the middle");
+}
+
+TEST(Pickle, RefusesBombs) {
+  using namespace std::string_literals;
+  EXPECT_REFUSED(Legacy("\x80\x02]q\x00h\x00" "a."s), "contains itself");
+  EXPECT_REFUSED(Legacy("\x80\x02"s + std::string(200, ']') + std::string(199, 'a') + "."), "100 levels");
+  EXPECT_REFUSED(Legacy("\x80\x02"s + std::string(1'100'000, 'N') + "."), "million");
+  EXPECT_REFUSED(Legacy("\x80\x02"s + std::string(1'000, '(') + "."), "mark");
+  // "A billion laughs": each list holds the one before twice. Shared, so reading it is cheap.
+  std::string laughs = "\x80\x02]";
+  for (int i = 0; i < 90; ++i) laughs += "q"s + static_cast<char>(i) + "]h" + static_cast<char>(i) + "ah" + static_cast<char>(i) + "a";
+  EXPECT_EQ(Refusal(Legacy(laughs + ".")), "");
+}
+
+TEST(Tensor, ChecksItsView) {
+  const auto storage = std::make_shared<Storage>();
+  const auto make = [&](std::vector<int64_t> shape, std::vector<int64_t> stride, int64_t offset, int64_t elements) {
+    return Tensor(DType::kFloat32, std::move(shape), std::move(stride), offset, storage, elements);
+  };
+  EXPECT_NO_THROW(make({2, 3}, {3, 1}, 0, 6));
+  EXPECT_THROW(make({2, 3}, {3, 1}, 1, 6), Error) << "one too far";
+  EXPECT_THROW(make({2, 3}, {3, -1}, 0, 6), Error) << "negative stride";
+  EXPECT_THROW(make({2, 3}, {3, 1}, -1, 6), Error) << "negative offset";
+  EXPECT_THROW(make({2, -3}, {3, 1}, 0, 6), Error) << "negative size";
+  EXPECT_THROW(make({2}, {3, 1}, 0, 6), Error) << "strides do not fit the shape";
+  constexpr int64_t kHuge = std::numeric_limits<int64_t>::max() / 2;
+  EXPECT_THROW(make({kHuge, kHuge}, {1, 1}, 0, 6), Error) << "the product overflows";
+  EXPECT_THROW(make({3}, {kHuge}, 0, 6), Error) << "the extent overflows";
+  EXPECT_THROW(make({int64_t{1} << 40}, {0}, 0, 1), Error) << "a broadcast of one element to terabytes";
+  EXPECT_NO_THROW(make({0, 5}, {5, 1}, 0, 0)) << "empty";
+}
+
+TEST(Tensor, ConvertsToFloat) {
+  const auto of = [](DType dtype, std::vector<uint8_t> raw, std::vector<int64_t> shape) {
+    std::vector<std::byte> bytes(raw.size());
+    std::memcpy(bytes.data(), raw.data(), raw.size());
+    return Tensor::FromBytes(dtype, std::move(shape), std::move(bytes)).ToFloats();
+  };
+  EXPECT_EQ(of(DType::kFloat16, {0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00, 0x00, 0x7c}, {4}),
+            (std::vector<float>{1.0f, -2.0f, 5.9604645e-8f, std::numeric_limits<float>::infinity()}));
+  EXPECT_EQ(of(DType::kBFloat16, {0x80, 0x3f, 0x00, 0xc0}, {2}), (std::vector<float>{1.0f, -2.0f}));
+  EXPECT_EQ(of(DType::kInt8, {0xff, 0x05}, {2}), (std::vector<float>{-1.0f, 5.0f}));
+  EXPECT_EQ(of(DType::kBool, {0x00, 0x01}, {2}), (std::vector<float>{0.0f, 1.0f}));
+}
+
+TEST(Safetensors, ChecksOffsets) {
+  const std::string data(8, '\0');
+  EXPECT_EQ(Refusal(Safetensors(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", data)), "");
+  EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,16]}})", data), "bytes 0 to 16");
+  EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", data), "has 8 bytes");
+  EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", data), "negative");
+  EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}})", data), "F8_E4M3");
+  EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32"}})", data), "header");
+  EXPECT_REFUSED(Safetensors(R"({"a":[)", data), "header");
+  EXPECT_REFUSED(std::string("\xff\xff\x00\x00\x00\x00\x00\x00{", 9), "longer than the file");
+  EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})", data), "more elements");
+}
+
+StateDict Small() {
+  StateDict state;
+  state.entries.emplace_back("b", Tensor::FromFloats({2, 2}, {1, 2, 3, 4}));
+  state.entries.emplace_back("a", Tensor::FromInts({}, {7}));
+  state.metadata["stand-in"] = "seed 1";
+  return state;
+}
+
+class RoundTrip : public testing::TestWithParam<const char *> {};
+
+TEST_P(RoundTrip, KeepsNamesValuesAndMetadata) {
+  const std::string path = PathOf(std::string("round-trip") + GetParam());
+  WriteStateDict(path, Small());
+  const StateDict read = ToStateDict(ReadCheckpoint(path));
+  ASSERT_EQ(read.entries.size(), 2u);
+  EXPECT_EQ(read.entries[0].first, "b");
+  EXPECT_EQ(read.entries[0].second.ToFloats(), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(read.entries[1].second.dtype(), DType::kInt64);
+  EXPECT_EQ(read.metadata.at("stand-in"), "seed 1");
+  EXPECT_TRUE(IsStandIn(read));
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, RoundTrip, testing::Values(".pt", ".pth", ".safetensors"));
+
+TEST(StateDict, IsFoundWhereTrainersPutIt) {
+  const auto parse = [](Dict dict) {
+    Checkpoint checkpoint;
+    checkpoint.path = "FILE";
+    checkpoint.root = MakeValue(std::move(dict));
+    return ToStateDict(checkpoint);
+  };
+  const ValuePtr tensor = MakeValue(Tensor::FromFloats({1}, {1}));
+  Dict inner;
+  inner.items = {{MakeValue(std::string("module.w")), tensor}, {MakeValue(std::string("module.v")), tensor}};
+  Dict outer;
+  outer.items = {{MakeValue(std::string("epoch")), MakeValue(int64_t{3})}, {MakeValue(std::string("state_dict")), MakeValue(inner)}};
+  const StateDict state = parse(outer);
+  ASSERT_EQ(state.entries.size(), 2u);
+  EXPECT_EQ(state.entries[0].first, "w") << "the prefix of DataParallel goes";
+
+  inner.items[1].first = MakeValue(std::string("v"));
+  EXPECT_EQ(parse(inner).entries[0].first, "module.w") << "unless it is not on all names";
+
+  inner.items[1].second = MakeValue(Opaque{"numpy.core.multiarray.scalar", 123});
+  try {
+    parse(inner);
+    FAIL();
+  } catch (const Error &e) {
+    EXPECT_NE(std::string(e.what()).find("numpy.core.multiarray.scalar (byte 123"), std::string::npos) << e.what();
+  }
+}
+
+StateDict Zeros() {
+  StateDict state;
+  for (const ParameterSpec &p : R3d18Parameters()) {
+    state.entries.emplace_back(p.name, Tensor::FromFloats(p.shape, std::vector<float>(static_cast<size_t>(CheckedNumel(p.shape)))));
+  }
+  return state;
+}
+
+TEST(R3d18Spec, HasTorchvisionsEntries) {
+  EXPECT_EQ(R3d18Parameters().size(), 122u);
+  StateDict state = Zeros();
+  EXPECT_NO_THROW(CheckR3d18(state, "FILE"));
+  std::erase_if(state.entries, [](const auto &e) { return e.first.starts_with("fc."); });
+  EXPECT_NO_THROW(CheckR3d18(state, "FILE"));
+  std::erase_if(state.entries, [](const auto &e) { return e.first.ends_with("num_batches_tracked"); });
+  EXPECT_NO_THROW(CheckR3d18(state, "FILE"));
+}
+
+TEST(R3d18Spec, ListsEveryProblemInOneError) {
+  StateDict state = Zeros();
+  std::erase_if(state.entries, [](const auto &e) { return e.first == "stem.0.weight" || e.first == "layer4.1.conv2.1.bias"; });
+  state.entries.emplace_back("layer9.weight", Tensor::FromFloats({1}, {0}));
+  for (auto &[name, tensor] : state.entries) {
+    if (name == "layer1.0.conv1.0.weight") tensor = Tensor::FromFloats({1, 2}, {0, 0});
+  }
+  try {
+    CheckR3d18(state, "FILE");
+    FAIL();
+  } catch (const Error &e) {
+    const std::string text = e.what();
+    for (const char *part : {"FILE", "stem.0.weight", "layer4.1.conv2.1.bias", "layer9.weight",
+                             "layer1.0.conv1.0.weight is [1, 2] and should be [64, 64, 3, 3, 3]"}) {
+      EXPECT_NE(text.find(part), std::string::npos) << text;
+    }
+  }
+}
+
+TEST(AtomicFile, IsCompleteOrAbsent) {
+  const std::string path = PathOf("atomic.txt");
+  std::filesystem::remove(path);
+  {
+    AtomicFile file(path);
+    file.Write("half");
+  }
+  EXPECT_FALSE(std::filesystem::exists(path)) << "not committed";
+  {
+    AtomicFile file(path);
+    file.Write("whole");
+    EXPECT_FALSE(std::filesystem::exists(path));
+    file.Commit();
+  }
+  std::ifstream in(path);
+  std::string text;
+  in >> text;
+  EXPECT_EQ(text, "whole");
+  EXPECT_THROW(AtomicFile("/nonexistent/folder/file"), Error);
+}
+
+}  // namespace
+}  // namespace action

@@ -1,0 +1,108 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "action/chunk_builder.h"
+#include "action/gap_detector.h"
+
+namespace action {
+namespace {
+
+std::array<uint8_t, kFrameBytes> Picture(int number) {
+  std::array<uint8_t, kFrameBytes> pixels;
+  pixels.fill(static_cast<uint8_t>(number));
+  return pixels;
+}
+
+FrameTime TimeOf(int number) {
+  return {static_cast<uint64_t>(number) * 100, static_cast<uint64_t>(number) * 100 + 1,
+          static_cast<uint64_t>(number) * 100 + 2, static_cast<uint64_t>(number) * 100 + 100};
+}
+
+// The first byte of each of a chunk's frames.
+std::vector<int> FramesOf(const Chunk &chunk) {
+  std::vector<int> numbers;
+  for (int i = 0; i < kChunkFrames; ++i) numbers.push_back(chunk.pixels[static_cast<size_t>(i) * kFrameBytes]);
+  return numbers;
+}
+
+std::vector<Chunk> Feed(ChunkBuilder &builder, int count) {
+  std::vector<Chunk> chunks;
+  for (int i = 0; i < count; ++i) {
+    if (auto chunk = builder.Add(Picture(i), TimeOf(i))) chunks.push_back(std::move(*chunk));
+  }
+  if (auto chunk = builder.Finish(static_cast<uint64_t>(count) * 100)) chunks.push_back(std::move(*chunk));
+  return chunks;
+}
+
+TEST(ChunkBuilder, EveryCountAndHop) {
+  for (int hop = 1; hop <= 16; ++hop) {
+    for (int count = 0; count <= 70; ++count) {
+      ChunkBuilder builder(hop);
+      const std::vector<Chunk> chunks = Feed(builder, count);
+      const int expected = count == 0 ? 0 : 1 + (std::max(0, count - 16) + hop - 1) / hop;
+      ASSERT_EQ(chunks.size(), static_cast<size_t>(expected)) << "hop " << hop << ", " << count << " samples";
+      for (size_t k = 0; k < chunks.size(); ++k) {
+        // Plainly: window k holds samples k*hop ... k*hop+15, the last sample repeated where there are none left.
+        std::vector<int> frames;
+        for (int i = 0; i < 16; ++i) frames.push_back(std::min(static_cast<int>(k) * hop + i, count - 1));
+        ASSERT_EQ(FramesOf(chunks[k]), frames);
+        const int real = std::min(16, count - static_cast<int>(k) * hop);
+        EXPECT_EQ(chunks[k].frame_count, real);
+        EXPECT_EQ(chunks[k].padded(), real < 16);
+        EXPECT_EQ(chunks[k].discont, k == 0);
+        EXPECT_EQ(chunks[k].time.timestamp, k * static_cast<size_t>(hop) * 100);
+        EXPECT_EQ(chunks[k].pixels.size(), static_cast<size_t>(kChunkBytes));
+        EXPECT_TRUE(k + 1 == chunks.size() || !chunks[k].padded()) << "only the last may be";
+      }
+    }
+  }
+}
+
+TEST(ChunkBuilder, EndIsWhereTheNextSampleIsDue) {
+  ChunkBuilder builder(16);
+  const std::vector<Chunk> chunks = Feed(builder, 20);
+  EXPECT_EQ(chunks[0].time.end, 1600u);
+  EXPECT_EQ(chunks[1].time.end, 2000u) << "of the padded one: the end of the stream";
+}
+
+TEST(ChunkBuilder, StartsAnewAfterFinish) {
+  ChunkBuilder builder(16);
+  Feed(builder, 5);
+  const std::vector<Chunk> chunks = Feed(builder, 3);
+  ASSERT_EQ(chunks.size(), 1u);
+  EXPECT_TRUE(chunks[0].discont);
+  EXPECT_EQ(chunks[0].frame_count, 3);
+}
+
+TEST(ChunkBuilder, ResetForgets) {
+  ChunkBuilder builder(16);
+  builder.Add(Picture(1), TimeOf(1));
+  builder.Reset();
+  EXPECT_FALSE(builder.HasUnsent());
+  EXPECT_FALSE(builder.Finish(100));
+}
+
+TEST(ChunkBuilder, RefusesBadHops) {
+  EXPECT_THROW(ChunkBuilder(0), std::invalid_argument);
+  EXPECT_THROW(ChunkBuilder(17), std::invalid_argument);
+}
+
+TEST(GapDetector, KnowsHolesFromLostFrames) {
+  GapDetector gaps(1000);
+  EXPECT_FALSE(gaps.IsBreak(5000)) << "nothing came before";
+  gaps.Add(0, 40);
+  EXPECT_EQ(gaps.end(), 40);
+  EXPECT_FALSE(gaps.IsBreak(80));
+  EXPECT_FALSE(gaps.IsBreak(1040));
+  EXPECT_TRUE(gaps.IsBreak(1041));
+  gaps.Add(5000, 0);
+  EXPECT_EQ(gaps.end(), 10000) << "no duration: the last interval";
+  EXPECT_TRUE(gaps.IsBreak(3999)) << "back by more than the threshold";
+  EXPECT_FALSE(gaps.IsBreak(4000));
+}
+
+}  // namespace
+}  // namespace action

@@ -1,0 +1,138 @@
+#include <gtest/gtest.h>
+
+#include <random>
+#include <vector>
+
+#include "action/frame_sampler.h"
+
+namespace action {
+namespace {
+
+constexpr int64_t kMs = 1'000'000;
+constexpr int64_t kSecond = 1'000'000'000;
+
+std::vector<int> Sampled(FrameSampler &sampler, const std::vector<int64_t> &times) {
+  std::vector<int> taken;
+  for (size_t i = 0; i < times.size(); ++i) {
+    if (sampler.Take(times[i])) taken.push_back(static_cast<int>(i));
+  }
+  return taken;
+}
+
+std::vector<int64_t> ConstantRate(int count, Fraction fps, int64_t start = 0) {
+  std::vector<int64_t> times;
+  for (int i = 0; i < count; ++i) times.push_back(start + Scale(i, kSecond * fps.denominator, fps.numerator));
+  return times;
+}
+
+TEST(FrameSampler, StrideRoundsHalfToEven) {
+  const auto stride = [](int64_t n, int64_t d) { return FrameSampler::StrideFor({n, d}, {8, 1}); };
+  EXPECT_EQ(stride(30, 1), 4);          // 3.75
+  EXPECT_EQ(stride(30000, 1001), 4);    // 3.746
+  EXPECT_EQ(stride(25, 1), 3);          // 3.125
+  EXPECT_EQ(stride(24, 1), 3);
+  EXPECT_EQ(stride(20, 1), 2);          // 2.5, to even
+  EXPECT_EQ(stride(28, 1), 4);          // 3.5, to even
+  EXPECT_EQ(stride(12, 1), 2);          // 1.5, to even
+  EXPECT_EQ(stride(4, 1), 1);           // 0.5 rounds to 0; at least 1
+  EXPECT_EQ(stride(1, 1), 1);
+}
+
+TEST(FrameSampler, StrideTakesEveryNthFrame) {
+  FrameSampler sampler(Sampling::kAuto, {30, 1}, {8, 1});
+  EXPECT_EQ(Sampled(sampler, ConstantRate(13, {30, 1}, 66'666'667)), (std::vector<int>{0, 4, 8, 12}));
+  EXPECT_FALSE(sampler.by_timestamp());
+  EXPECT_EQ(sampler.interval(), 133'333'333);
+}
+
+TEST(FrameSampler, UnknownRateCountsAs25ForStride) {
+  FrameSampler sampler(Sampling::kStride, {0, 1}, {8, 1});
+  EXPECT_EQ(sampler.stride(), 3);
+}
+
+TEST(FrameSampler, UnknownRateIsSampledByTimestamp) {
+  FrameSampler sampler(Sampling::kAuto, {0, 1}, {8, 1});
+  EXPECT_TRUE(sampler.by_timestamp());
+  EXPECT_FALSE(sampler.TakeIrregularInterval());
+}
+
+// The rule as it is written: frame of sample k = first frame with time >= t0 + k / rate; each frame once.
+std::vector<int> ByDefinition(const std::vector<int64_t> &times, Fraction rate) {
+  std::vector<bool> chosen(times.size(), false);
+  const int64_t last = *std::max_element(times.begin(), times.end());
+  for (int64_t k = 0;; ++k) {
+    const int64_t target = times[0] + Scale(k, kSecond * rate.denominator, rate.numerator);
+    if (target > last) break;
+    for (size_t i = 0; i < times.size(); ++i) {
+      if (times[i] >= target) {
+        chosen[i] = true;
+        break;
+      }
+    }
+  }
+  std::vector<int> indices;
+  for (size_t i = 0; i < times.size(); ++i) {
+    if (chosen[i]) indices.push_back(static_cast<int>(i));
+  }
+  return indices;
+}
+
+TEST(FrameSampler, TimestampRuleEqualsItsDefinition) {
+  std::mt19937 random(7);
+  for (int run = 0; run < 500; ++run) {
+    std::vector<int64_t> times{static_cast<int64_t>(random() % 1000) * kMs};
+    while (times.size() < 200) {
+      // Anything from a repeated timestamp to a hole of half a second.
+      const int64_t step = random() % 8 == 0 ? 0 : static_cast<int64_t>(random() % (random() % 10 == 0 ? 500 : 80)) * kMs;
+      times.push_back(times.back() + step);
+    }
+    const Fraction rate = run % 2 == 0 ? Fraction{8, 1} : Fraction{15, 2};
+    FrameSampler sampler(Sampling::kTimestamp, {30, 1}, rate);
+    EXPECT_EQ(Sampled(sampler, times), ByDefinition(times, rate)) << "run " << run;
+  }
+}
+
+TEST(FrameSampler, AutoGoesOverAtTheFirstIrregularInterval) {
+  // 30 fps announced; after frame 5 frames come at 10 fps.
+  std::vector<int64_t> times = ConstantRate(6, {30, 1});
+  while (times.size() < 20) times.push_back(times.back() + 100 * kMs);
+  FrameSampler sampler(Sampling::kAuto, {30, 1}, {8, 1});
+  const std::vector<int> taken = Sampled(sampler, times);
+  EXPECT_TRUE(sampler.by_timestamp());
+  EXPECT_EQ(sampler.TakeIrregularInterval(), 100 * kMs);
+  EXPECT_FALSE(sampler.TakeIrregularInterval()) << "reported once";
+  // Frames 0 and 4 by number; then the grid of 0, 125, 250, 375 ms ... from the first frame on. Frame 6 (266.7 ms) is the first
+  // at or after 250 ms.
+  EXPECT_EQ(std::vector<int>(taken.begin(), taken.begin() + 4), (std::vector<int>{0, 4, 6, 8}));
+}
+
+TEST(FrameSampler, IntervalsWithinHalfAreRegular) {
+  FrameSampler sampler(Sampling::kAuto, {10, 1}, {8, 1});
+  Sampled(sampler, {0, 50 * kMs, 200 * kMs, 250 * kMs});
+  EXPECT_FALSE(sampler.by_timestamp()) << "50 and 150 ms are 100 +- 50";
+  sampler.Take(401 * kMs);
+  EXPECT_TRUE(sampler.by_timestamp());
+}
+
+TEST(FrameSampler, RestartSamplesTheNextFrame) {
+  FrameSampler sampler(Sampling::kStride, {32, 1}, {8, 1});
+  EXPECT_TRUE(sampler.Take(0));
+  EXPECT_FALSE(sampler.Take(1));
+  sampler.Restart();
+  EXPECT_TRUE(sampler.Take(2));
+}
+
+TEST(FrameSampler, RateChangeKeepsTheSpacing) {
+  FrameSampler sampler(Sampling::kStride, {32, 1}, {8, 1});
+  EXPECT_TRUE(sampler.Take(0));
+  EXPECT_FALSE(sampler.Take(31 * kMs));
+  sampler.SetSourceRate({16, 1});
+  EXPECT_TRUE(sampler.Take(94 * kMs)) << "two frames after the last sample at a stride of 2";
+}
+
+TEST(FrameSampler, RefusesARateOfZero) {
+  EXPECT_THROW(FrameSampler(Sampling::kAuto, {30, 1}, {0, 1}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace action

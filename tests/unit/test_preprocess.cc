@@ -1,0 +1,97 @@
+// The preprocess against a plain computation. Bit equality with cv2 is shown in tests/parity.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "action/error.h"
+#include "actiontorch/preprocess.h"
+
+namespace action {
+namespace {
+
+using Rgb = std::array<uint8_t, kFrameBytes>;
+
+// A picture of one colour in 3 planes with the given chroma subsampling.
+struct Picture {
+  Picture(const char *name, int width, int height, int shift_x, int shift_y, std::array<int, 3> colour) {
+    frame.pixel_format = name;
+    frame.width = width;
+    frame.height = height;
+    for (size_t i = 0; i < 3; ++i) {
+      const int w = i == 0 ? width : (width + (1 << shift_x) - 1) >> shift_x;
+      const int h = i == 0 ? height : (height + (1 << shift_y) - 1) >> shift_y;
+      // Exactly as large as it must be: reading past it is found by the sanitizers.
+      planes[i].assign(static_cast<size_t>(w) * static_cast<size_t>(h), static_cast<uint8_t>(colour[i]));
+      frame.planes[i] = planes[i].data();
+      frame.strides[i] = w;
+    }
+  }
+  Frame frame;
+  std::array<std::vector<uint8_t>, 3> planes;
+};
+
+// BT.601 limited range, as the standard defines it.
+std::array<double, 3> Bt601(int y, int u, int v) {
+  const double l = 1.164383 * (y - 16), cb = u - 128, cr = v - 128;
+  return {l + 1.596027 * cr, l - 0.391762 * cb - 0.812968 * cr, l + 2.017232 * cb};
+}
+
+TEST(Preprocess, ConvertsByBt601AtEverySize) {
+  auto preprocess = NewPreprocessor(Colorimetry::kReference, {});
+  const auto expected = Bt601(120, 100, 150);
+  for (const auto &[w, h] : std::vector<std::pair<int, int>>{
+           {1, 1}, {2, 2}, {3, 5}, {16, 16}, {66, 50}, {101, 67}, {113, 111}, {202, 360}, {641, 480}, {1920, 1080}}) {
+    Picture picture("yuv420p", w, h, 1, 1, {120, 100, 150});
+    Rgb rgb;
+    preprocess->Process(picture.frame, rgb);
+    for (size_t i = 0; i < rgb.size(); ++i) ASSERT_NEAR(rgb[i], expected[i % 3], 2.0) << w << "x" << h << " at " << i;
+  }
+}
+
+TEST(Preprocess, ReferenceIgnoresTheMatrixAndStreamHonoursIt) {
+  Picture picture("yuv444p", 64, 64, 0, 0, {120, 90, 200});
+  picture.frame.matrix = Frame::Matrix::kBt709;
+  Rgb reference, stream;
+  NewPreprocessor(Colorimetry::kReference, {})->Process(picture.frame, reference);
+  NewPreprocessor(Colorimetry::kStream, {})->Process(picture.frame, stream);
+  EXPECT_NEAR(reference[0], Bt601(120, 90, 200)[0], 2.0);
+  EXPECT_NEAR(stream[0], 1.164383 * (120 - 16) + 1.792741 * (200 - 128), 2.0);
+}
+
+TEST(Preprocess, HonoursFullRange) {
+  Picture picture("yuv420p", 64, 64, 1, 1, {200, 128, 128});
+  Rgb limited, full;
+  auto preprocess = NewPreprocessor(Colorimetry::kReference, {});
+  preprocess->Process(picture.frame, limited);
+  picture.frame.full_range = true;
+  preprocess->Process(picture.frame, full);
+  EXPECT_NEAR(limited[0], 1.164383 * 184, 2.0);
+  EXPECT_NEAR(full[0], 200, 1.0);
+}
+
+TEST(Preprocess, LooksAtTheRegion) {
+  Picture picture("yuv420p", 200, 100, 1, 1, {40, 128, 128});
+  for (int y = 0; y < 50; ++y) {
+    for (int x = 100; x < 200; ++x) picture.planes[0][static_cast<size_t>(y * 200 + x)] = 220;  // bright: upper right
+  }
+  Rgb rgb;
+  NewPreprocessor(Colorimetry::kReference, Region::Parse("0.5,0,0.5,0.5"))->Process(picture.frame, rgb);
+  for (const uint8_t value : rgb) ASSERT_GT(value, 200);
+  NewPreprocessor(Colorimetry::kReference, Region::Parse("0,0.5,1,0.5"))->Process(picture.frame, rgb);
+  for (const uint8_t value : rgb) ASSERT_LT(value, 50);
+}
+
+TEST(Preprocess, RefusesWhatItCannotRead) {
+  auto preprocess = NewPreprocessor(Colorimetry::kReference, {});
+  Picture picture("no-such-format", 64, 64, 1, 1, {0, 0, 0});
+  Rgb rgb;
+  EXPECT_THROW(preprocess->Process(picture.frame, rgb), Error);
+  picture.frame.pixel_format = "yuv420p";
+  picture.frame.width = 0;
+  EXPECT_THROW(preprocess->Process(picture.frame, rgb), Error);
+  EXPECT_FALSE(ReadsPixelFormat("no-such-format"));
+  EXPECT_TRUE(ReadsPixelFormat("yuv420p10le"));
+}
+
+}  // namespace
+}  // namespace action
