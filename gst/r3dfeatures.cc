@@ -25,6 +25,7 @@
 #include "action/r3d18_spec.h"
 #include "common/enums.h"
 #include "common/feature_events.h"
+#include "common/frame_reader.h"
 #include "common/glib_ptr.h"
 #include "common/guarded.h"
 #include "feature_pipeline.h"
@@ -307,7 +308,7 @@ bool OnCaps(GstR3dFeatures *self, GstCaps *caps) {
     return false;
   }
   GstVideoInfo info;
-  if (!gst_video_info_from_caps(&info, caps)) return true;  // the base class refuses what does not fit the template
+  if (!action::VideoInfoFromCaps(&info, caps)) return true;  // the base class refuses what does not fit the template
   return self->state->pipeline->SetInfo(info) != GST_FLOW_ERROR;
 }
 

@@ -142,6 +142,17 @@ const char *PixelFormatName(GstVideoFormat format) {
   return row != std::end(kFormats) ? row->name : nullptr;
 }
 
+bool VideoInfoFromCaps(GstVideoInfo *info, const GstCaps *caps) {
+  if (!gst_video_info_from_caps(info, caps)) return false;
+  const char *text = gst_structure_get_string(gst_caps_get_structure(caps, 0), "colorimetry");
+  GstVideoColorimetry stated{};
+  if (text != nullptr && gst_video_colorimetry_from_string(&stated, text) &&
+      stated.matrix == GST_VIDEO_COLOR_MATRIX_UNKNOWN && stated.range != GST_VIDEO_COLOR_RANGE_UNKNOWN) {
+    info->colorimetry.range = stated.range;
+  }
+  return true;
+}
+
 struct FrameReader::Converter {
   Converter(const GstVideoInfo &from, const GstVideoInfo &to)
       : info(to),

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -23,7 +22,7 @@ extern "C" {
 namespace action {
 namespace {
 
-// libswscale's fast paths work on blocks of 16 pixels and two rows.
+// libswscale's fast paths work on blocks of 16 pixels.
 constexpr int kBlock = 16;
 constexpr int kRowAlignment = 64;
 
@@ -53,12 +52,6 @@ bool HasFullRangeTwin(std::string_view format) {
   return std::ranges::find(kTwins, format) != kTwins.end();
 }
 
-// Formats that libswscale turns into RGB without its scaler. That path works on whole pairs of rows and columns, and a
-// decoder (so cv2) always gives it pictures of its own, padded size.
-bool HasUnscaledPath(AVPixelFormat format) {
-  return format == AV_PIX_FMT_YUV420P || format == AV_PIX_FMT_YUV422P || format == AV_PIX_FMT_YUVA420P;
-}
-
 class SwsPreprocessor : public Preprocessor {
  public:
   SwsPreprocessor(Colorimetry colorimetry, const Region &region) : colorimetry_(colorimetry), region_(region) {}
@@ -71,7 +64,7 @@ class SwsPreprocessor : public Preprocessor {
 
     std::array<uint8_t *, 4> to = {bgr_.data(), nullptr, nullptr, nullptr};
     const std::array<int, 4> to_strides = {bgr_stride_, 0, 0, 0};
-    if (sws_scale(context_.get(), planes.data(), strides.data(), 0, sws_height_, to.data(), to_strides.data()) <= 0) {
+    if (sws_scale(context_.get(), planes.data(), strides.data(), 0, frame.height, to.data(), to_strides.data()) <= 0) {
       throw Error("libswscale cannot convert a picture of " + Size(frame) + " in the format " + frame.pixel_format);
     }
     const cv::Mat full(frame.height, frame.width, CV_8UC3, bgr_.data(), static_cast<size_t>(bgr_stride_));
@@ -97,22 +90,16 @@ class SwsPreprocessor : public Preprocessor {
                                                                    static_cast<unsigned>(frame.height), 0, nullptr) < 0) {
       throw Error("a picture of " + Size(frame) + " cannot be processed");
     }
-    sws_width_ = frame.width;
-    sws_height_ = frame.height;
-    if (HasUnscaledPath(format_)) {
-      sws_width_ = AlignUp(sws_width_, 2);
-      sws_height_ = AlignUp(sws_height_, 2);
-    }
     const bool full = frame.full_range && (colorimetry_ == Colorimetry::kStream || HasFullRangeTwin(frame.pixel_format));
     context_.reset(sws_alloc_context());
     if (!context_) throw Error("out of memory for libswscale");
     const auto set = [this](const char *name, int64_t value) { av_opt_set_int(context_.get(), name, value, 0); };
-    set("srcw", sws_width_);
-    set("srch", sws_height_);
+    set("srcw", frame.width);
+    set("srch", frame.height);
     set("src_format", format_);
     set("src_range", full ? 1 : 0);
-    set("dstw", sws_width_);
-    set("dsth", sws_height_);
+    set("dstw", frame.width);
+    set("dsth", frame.height);
     set("dst_format", AV_PIX_FMT_BGR24);
     set("sws_flags", SWS_BICUBIC);
     if (sws_init_context(context_.get(), nullptr, nullptr) < 0) {
@@ -123,8 +110,8 @@ class SwsPreprocessor : public Preprocessor {
       sws_setColorspaceDetails(context_.get(), sws_getCoefficients(CoefficientsOf(frame.matrix)), full ? 1 : 0,
                                sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
     }
-    bgr_stride_ = AlignUp(AlignUp(sws_width_, kBlock) * 3, kRowAlignment);
-    bgr_.assign(static_cast<size_t>(bgr_stride_) * static_cast<size_t>(sws_height_) + kRowAlignment, 0);
+    bgr_stride_ = AlignUp(AlignUp(frame.width, kBlock) * 3, kRowAlignment);
+    bgr_.assign(static_cast<size_t>(bgr_stride_) * static_cast<size_t>(frame.height) + kRowAlignment, 0);
     PrepareScratch(frame);
     area_ = AreaOf(frame);
     key_ = std::move(key);
@@ -134,9 +121,8 @@ class SwsPreprocessor : public Preprocessor {
   // row), so such pictures go through a copy with room around it.
   void PrepareScratch(const Frame &frame) {
     padded_.clear();
-    if (frame.width % kBlock == 0 && sws_height_ == frame.height) return;
+    if (frame.width % kBlock == 0) return;
     const int width = AlignUp(frame.width, kBlock);
-    const int height = AlignUp(frame.height, 2);
     std::array<ptrdiff_t, 4> sizes_from{};
     std::array<size_t, 4> sizes{};
     if (av_image_fill_linesizes(padded_strides_.data(), format_, width) < 0) throw Error("a picture too wide to process");
@@ -144,7 +130,7 @@ class SwsPreprocessor : public Preprocessor {
       padded_strides_[i] = AlignUp(padded_strides_[i], kRowAlignment);
       sizes_from[i] = padded_strides_[i];
     }
-    if (av_image_fill_plane_sizes(sizes.data(), format_, height, sizes_from.data()) < 0) {
+    if (av_image_fill_plane_sizes(sizes.data(), format_, frame.height, sizes_from.data()) < 0) {
       throw Error("a picture too large to process");
     }
     size_t total = 0;
@@ -162,11 +148,6 @@ class SwsPreprocessor : public Preprocessor {
       if (padded_sizes_[i] > 0) to[i] = padded_.data() + padded_offsets_[i];
     }
     av_image_copy(to.data(), padded_strides_.data(), planes.data(), strides.data(), format_, frame.width, frame.height);
-    if (sws_height_ > frame.height && to[0] != nullptr) {
-      // The row that the picture does not have: a repetition of its last one.
-      uint8_t *last = to[0] + static_cast<ptrdiff_t>(frame.height - 1) * padded_strides_[0];
-      std::memcpy(last + padded_strides_[0], last, static_cast<size_t>(padded_strides_[0]));
-    }
     for (size_t i = 0; i < 4; ++i) {
       planes[i] = to[i];
       strides[i] = padded_strides_[i];
@@ -190,8 +171,6 @@ class SwsPreprocessor : public Preprocessor {
   std::tuple<std::string, int, int, bool, Frame::Matrix> key_;
   SwsPtr context_;
   AVPixelFormat format_ = AV_PIX_FMT_NONE;
-  int sws_width_ = 0;
-  int sws_height_ = 0;
   std::vector<uint8_t> bgr_;
   int bgr_stride_ = 0;
   cv::Rect area_;

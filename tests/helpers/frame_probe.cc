@@ -42,7 +42,7 @@ GstPadProbeReturn OnData(GstPad *pad, GstPadProbeInfo *info, gpointer user) {
       GstCaps *caps = nullptr;
       gst_event_parse_caps(event, &caps);
       GstVideoInfo video;
-      if (gst_video_info_from_caps(&video, caps)) probe.reader.SetInfo(video);
+      if (action::VideoInfoFromCaps(&video, caps)) probe.reader.SetInfo(video);
       std::fprintf(stderr, "caps %s\n", gst_caps_to_string(caps));
     }
     return GST_PAD_PROBE_OK;

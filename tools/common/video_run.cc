@@ -182,6 +182,17 @@ class Run {
     return rotated;
   }
 
+  // "FILE(LINE): FUNCTION (): OBJECT: what happened" without the places, and not pages of it: some list codec data.
+  static std::string LastPart(const std::string &debug) {
+    const size_t newline = debug.find('\n');
+    std::string text = newline != std::string::npos ? debug.substr(newline + 1) : debug.substr(debug.rfind(": ") + 1);
+    constexpr size_t kLongest = 200;
+    if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    text.erase(0, text.find_first_not_of(' '));
+    return text;
+  }
+
   [[noreturn]] void Fail(GstMessage *message) {
     GError *error = nullptr;
     gchar *debug = nullptr;
@@ -189,7 +200,7 @@ class Run {
     // A library error of r3dfeatures (weights, device) is not about this file, and says itself what it is about.
     const bool ours = GST_MESSAGE_SRC(message) == GST_OBJECT(features_);
     std::string text = (ours ? "" : path_ + ": ") + error->message;
-    if (!ours && debug != nullptr) text += std::string(" [") + debug + "]";
+    if (!ours && debug != nullptr) text += " [" + LastPart(debug) + "]";
     g_error_free(error);
     g_free(debug);
     throw Error(text);

@@ -1,0 +1,104 @@
+"""The reference system, written down once more in Python: cv2 decodes, cv2.resize shrinks, torchvision's r3d_18 computes.
+
+Nothing here uses gst-action. Written from the description of the reference (README, "What is computed").
+"""
+
+import cv2
+import numpy as np
+import torch
+import torchvision
+
+MEAN = np.array((0.43216, 0.394666, 0.37645), np.float32)
+STD = np.array((0.22803, 0.22145, 0.216989), np.float32)
+
+
+def rotation(path):
+    """Degrees clockwise that a video asks to be turned by."""
+    angle = int(cv2.VideoCapture(path).get(cv2.CAP_PROP_ORIENTATION_META))
+    # OpenCV 4.6.0 alone has the sign wrong and turns such videos upside down (opencv #22088).
+    return -angle % 360 if cv2.__version__ == "4.6.0" else angle % 360
+
+
+def decode(path):
+    """Every frame of a video as cv2 decodes it, turned as its tag says, [H, W, 3] RGB, one at a time."""
+    turn = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}.get(rotation(path))
+    capture = cv2.VideoCapture(path)
+    capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
+    while True:
+        ok, frame = capture.read()
+        if not ok:
+            return
+        rgb = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+        yield rgb if turn is None else cv2.rotate(rgb, turn)
+
+
+def shrink(rgb):
+    return cv2.resize(rgb, (112, 112), interpolation=cv2.INTER_AREA)
+
+
+def source_fps(path):
+    fps = cv2.VideoCapture(path).get(cv2.CAP_PROP_FPS)
+    return fps if fps and fps > 0 else 25.0
+
+
+def stride(fps, rate=8.0):
+    return max(1, round(fps / rate))
+
+
+def chunks(count):
+    """For `count` sampled frames the 16 indices of each chunk, the last repeated as padding."""
+    return [[min(start + i, count - 1) for i in range(16)] for start in range(0, count, 16)]
+
+
+def timestamp_samples(times_ns, rate=8, first_k=0, start=0):
+    """Indices of the frames that are the first at or after t0 + k / rate, from sample `first_k` and frame `start` on."""
+    chosen = []
+    k = first_k
+    index = start
+    while index < len(times_ns):
+        target = times_ns[0] + k * 1_000_000_000 // rate
+        while index < len(times_ns) and times_ns[index] < target:
+            index += 1
+        if index < len(times_ns):
+            chosen.append(index)
+            # Grid points that this frame reaches as well would choose it twice.
+            while times_ns[0] + k * 1_000_000_000 // rate <= times_ns[index]:
+                k += 1
+            index += 1
+    return chosen
+
+
+def auto_samples(times_ns, announced_fps, fps, rate=8):
+    """The sampled frames, and whether the stream left its announced rate.
+
+    By frame number (with the reference's fps) up to the first interval that is not 1/announced +- half, by timestamp from
+    there on; by timestamp from the start where no rate is announced.
+    """
+    if not announced_fps:
+        return timestamp_samples(times_ns, rate), False
+    period = 1e9 / announced_fps
+    step = stride(fps, rate)
+    for i in range(1, len(times_ns)):
+        if not 0.5 * period <= times_ns[i] - times_ns[i - 1] <= 1.5 * period:
+            before = list(range(0, i, stride(announced_fps, rate)))
+            passed = int((times_ns[i - 1] - times_ns[0]) * rate // 1_000_000_000)
+            return before + timestamp_samples(times_ns, rate, passed + 1, i), True
+    return list(range(0, len(times_ns), step)), False
+
+
+class Backbone:
+    def __init__(self, weights):
+        self.model = torchvision.models.video.r3d_18()
+        self.model.load_state_dict(torch.load(weights, weights_only=True))
+        self.model.fc = torch.nn.Identity()
+        self.model.eval()
+
+    def __call__(self, frames):
+        """frames: 16 x [112, 112, 3] uint8 RGB. Returns [512]."""
+        x = (np.stack(frames).astype(np.float32) / 255 - MEAN) / STD
+        with torch.no_grad():
+            return self.model(torch.from_numpy(x).permute(3, 0, 1, 2)[None])[0].numpy()
+
+
+def cosine(a, b):
+    return float((a * b).sum() / (np.linalg.norm(a) * np.linalg.norm(b)))

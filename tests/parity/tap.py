@@ -1,0 +1,31 @@
+"""Runs functions as tests and prints TAP, so that Meson counts every one of them, skipped ones too."""
+
+import sys
+import traceback
+
+
+class Skip(Exception):
+    """Raised by a test that cannot run here; its text says why."""
+
+
+def run(tests):
+    """tests: list of (name, function)."""
+    failed = 0
+    print(f"1..{len(tests)}", flush=True)
+    for number, (name, function) in enumerate(tests, 1):
+        name = name.replace("#", "_")
+        try:
+            notes = function()
+        except Skip as skip:
+            print(f"ok {number} - {name} # SKIP {skip}", flush=True)
+            continue
+        except Exception:
+            failed += 1
+            for line in traceback.format_exc().splitlines():
+                print("# " + line)
+            print(f"not ok {number} - {name}", flush=True)
+            continue
+        for line in notes or []:
+            print("# " + line)
+        print(f"ok {number} - {name}", flush=True)
+    sys.exit(1 if failed else 0)
