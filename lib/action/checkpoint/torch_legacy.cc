@@ -11,9 +11,21 @@
 namespace action {
 namespace {
 
-// A pickle of the magic number 0x1950a86a20f9469cfc6c.
-constexpr std::array<uint8_t, 15> kMagicPickle = {0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46,
-                                                  0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.'};
+// The pickle of 0x1950a86a20f9469cfc6c, behind its protocol header: an int of ten bytes, and STOP.
+constexpr std::array<uint8_t, 13> kMagic = {0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.'};
+
+// Where the magic number's pickle ends; 0 when the file does not begin with it.
+size_t EndOfMagic(std::span<const std::byte> bytes) {
+  constexpr size_t kHeader = 2;       // PROTO and its version, 2 to 5
+  constexpr size_t kFrameHeader = 9;  // from protocol 4 on: FRAME and its length
+  if (bytes.size() < kHeader || bytes[0] != std::byte{0x80}) return 0;
+  for (const size_t start : {kHeader, kHeader + kFrameHeader}) {
+    if (bytes.size() >= start + kMagic.size() && std::memcmp(bytes.data() + start, kMagic.data(), kMagic.size()) == 0) {
+      return start + kMagic.size();
+    }
+  }
+  return 0;
+}
 
 class NoStorages : public StorageSource {
  public:
@@ -50,7 +62,7 @@ class LaterStorages : public StorageSource {
 }  // namespace
 
 bool LooksLikeLegacy(std::span<const std::byte> bytes) {
-  return bytes.size() >= kMagicPickle.size() && std::memcmp(bytes.data(), kMagicPickle.data(), kMagicPickle.size()) == 0;
+  return EndOfMagic(bytes) > 0;
 }
 
 ValuePtr ParseTorchLegacy(const FileBytes &file) {
@@ -61,7 +73,7 @@ ValuePtr ParseTorchLegacy(const FileBytes &file) {
     rest = rest.subspan(result.consumed);
     return result.value;
   };
-  rest = rest.subspan(kMagicPickle.size());
+  rest = rest.subspan(EndOfMagic(rest));
   const ValuePtr protocol = next(none);
   const auto *version = protocol->As<int64_t>();
   if (version == nullptr || *version != 1001) throw Error("the legacy file has an unknown protocol version");

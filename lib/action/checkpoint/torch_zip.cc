@@ -57,7 +57,22 @@ Directory FindDirectory(std::span<const std::byte> bytes) {
   throw Error("the zip archive has no directory at its end: it is cut off. Copy or download the file again");
 }
 
-using Records = std::unordered_map<std::string, std::span<const std::byte>>;
+struct Record {
+  std::span<const std::byte> bytes;
+  bool compressed = false;
+};
+using Records = std::unordered_map<std::string, Record>;
+
+// The bytes of a record that is needed.
+std::span<const std::byte> Open(const Records &records, const std::string &name) {
+  const auto record = records.find(name);
+  if (record == records.end()) throw Error("the record " + name + " is missing from the zip archive");
+  if (record->second.compressed) {
+    throw Error("the record " + name + " is compressed; PyTorch stores records as they are. Save the file again with " +
+                "torch.save");
+  }
+  return record->second.bytes;
+}
 
 Records ReadRecords(std::span<const std::byte> bytes) {
   const Directory directory = FindDirectory(bytes);
@@ -97,17 +112,13 @@ Records ReadRecords(std::span<const std::byte> bytes) {
     }
     at = extra_end + comment_length;
 
-    if (method != 0 || compressed != size) {
-      throw Error("the record " + name + " is compressed; PyTorch stores records as they are. Save the file again with " +
-                  "torch.save");
-    }
     if (LoadAt<uint32_t>(bytes, header) != kLocalHeader) throw Error("the record " + name + " has no header");
     const uint64_t data = header + 30 + LoadAt<uint16_t>(bytes, header + 26) + LoadAt<uint16_t>(bytes, header + 28);
-    if (data > bytes.size() || size > bytes.size() - data) {
-      throw Error("the record " + name + " of " + std::to_string(size) + " bytes reaches past the end of the file. " +
+    if (data > bytes.size() || compressed > bytes.size() - data) {
+      throw Error("the record " + name + " of " + std::to_string(compressed) + " bytes reaches past the end of the file. " +
                   "Copy or download the file again");
     }
-    records[std::move(name)] = bytes.subspan(data, size);
+    records[std::move(name)] = {bytes.subspan(data, compressed), method != 0 || compressed != size};
   }
   return records;
 }
@@ -119,15 +130,14 @@ class ZipStorages : public StorageSource {
 
   std::shared_ptr<Storage> Find(const std::string &key, int64_t elements, size_t element_size) override {
     const std::string name = prefix_ + "data/" + key;
-    const auto record = records_.find(name);
-    if (record == records_.end()) throw Error("the record " + name + " is missing from the zip archive");
+    const std::span<const std::byte> record = Open(records_, name);
     const uint64_t wanted = static_cast<uint64_t>(elements) * element_size;
-    if (wanted > record->second.size()) {
-      throw Error("the record " + name + " has " + std::to_string(record->second.size()) + " bytes, but its storage " +
+    if (wanted > record.size()) {
+      throw Error("the record " + name + " has " + std::to_string(record.size()) + " bytes, but its storage " +
                   "needs " + std::to_string(wanted));
     }
     std::shared_ptr<Storage> &storage = known_[key];
-    if (!storage) storage = std::make_shared<Storage>(Storage{file_, record->second});
+    if (!storage) storage = std::make_shared<Storage>(Storage{file_, record});
     return storage;
   }
 
@@ -161,16 +171,16 @@ ValuePtr ParseTorchZip(const FileBytes &file) {
     throw Error("this is a TorchScript archive (torch.jit.save), which contains code. Save the state_dict instead: " +
                 std::string("torch.save(model.state_dict(), FILE)"));
   }
-  const auto byteorder = records.find(prefix + "byteorder");
-  if (byteorder != records.end()) {
-    const std::string_view order(reinterpret_cast<const char *>(byteorder->second.data()), byteorder->second.size());
+  if (records.contains(prefix + "byteorder")) {
+    const std::span<const std::byte> record = Open(records, prefix + "byteorder");
+    const std::string_view order(reinterpret_cast<const char *>(record.data()), record.size());
     if (order != "little") {
       throw Error("the file was written on a machine of byte order '" + std::string(order) +
                   "'; only little endian files are read. Load and save it again with PyTorch on this machine");
     }
   }
   ZipStorages storages(records, prefix, file);
-  return ReadPickle(records.at(prefix + "data.pkl"), storages).value;
+  return ReadPickle(Open(records, prefix + "data.pkl"), storages).value;
 }
 
 }  // namespace action

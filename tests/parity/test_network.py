@@ -1,0 +1,117 @@
+"""The network alone against torchvision: the same 16 RGB frames, through the tool that ships."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import torch
+import torchvision
+
+import oracle
+import tap
+
+NETWORK_PROBE, WEIGHTS = sys.argv[1:3]
+FOLDER = tempfile.mkdtemp()
+
+
+def features(weights, frames, normalised=False):
+    """frames: [n, 16, 112, 112, 3] uint8."""
+    source = os.path.join(FOLDER, "frames.bin")
+    frames.tofile(source)
+    done = subprocess.run([NETWORK_PROBE, weights, source, "normalised" if normalised else "pixels"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr.decode()
+    return np.frombuffer(done.stdout, np.float32).reshape(-1, 512)
+
+
+def clip(seed, kind):
+    random = np.random.default_rng(seed)
+    if kind == "noise":
+        return random.integers(0, 256, (16, 112, 112, 3), dtype=np.uint8)
+    if kind == "black":
+        return np.zeros((16, 112, 112, 3), np.uint8)
+    t, y, x = np.mgrid[0:16, 0:112, 0:112]
+    moving = 127 + 120 * np.sin(0.1 * x + 0.4 * t) * np.cos(0.07 * y - 0.2 * t)
+    return np.stack([moving, np.roll(moving, 5, 2), 255 - moving], -1).astype(np.uint8)
+
+
+def close(got, expected):
+    limit = 1e-4 * max(1.0, float(np.abs(expected).max()))
+    worst = float(np.abs(got - expected).max())
+    assert worst <= limit, f"largest difference {worst}, allowed {limit}"
+    return [f"largest difference {worst:.2g} of {np.abs(expected).max():.3g}"]
+
+
+BACKBONE = oracle.Backbone(WEIGHTS)
+
+
+def standin(kind):
+    def test():
+        frames = clip(3, kind)
+        return close(features(WEIGHTS, frames)[0], BACKBONE(list(frames)))
+    return test
+
+
+def several_at_once():
+    frames = np.stack([clip(seed, kind) for seed, kind in ((1, "noise"), (2, "moving"), (3, "black"))])
+    return close(features(WEIGHTS, frames), np.stack([BACKBONE(list(one)) for one in frames]))
+
+
+def normalised_input():
+    frames = clip(5, "moving")
+    x = (frames.astype(np.float32) / 255 - oracle.MEAN) / oracle.STD
+    return close(features(WEIGHTS, np.ascontiguousarray(x.transpose(3, 0, 1, 2)[None]), True)[0], BACKBONE(list(frames)))
+
+
+def forms():
+    """A state_dict in every form in which people keep it gives the same features: legacy, without fc, DataParallel, wrapped, no
+    num_batches_tracked, half precision storage aside."""
+    state = torch.load(WEIGHTS, weights_only=True)
+    plain = dict(state)
+    forms = {
+        "legacy": (plain, False),
+        "without-fc": ({k: v for k, v in plain.items() if not k.startswith("fc.")}, True),
+        "module": ({"module." + k: v for k, v in plain.items()}, True),
+        "wrapped": ({"state_dict": plain, "epoch": 3, "optimizer": {"lr": 0.1}}, True),
+        "untracked": ({k: v for k, v in plain.items() if not k.endswith("num_batches_tracked")}, True),
+        "double": ({k: v.double() if v.is_floating_point() else v for k, v in plain.items()}, True),
+    }
+    frames = clip(4, "moving")
+    expected = features(WEIGHTS, frames)
+    for name, (content, as_zip) in forms.items():
+        path = os.path.join(FOLDER, name + ".pth")
+        torch.save(content, path, _use_new_zipfile_serialization=as_zip)
+        assert np.array_equal(features(path, frames), expected), name
+
+
+def trained_batch_norms():
+    """Weights whose batch norms have scales and shifts of their own, as trained ones do."""
+    torch.manual_seed(11)
+    state = torch.load(WEIGHTS, weights_only=True)
+    for name, tensor in state.items():
+        if name.endswith((".1.weight", ".1.bias")):
+            tensor.copy_(torch.rand_like(tensor) + (0.5 if name.endswith("weight") else -0.5))
+    path = os.path.join(FOLDER, "trained.pth")
+    torch.save(state, path)
+    frames = clip(6, "moving")
+    return close(features(path, frames)[0], oracle.Backbone(path)(list(frames)))
+
+
+def wrong_weights():
+    path = os.path.join(FOLDER, "resnet.pth")
+    torch.save(torchvision.models.resnet18().state_dict(), path)
+    clip(1, "black").tofile(os.path.join(FOLDER, "frames.bin"))
+    done = subprocess.run([NETWORK_PROBE, path, os.path.join(FOLDER, "frames.bin"), "pixels"], stderr=subprocess.PIPE)
+    said = done.stderr.decode()
+    assert done.returncode == 1 and path in said and "stem.0.weight" in said and "layer1.0.conv1.weight" in said, said
+
+
+tap.run([(f"stand-in weights, {kind}", standin(kind)) for kind in ("noise", "moving", "black")] + [
+    ("three chunks at once", several_at_once),
+    ("normalised input", normalised_input),
+    ("every form of a state_dict", forms),
+    ("trained batch norms", trained_batch_norms),
+    ("weights of another network", wrong_weights),
+])
