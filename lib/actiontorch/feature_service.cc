@@ -21,6 +21,7 @@ namespace action {
 namespace {
 
 // Set in the child of a fork: the worker thread is not there any more, and its locks may be held for ever.
+// What they wait on is not destroyed there either: destroying a condition variable waits for its waiters, for ever.
 std::atomic<bool> forked{false};
 
 void RefuseInForkedChild() {
@@ -94,10 +95,6 @@ class Worker {
   }
 
   ~Worker() {
-    if (forked) {
-      new std::thread(std::move(thread_));  // there is nothing to join; a joinable thread must not be destroyed
-      return;
-    }
     WorkerList::Get().Remove(this);
     Stop();
   }
@@ -205,7 +202,11 @@ class Stream : public FeatureStream {
   }
 
   ~Stream() override {
-    if (!forked) worker_->RemoveQueue(queue_);
+    if (forked) {
+      new std::shared_ptr<Queue>(queue_);
+    } else {
+      worker_->RemoveQueue(queue_);
+    }
   }
 
   std::optional<uint64_t> TrySubmit(Chunk &chunk) override {
@@ -300,7 +301,9 @@ class Stream : public FeatureStream {
 class Service : public FeatureService {
  public:
   Service(ServiceInfo info, const NetworkFactory &factory)
-      : info_(std::move(info)), worker_(std::make_shared<Worker>(factory)) {}
+      : info_(std::move(info)), worker_(new Worker(factory), [](Worker *worker) {
+          if (!forked) delete worker;
+        }) {}
 
   const ServiceInfo &info() const override { return info_; }
 

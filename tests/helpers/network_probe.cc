@@ -1,25 +1,49 @@
-// Shows Python tests what the network computes; links LibTorch alone (no GStreamer, no OpenCV).
+// Shows Python tests what the network computes. Links LibTorch and nothing else of the world, not even libaction: what a bare GPU
+// host can build.
 //   network_probe WEIGHTS FILE pixels|normalised
 // FILE: [n, 16, 112, 112, 3] bytes, or [n, 3, 16, 112, 112] float32. Writes [n, 512] float32 to standard output.
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "action/checkpoint/checkpoint.h"
+#include "action/checkpoint/formats.h"
 #include "actiontorch/r3d18.h"
+
+namespace {
+
+std::vector<std::byte> ReadAll(const char *path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string data((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const auto bytes = std::as_bytes(std::span(data));
+  return {bytes.begin(), bytes.end()};
+}
+
+// Without safetensors, which needs a JSON library.
+action::StateDict ReadWeights(const char *path) {
+  const auto bytes = std::make_shared<const std::vector<std::byte>>(ReadAll(path));
+  action::Checkpoint checkpoint;
+  checkpoint.path = path;
+  checkpoint.root = action::LooksLikeZip(*bytes) ? action::ParseTorchZip(bytes) : action::ParseTorchLegacy(bytes);
+  return action::ToStateDict(checkpoint);
+}
+
+}  // namespace
 
 int main(int argc, char **argv) {
   if (argc != 4) return 2;
   try {
     const action::Device device = action::ResolveDevice({});
-    action::R3d18 network(action::ToStateDict(action::ReadCheckpoint(argv[1])), argv[1], device,
+    action::R3d18 network(ReadWeights(argv[1]), argv[1], device,
                           action::ResolvePrecision(action::Precision::kAuto, device));
-    std::ifstream file(argv[2], std::ios::binary);
-    const std::string data((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const std::vector<std::byte> data = ReadAll(argv[2]);
     const bool normalised = std::string(argv[3]) == "normalised";
     const int n = static_cast<int>(data.size() / (normalised ? action::kChunkBytes * sizeof(float) : action::kChunkBytes));
     std::vector<float> out(static_cast<size_t>(n) * action::kFeatureSize);
@@ -28,8 +52,7 @@ int main(int argc, char **argv) {
       std::memcpy(input.data(), data.data(), data.size());
       network.ForwardNormalised(input, n, out);
     } else {
-      const std::vector<uint8_t> pixels(data.begin(), data.end());
-      network.Forward(pixels, n, out);
+      network.Forward({reinterpret_cast<const uint8_t *>(data.data()), data.size()}, n, out);
     }
     std::fwrite(out.data(), sizeof(float), out.size(), stdout);
   } catch (const std::exception &e) {

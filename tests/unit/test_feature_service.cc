@@ -1,5 +1,7 @@
 // Queues and worker, with a network of the test's own.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -207,6 +209,44 @@ TEST(FeatureService, ErrorsComeWithTheResult) {
 
 TEST(FeatureService, AFactoryThatFailsIsRethrown) {
   EXPECT_THROW(StartFeatureService({}, []() -> ChunkFunction { throw Error("no such weights"); }), Error);
+}
+
+// A forked child has the locks and not the worker. It is told so, at once, whatever it tries.
+TEST(FeatureService, RefusesToWorkInAForkedChild) {
+  auto service = StartFeatureService({}, [] {
+    return ChunkFunction([](const Chunk &) { return Features{}; });
+  });
+  auto stream = service->OpenStream(4);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);  // a child that hangs is ended by a signal, and fails the test
+    int refusals = 0;
+    const auto expect = [&refusals](auto &&call) {
+      try {
+        call();
+      } catch (const Error &e) {
+        refusals += std::string(e.what()).find("spawn") != std::string::npos ? 1 : 0;
+      }
+    };
+    Chunk chunk = ChunkOf(0);
+    expect([&] { stream->TrySubmit(chunk); });
+    expect([&] { stream->SubmitDroppingOldest(chunk); });
+    expect([&] { stream->WaitForResult(); });
+    expect([&] { service->OpenStream(1); });
+    expect([&] { StartFeatureService({}, [] { return ChunkFunction(); }); });
+    stream->Interrupt();
+    stream->Discard();
+    stream.reset();
+    service.reset();
+    _exit(refusals == 5 ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  Chunk chunk = ChunkOf(1);
+  EXPECT_TRUE(stream->TrySubmit(chunk)) << "the parent goes on";
+  EXPECT_TRUE(stream->WaitForResult());
 }
 
 }  // namespace
