@@ -28,7 +28,8 @@ int main(int argc, char **argv) {
   }
   GError *error = NULL;
   GstElement *pipeline = gst_parse_launch(
-      "filesrc name=source ! decodebin ! videoflip video-direction=auto ! r3dfeatures ! appsink name=sink sync=false", &error);
+      "filesrc name=source ! decodebin ! videoflip video-direction=auto ! r3dfeatures ! appsink name=sink sync=false",
+      &error);
   if (pipeline == NULL) {
     g_printerr("%s\n", error->message);
     return 1;

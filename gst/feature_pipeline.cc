@@ -45,7 +45,8 @@ GstFlowReturn FeaturePipeline::Push(GstBuffer *buffer, const GstSegment &segment
   PushFinished();
   if (!info_) return GST_FLOW_OK;
   if (!sampler_) {
-    const Sampling sampling = live_ && settings_.sampling == Sampling::kAuto ? Sampling::kTimestamp : settings_.sampling;
+    const Sampling sampling =
+        live_ && settings_.sampling == Sampling::kAuto ? Sampling::kTimestamp : settings_.sampling;
     sampler_.emplace(sampling, Fraction{info_->fps_n, info_->fps_d}, settings_.sample_rate);
   }
 

@@ -1,5 +1,5 @@
-// What r3dfeatures does with frames, apart from being a GstElement: cut the stream into runs, sample, collect chunks, send
-// them to the network, and hand back events in order.
+// What r3dfeatures does with frames, apart from being a GstElement: cut the stream into runs, sample, collect chunks,
+// send them to the network, and hand back events in order.
 #ifndef GST_ACTION_FEATURE_PIPELINE_H_
 #define GST_ACTION_FEATURE_PIPELINE_H_
 

@@ -9,5 +9,5 @@ static gboolean plugin_init(GstPlugin *plugin) {
 }
 
 #define PACKAGE "gst-action"
-GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, action, "Action recognition and time study of video", plugin_init,
-                  ACTION_VERSION, "LGPL", "gst-action", "https://gstreamer.freedesktop.org/")
+GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, action, "Action recognition and time study of video",
+                  plugin_init, ACTION_VERSION, "LGPL", "gst-action", "https://gstreamer.freedesktop.org/")

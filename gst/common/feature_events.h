@@ -17,7 +17,8 @@
 //   stream-time    uint64    the same as stream time, ns
 //   running-time   uint64    the same as running time, ns
 //   duration       uint64    end - timestamp, ns
-//   end            uint64    PTS of the first frame after the chunk: where the next sample is due; of a padded chunk the end of
+//   end            uint64    PTS of the first frame after the chunk: where the next sample is due; of a padded chunk
+//   the end of
 //                            the last frame, ns
 //   frames         int       sampled frames before padding, 1 to 16
 //   padded         boolean   frames < 16: the last frame was repeated

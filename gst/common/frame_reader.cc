@@ -87,8 +87,8 @@ constexpr FormatRow kFormats[] = {
 #endif
 };
 
-// Which GStreamer component lies in each of libavutil's planes: Y, U, V, A or, for its planar RGB, G, B, R, A. Only where
-// every component has a plane of its own; elsewhere planes are taken as they come.
+// Which GStreamer component lies in each of libavutil's planes: Y, U, V, A or, for its planar RGB, G, B, R, A. Only
+// where every component has a plane of its own; elsewhere planes are taken as they come.
 constexpr std::array<int, 4> kYuvOrder = {0, 1, 2, 3};
 constexpr std::array<int, 4> kGbrOrder = {1, 2, 0, 3};
 
@@ -99,11 +99,16 @@ bool IsPlanar(const GstVideoFormatInfo *info) {
 
 Frame::Matrix MatrixOf(GstVideoColorMatrix matrix) {
   switch (matrix) {
-    case GST_VIDEO_COLOR_MATRIX_BT709: return Frame::Matrix::kBt709;
-    case GST_VIDEO_COLOR_MATRIX_BT2020: return Frame::Matrix::kBt2020;
-    case GST_VIDEO_COLOR_MATRIX_SMPTE240M: return Frame::Matrix::kSmpte240m;
-    case GST_VIDEO_COLOR_MATRIX_FCC: return Frame::Matrix::kFcc;
-    default: return Frame::Matrix::kBt601;
+    case GST_VIDEO_COLOR_MATRIX_BT709:
+      return Frame::Matrix::kBt709;
+    case GST_VIDEO_COLOR_MATRIX_BT2020:
+      return Frame::Matrix::kBt2020;
+    case GST_VIDEO_COLOR_MATRIX_SMPTE240M:
+      return Frame::Matrix::kSmpte240m;
+    case GST_VIDEO_COLOR_MATRIX_FCC:
+      return Frame::Matrix::kFcc;
+    default:
+      return Frame::Matrix::kBt601;
   }
 }
 
@@ -111,7 +116,8 @@ Frame::Matrix MatrixOf(GstVideoColorMatrix matrix) {
 GstVideoFormat NearestReadable(const GstVideoFormatInfo *info) {
   if (GST_VIDEO_FORMAT_INFO_IS_RGB(info)) return GST_VIDEO_FORMAT_RGB;
   if (GST_VIDEO_FORMAT_INFO_IS_GRAY(info)) return GST_VIDEO_FORMAT_GRAY8;
-  if (GST_VIDEO_FORMAT_INFO_W_SUB(info, 1) == 1 && GST_VIDEO_FORMAT_INFO_H_SUB(info, 1) == 1) return GST_VIDEO_FORMAT_I420;
+  if (GST_VIDEO_FORMAT_INFO_W_SUB(info, 1) == 1 && GST_VIDEO_FORMAT_INFO_H_SUB(info, 1) == 1)
+    return GST_VIDEO_FORMAT_I420;
   if (GST_VIDEO_FORMAT_INFO_W_SUB(info, 1) == 1) return GST_VIDEO_FORMAT_Y42B;
   return GST_VIDEO_FORMAT_Y444;
 }

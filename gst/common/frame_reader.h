@@ -15,8 +15,9 @@ namespace action {
 // libavutil's name for a GStreamer format, or null when it has none.
 const char *PixelFormatName(GstVideoFormat format);
 
-// gst_video_info_from_caps, but where the colorimetry names a range and no matrix ("1:0:0:0", as from H.264 that only says it is
-// full range) the range is kept: GStreamer drops such a colorimetry whole. False when the caps are not raw video.
+// gst_video_info_from_caps, but where the colorimetry names a range and no matrix ("1:0:0:0", as from H.264 that only
+// says it is full range) the range is kept: GStreamer drops such a colorimetry whole. False when the caps are not raw
+// video.
 bool VideoInfoFromCaps(GstVideoInfo *info, const GstCaps *caps);
 
 // Maps buffers read-only, hands them to a Preprocessor, unmaps them. Formats that libswscale does not read go through a

@@ -12,8 +12,9 @@
 
 namespace action {
 
-// Writes beside the target (same folder, a name of its own), then Commit syncs and renames. Not committed: the temporary
-// file is removed and the target stays as it was. Every failure is an Error that names the file and the reason.
+// Writes beside the target (same folder, a name of its own), then Commit syncs and renames. Not committed: the
+// temporary file is removed and the target stays as it was. Every failure is an Error that names the file and the
+// reason.
 class ACTION_API AtomicFile {
  public:
   explicit AtomicFile(std::string path);

@@ -11,8 +11,8 @@
 
 namespace action {
 
-inline constexpr int kChunkFrames = 16;   // sampled frames that the backbone sees at once
-inline constexpr int kFrameSide = 112;    // pixels, both directions
+inline constexpr int kChunkFrames = 16;  // sampled frames that the backbone sees at once
+inline constexpr int kFrameSide = 112;   // pixels, both directions
 inline constexpr int kFrameBytes = kFrameSide * kFrameSide * 3;
 inline constexpr int kChunkBytes = kChunkFrames * kFrameBytes;
 inline constexpr uint64_t kNoTime = UINT64_MAX;
@@ -61,9 +61,9 @@ class ACTION_API ChunkBuilder {
   Chunk Build() const;
 
   const int hop_;
-  std::vector<uint8_t> pixels_;    // frames of the window, oldest first
-  std::vector<FrameTime> times_;   // one per frame in pixels_
-  int fresh_ = 0;                  // the last `fresh_` frames of the window are in no chunk yet
+  std::vector<uint8_t> pixels_;   // frames of the window, oldest first
+  std::vector<FrameTime> times_;  // one per frame in pixels_
+  int fresh_ = 0;                 // the last `fresh_` frames of the window are in no chunk yet
   bool discont_ = true;
 };
 

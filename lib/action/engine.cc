@@ -9,10 +9,14 @@ namespace action {
 
 const char *NameOf(Precision precision) {
   switch (precision) {
-    case Precision::kAuto: return "auto";
-    case Precision::kFp32: return "fp32";
-    case Precision::kFp16: return "fp16";
-    case Precision::kBf16: return "bf16";
+    case Precision::kAuto:
+      return "auto";
+    case Precision::kFp32:
+      return "fp32";
+    case Precision::kFp16:
+      return "fp16";
+    case Precision::kBf16:
+      return "bf16";
   }
   return "?";
 }
@@ -33,9 +37,12 @@ Device Device::Parse(std::string_view text) {
 
 std::string Device::ToString() const {
   switch (kind) {
-    case Kind::kAuto: return "auto";
-    case Kind::kCpu: return "cpu";
-    case Kind::kCuda: return "cuda:" + std::to_string(index);
+    case Kind::kAuto:
+      return "auto";
+    case Kind::kCpu:
+      return "cpu";
+    case Kind::kCuda:
+      return "cuda:" + std::to_string(index);
   }
   return "?";
 }

@@ -43,7 +43,7 @@ struct ServiceInfo {
   std::string weights_path;
   std::string weights_hash;  // see WeightsHash
   bool stand_in = false;
-  Device device;             // never kAuto
+  Device device;                           // never kAuto
   Precision precision = Precision::kFp32;  // never kAuto
 };
 
@@ -102,7 +102,7 @@ struct Frame {
   int width = 0;                  // pixels
   int height = 0;
   std::array<const uint8_t *, 4> planes{};
-  std::array<int, 4> strides{};   // bytes
+  std::array<int, 4> strides{};  // bytes
   bool full_range = false;
   enum class Matrix { kBt601, kBt709, kBt2020, kSmpte240m, kFcc } matrix = Matrix::kBt601;
 };

@@ -35,37 +35,52 @@ std::string LoadedTorch() {
   return found;
 }
 
-Engine *Open() {
+EngineOrError Open() {
   const std::string loaded = LoadedTorch();
   if (!loaded.empty() && RealPath(loaded) != RealPath(ACTION_TORCH_CPU_PATH)) {
-    throw Error("this process has already loaded another LibTorch, " + RealPath(loaded) +
+    return {nullptr,
+            "this process has already loaded another LibTorch, " + RealPath(loaded) +
                 ", than the one gst-action was built with, " + RealPath(ACTION_TORCH_CPU_PATH) +
-                ". The two cannot live in one process: do not import that PyTorch here, or build gst-action against it " +
-                "with -Dtorch-dir=");
+                ". The two cannot live in one process: do not import that PyTorch here, or build gst-action against it "
+                "with -Dtorch-dir="};
   }
   // RTLD_NODELETE beside never calling dlclose: LibTorch does not survive being unloaded.
   void *library = dlopen(ACTION_TORCH_LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (library == nullptr) {
-    throw Error(std::string("cannot load ") + ACTION_TORCH_LIBRARY + ", the part of gst-action that uses LibTorch: " +
-                dlerror() + ". Check that LibTorch is installed (tools/install-deps.sh) and, after 'meson install', run ldconfig");
+    const char *reason = dlerror();
+    return {nullptr,
+            std::string("cannot load ") + ACTION_TORCH_LIBRARY +
+                ", the part of gst-action that uses LibTorch: " + (reason != nullptr ? reason : "?") +
+                ". Check that LibTorch is installed (tools/install-deps.sh) and, after 'meson install', run ldconfig"};
   }
   using EntryPoint = decltype(&action_engine);
   const auto entry = reinterpret_cast<EntryPoint>(dlsym(library, "action_engine"));
-  Engine *engine = entry != nullptr ? entry(kEngineInterface) : nullptr;
-  if (engine == nullptr) {
-    throw Error(std::string(ACTION_TORCH_LIBRARY) + " is of another version than this plugin. Install gst-action anew");
+  try {
+    Engine *engine = entry != nullptr ? entry(kEngineInterface) : nullptr;
+    if (engine != nullptr) return {engine, ""};
+  } catch (const std::exception &e) {
+    return {nullptr, e.what()};
   }
-  return engine;
+  return {nullptr,
+          std::string(ACTION_TORCH_LIBRARY) + " is of another version than this plugin. Install gst-action anew"};
 }
 
 }  // namespace
 
-Engine &LoadEngine() {
+EngineOrError FindEngine() {
   static std::mutex mutex;
   static Engine *engine = nullptr;
   const std::lock_guard lock(mutex);
-  if (engine == nullptr) engine = Open();
-  return *engine;
+  if (engine != nullptr) return {engine, ""};
+  EngineOrError opened = Open();
+  engine = opened.engine;
+  return opened;
+}
+
+Engine &LoadEngine() {
+  const EngineOrError found = FindEngine();
+  if (found.engine == nullptr) throw Error(found.error);
+  return *found.engine;
 }
 
 }  // namespace action

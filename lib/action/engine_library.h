@@ -2,13 +2,26 @@
 #ifndef ACTION_ENGINE_LIBRARY_H_
 #define ACTION_ENGINE_LIBRARY_H_
 
+#include <string>
+
 #include "action/engine.h"
 
 namespace action {
 
-// The engine of this process. Opened once, never closed. Throws Error when libactiontorch cannot be loaded, when it is of
-// another version, or when the process already holds another LibTorch than the one it was built with: two of them in one
-// process end in a crash that nothing can catch.
+// The engine of this process, or why there is none: libactiontorch cannot be loaded, is of another version, or the
+// process already holds another LibTorch than the one it was built with (two of them in one process end in a crash that
+// nothing can catch).
+struct EngineOrError {
+  Engine *engine = nullptr;
+  std::string error;
+};
+
+// Opens libactiontorch once a process; it is never closed. Does not throw on purpose: a process that holds a foreign
+// LibTorch is most often Python, where libgcc's and libunwind's unwinders may both be at work, and an exception then
+// ends the process.
+ACTION_API EngineOrError FindEngine();
+
+// The same for programs: throws Error when there is none.
 ACTION_API Engine &LoadEngine();
 
 }  // namespace action

@@ -81,7 +81,8 @@ bool FrameSampler::Take(int64_t pts) {
   since_sample_ = 0;
   // Every grid point that this frame is the first to reach is used up by it.
   next_k_ = Scale(pts - t0_, rate_.numerator, rate_.denominator * kSecond);
-  while (TargetTime(next_k_) <= pts) ++next_k_;
+  while (TargetTime(next_k_) <= pts)
+    ++next_k_;
   return true;
 }
 

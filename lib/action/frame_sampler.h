@@ -16,8 +16,8 @@ enum class Sampling {
   kTimestamp,  // by time: sample k is the first frame at or after t0 + k / rate, no frame twice
 };
 
-// Decides which frames of a stream are sampled. A constant-rate stream is sampled by frame number, as the reference does;
-// any other by timestamp, since it has no frame number to trust. Frames are offered in order, each once.
+// Decides which frames of a stream are sampled. A constant-rate stream is sampled by frame number, as the reference
+// does; any other by timestamp, since it has no frame number to trust. Frames are offered in order, each once.
 class ACTION_API FrameSampler {
  public:
   // fps: frames per second of the source, 0/1 when unknown or variable. rate: samples per second, > 0.
@@ -58,11 +58,11 @@ class ACTION_API FrameSampler {
   bool by_timestamp_ = false;
   std::optional<int64_t> irregular_interval_;
 
-  bool first_ = true;             // no frame of this run was offered yet
-  int64_t t0_ = 0;                // pts of the run's first frame
-  int64_t previous_pts_ = 0;      // of the last frame offered
-  int64_t since_sample_ = 0;      // frames offered since the last sample
-  int64_t next_k_ = 0;            // sample number whose target time is next
+  bool first_ = true;         // no frame of this run was offered yet
+  int64_t t0_ = 0;            // pts of the run's first frame
+  int64_t previous_pts_ = 0;  // of the last frame offered
+  int64_t since_sample_ = 0;  // frames offered since the last sample
+  int64_t next_k_ = 0;        // sample number whose target time is next
 };
 
 }  // namespace action

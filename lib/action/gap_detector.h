@@ -8,8 +8,8 @@
 
 namespace action {
 
-// Follows the times of a stream's frames and says where they are not connected: more than `threshold` is missing, or time
-// goes back by more than that. A lost frame or two is not a hole. Times in ns.
+// Follows the times of a stream's frames and says where they are not connected: more than `threshold` is missing, or
+// time goes back by more than that. A lost frame or two is not a hole. Times in ns.
 class ACTION_API GapDetector {
  public:
   explicit GapDetector(int64_t threshold) : threshold_(threshold) {}

@@ -56,7 +56,8 @@ const std::vector<ParameterSpec> &R3d18Parameters() {
 
 void CheckR3d18(const StateDict &state, const std::string &where) {
   std::map<std::string, const Tensor *> found;
-  for (const auto &[name, tensor] : state.entries) found[name] = &tensor;
+  for (const auto &[name, tensor] : state.entries)
+    found[name] = &tensor;
 
   std::string missing, extra, misshapen;
   const auto add = [](std::string &list, const std::string &item) { list += (list.empty() ? "" : ", ") + item; };
@@ -72,7 +73,8 @@ void CheckR3d18(const StateDict &state, const std::string &where) {
     }
     found.erase(entry);
   }
-  for (const auto &[name, tensor] : found) add(extra, name);
+  for (const auto &[name, tensor] : found)
+    add(extra, name);
 
   std::string problems;
   if (!missing.empty()) problems += " Missing: " + missing + ".";

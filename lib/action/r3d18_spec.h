@@ -12,16 +12,16 @@
 namespace action {
 
 struct ParameterSpec {
-  std::string name;            // as in torchvision's state_dict
+  std::string name;  // as in torchvision's state_dict
   std::vector<int64_t> shape;
-  bool optional = false;       // num_batches_tracked and fc.*: not used for features
+  bool optional = false;  // num_batches_tracked and fc.*: not used for features
 };
 
 // All 122 entries, in torchvision's order.
 ACTION_API const std::vector<ParameterSpec> &R3d18Parameters();
 
-// Throws Error listing every missing, extra and misshapen entry by name; `where` names the file. fc.* may have any number
-// of classes or be absent, num_batches_tracked may be absent.
+// Throws Error listing every missing, extra and misshapen entry by name; `where` names the file. fc.* may have any
+// number of classes or be absent, num_batches_tracked may be absent.
 ACTION_API void CheckR3d18(const StateDict &state, const std::string &where);
 
 // Identity of the weights: lower-case hexadecimal SHA-256 over all entries but fc.* and num_batches_tracked, sorted by

@@ -90,7 +90,8 @@ class Worker {
       thread_.join();
       throw;
     }
-    // After the first pass: handlers run in reverse order, so this one ends the worker before LibTorch's own statics go.
+    // After the first pass: handlers run in reverse order, so this one ends the worker before LibTorch's own statics
+    // go.
     WorkerList::Get().Add(this);
   }
 
@@ -104,7 +105,8 @@ class Worker {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
       work_.notify_all();
-      for (const auto &queue : queues_) queue->changed.notify_all();
+      for (const auto &queue : queues_)
+        queue->changed.notify_all();
     }
     if (thread_.joinable()) thread_.join();
   }
@@ -191,7 +193,8 @@ void WorkerList::StopAll() {
   if (forked) return;
   WorkerList &list = Get();
   const std::lock_guard lock(list.mutex_);
-  for (Worker *worker : list.workers_) worker->Stop();
+  for (Worker *worker : list.workers_)
+    worker->Stop();
 }
 
 class Stream : public FeatureStream {

@@ -37,11 +37,16 @@ using SwsPtr = std::unique_ptr<SwsContext, SwsFree>;
 
 int CoefficientsOf(Frame::Matrix matrix) {
   switch (matrix) {
-    case Frame::Matrix::kBt601: return SWS_CS_ITU601;
-    case Frame::Matrix::kBt709: return SWS_CS_ITU709;
-    case Frame::Matrix::kBt2020: return SWS_CS_BT2020;
-    case Frame::Matrix::kSmpte240m: return SWS_CS_SMPTE240M;
-    case Frame::Matrix::kFcc: return SWS_CS_FCC;
+    case Frame::Matrix::kBt601:
+      return SWS_CS_ITU601;
+    case Frame::Matrix::kBt709:
+      return SWS_CS_ITU709;
+    case Frame::Matrix::kBt2020:
+      return SWS_CS_BT2020;
+    case Frame::Matrix::kSmpte240m:
+      return SWS_CS_SMPTE240M;
+    case Frame::Matrix::kFcc:
+      return SWS_CS_FCC;
   }
   return SWS_CS_DEFAULT;
 }
@@ -86,11 +91,12 @@ class SwsPreprocessor : public Preprocessor {
     if (format_ == AV_PIX_FMT_NONE || !sws_isSupportedInput(format_)) {
       throw Error(std::string("libswscale does not read the pixel format ") + frame.pixel_format);
     }
-    if (frame.width < 1 || frame.height < 1 || av_image_check_size(static_cast<unsigned>(frame.width),
-                                                                   static_cast<unsigned>(frame.height), 0, nullptr) < 0) {
+    if (frame.width < 1 || frame.height < 1 ||
+        av_image_check_size(static_cast<unsigned>(frame.width), static_cast<unsigned>(frame.height), 0, nullptr) < 0) {
       throw Error("a picture of " + Size(frame) + " cannot be processed");
     }
-    const bool full = frame.full_range && (colorimetry_ == Colorimetry::kStream || HasFullRangeTwin(frame.pixel_format));
+    const bool full =
+        frame.full_range && (colorimetry_ == Colorimetry::kStream || HasFullRangeTwin(frame.pixel_format));
     context_.reset(sws_alloc_context());
     if (!context_) throw Error("out of memory for libswscale");
     const auto set = [this](const char *name, int64_t value) { av_opt_set_int(context_.get(), name, value, 0); };
@@ -125,7 +131,8 @@ class SwsPreprocessor : public Preprocessor {
     const int width = AlignUp(frame.width, kBlock);
     std::array<ptrdiff_t, 4> sizes_from{};
     std::array<size_t, 4> sizes{};
-    if (av_image_fill_linesizes(padded_strides_.data(), format_, width) < 0) throw Error("a picture too wide to process");
+    if (av_image_fill_linesizes(padded_strides_.data(), format_, width) < 0)
+      throw Error("a picture too wide to process");
     for (size_t i = 0; i < 4; ++i) {
       padded_strides_[i] = AlignUp(padded_strides_[i], kRowAlignment);
       sizes_from[i] = padded_strides_[i];

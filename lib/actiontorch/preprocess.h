@@ -1,5 +1,5 @@
-// A decoded picture to 112 x 112 RGB, with the calls that the reference makes: libswscale as inside cv2.VideoCapture, then
-// cv2.resize with INTER_AREA.
+// A decoded picture to 112 x 112 RGB, with the calls that the reference makes: libswscale as inside cv2.VideoCapture,
+// then cv2.resize with INTER_AREA.
 #ifndef ACTIONTORCH_PREPROCESS_H_
 #define ACTIONTORCH_PREPROCESS_H_
 

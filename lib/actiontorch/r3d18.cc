@@ -40,7 +40,9 @@ at::Tensor ReorderWeight(const at::Tensor &weight, const Size3 &padding, const S
                          const std::array<int64_t, 5> &input_size) {
   const Size3 dilation = {1, 1, 1};
   return [&](auto... tail) {
-    if constexpr (requires { at::mkldnn_reorder_conv3d_weight(weight, padding, stride, dilation, 1, input_size, tail...); }) {
+    if constexpr (requires {
+                    at::mkldnn_reorder_conv3d_weight(weight, padding, stride, dilation, 1, input_size, tail...);
+                  }) {
       return at::mkldnn_reorder_conv3d_weight(weight, padding, stride, dilation, 1, input_size, tail...);
     } else {
       return at::mkldnn_reorder_conv3d_weight(weight, padding, stride, dilation, 1, tail...);
@@ -115,7 +117,8 @@ struct R3d18::Network {
     if (blocked) x = x.contiguous().to_mkldnn();
     x = (*stem)(x);
     at::relu_(x);
-    for (const Block &block : blocks) x = block(x);
+    for (const Block &block : blocks)
+      x = block(x);
     if (blocked) x = x.to_dense();
     return x.mean({2, 3, 4});
   }
@@ -160,8 +163,8 @@ R3d18::~R3d18() = default;
 
 void R3d18::Forward(std::span<const uint8_t> pixels, int n, std::span<float> features) {
   const c10::InferenceMode guard;
-  const at::Tensor bytes = at::from_blob(const_cast<uint8_t *>(pixels.data()),
-                                         {n, kChunkFrames, kFrameSide, kFrameSide, 3}, at::kByte);
+  const at::Tensor bytes =
+      at::from_blob(const_cast<uint8_t *>(pixels.data()), {n, kChunkFrames, kFrameSide, kFrameSide, 3}, at::kByte);
   // The reference's order of operations: rgb / 255, - mean, / std.
   at::Tensor x = bytes.to(network_->device).permute({0, 4, 1, 2, 3}).to(at::kFloat).contiguous();
   x.div_(255.0).sub_(network_->mean).div_(network_->std);
@@ -171,8 +174,8 @@ void R3d18::Forward(std::span<const uint8_t> pixels, int n, std::span<float> fea
 
 void R3d18::ForwardNormalised(std::span<const float> input, int n, std::span<float> features) {
   const c10::InferenceMode guard;
-  const at::Tensor x = at::from_blob(const_cast<float *>(input.data()), {n, 3, kChunkFrames, kFrameSide, kFrameSide},
-                                     at::kFloat);
+  const at::Tensor x =
+      at::from_blob(const_cast<float *>(input.data()), {n, 3, kChunkFrames, kFrameSide, kFrameSide}, at::kFloat);
   const at::Tensor out = network_->Run(x.to(network_->device)).to(at::kCPU).contiguous();
   std::copy_n(out.data_ptr<float>(), out.numel(), features.begin());
 }
@@ -180,29 +183,34 @@ void R3d18::ForwardNormalised(std::span<const float> input, int n, std::span<flo
 Device ResolveDevice(Device asked) {
   const auto count = static_cast<int>(torch::cuda::is_available() ? torch::cuda::device_count() : 0);
   switch (asked.kind) {
-    case Device::Kind::kCpu: return asked;
-    case Device::Kind::kAuto: return count > 0 ? Device{Device::Kind::kCuda, 0} : Device{Device::Kind::kCpu, 0};
-    case Device::Kind::kCuda: break;
+    case Device::Kind::kCpu:
+      return asked;
+    case Device::Kind::kAuto:
+      return count > 0 ? Device{Device::Kind::kCuda, 0} : Device{Device::Kind::kCpu, 0};
+    case Device::Kind::kCuda:
+      break;
   }
   if (!at::hasCUDA()) {
-    throw Error("device=" + asked.ToString() + " was asked for, but this LibTorch (" + CompiledTorchVersion() +
-                ") was built without CUDA. Use device=cpu, or build gst-action against a CUDA LibTorch with -Dtorch-dir=");
+    throw Error(
+        "device=" + asked.ToString() + " was asked for, but this LibTorch (" + CompiledTorchVersion() +
+        ") was built without CUDA. Use device=cpu, or build gst-action against a CUDA LibTorch with -Dtorch-dir=");
   }
   if (count == 0) {
     throw Error("device=" + asked.ToString() + " was asked for, but no CUDA device is visible. Check that nvidia-smi " +
                 "lists one and that CUDA_VISIBLE_DEVICES does not hide it, or use device=cpu");
   }
   if (asked.index >= count) {
-    throw Error("device=" + asked.ToString() + " was asked for, but there are only cuda:0 to cuda:" +
-                std::to_string(count - 1));
+    throw Error("device=" + asked.ToString() +
+                " was asked for, but there are only cuda:0 to cuda:" + std::to_string(count - 1));
   }
   return asked;
 }
 
 Precision ResolvePrecision(Precision asked, Device device) {
   if (asked == Precision::kAuto || asked == Precision::kFp32) return Precision::kFp32;
-  throw Error(std::string("precision=") + NameOf(asked) + " was asked for, but this version runs the network in fp32 only " +
-              "(device " + device.ToString() + "). Use precision=fp32 or precision=auto");
+  throw Error(std::string("precision=") + NameOf(asked) +
+              " was asked for, but this version runs the network in fp32 only " + "(device " + device.ToString() +
+              "). Use precision=fp32 or precision=auto");
 }
 
 std::string LoadedTorchVersion() {

@@ -11,12 +11,12 @@
 
 namespace action {
 
-// torchvision's video.r3d_18 in eval mode, `fc` removed. Batch norms are folded into the convolutions at load; on the CPU
-// weights and activations stay in oneDNN's blocked layout throughout. One thread at a time runs it.
+// torchvision's video.r3d_18 in eval mode, `fc` removed. Batch norms are folded into the convolutions at load; on the
+// CPU weights and activations stay in oneDNN's blocked layout throughout. One thread at a time runs it.
 class R3d18 {
  public:
-  // device and precision must not be auto: see ResolveDevice. `where` names the weights in errors. Throws Error when the
-  // weights do not fit (every missing, extra and misshapen entry in one message).
+  // device and precision must not be auto: see ResolveDevice. `where` names the weights in errors. Throws Error when
+  // the weights do not fit (every missing, extra and misshapen entry in one message).
   R3d18(const StateDict &weights, const std::string &where, Device device, Precision precision);
   ~R3d18();
   R3d18(const R3d18 &) = delete;

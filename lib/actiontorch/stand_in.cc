@@ -63,7 +63,8 @@ class Octave {
  private:
   std::vector<float> MakeGrid(Gaussian &random) const {
     std::vector<float> grid(static_cast<size_t>(cells_) * static_cast<size_t>(cells_));
-    for (float &value : grid) value = static_cast<float>(random());
+    for (float &value : grid)
+      value = static_cast<float>(random());
     return grid;
   }
 
@@ -101,7 +102,8 @@ class Builder {
     const int64_t fan_out = shape[0] * shape[2] * shape[3] * shape[4];
     const double scale = std::sqrt(2.0 / static_cast<double>(fan_out));
     std::vector<float> values(static_cast<size_t>(CheckedNumel(shape)));
-    for (float &value : values) value = static_cast<float>(random_() * scale);
+    for (float &value : values)
+      value = static_cast<float>(random_() * scale);
     Tensor weight = Tensor::FromFloats(shape, std::move(values));
     state_.entries.emplace_back(name + ".weight", weight);
     const std::vector<float> floats = weight.ToFloats();
@@ -137,7 +139,8 @@ class Builder {
 
   void AddClassifier() {
     std::vector<float> values(static_cast<size_t>(kClasses) * kFeatures);
-    for (float &value : values) value = static_cast<float>(random_() * 0.01);
+    for (float &value : values)
+      value = static_cast<float>(random_() * 0.01);
     state_.entries.emplace_back("fc.weight", Tensor::FromFloats({kClasses, kFeatures}, std::move(values)));
     state_.entries.emplace_back("fc.bias", Tensor::FromFloats({kClasses}, std::vector<float>(kClasses, 0.0f)));
   }
@@ -169,7 +172,8 @@ std::vector<uint8_t> NoiseClip(uint64_t seed) {
   Gaussian random(seed);
   const auto octaves = [&random] {
     std::vector<Octave> list;
-    for (int cells = 2; cells <= 32; cells *= 2) list.emplace_back(cells, random);
+    for (int cells = 2; cells <= 32; cells *= 2)
+      list.emplace_back(cells, random);
     return list;
   };
   const std::vector<Octave> luminance = octaves();
@@ -207,10 +211,10 @@ StateDict MakeStandInWeights(uint64_t seed) {
     for (int block = 0; block < 2; ++block) {
       const std::string name = "layer" + std::to_string(layer) + "." + std::to_string(block);
       const int64_t s = layer > 1 && block == 0 ? 2 : 1;
-      at::Tensor y = builder.ConvolveAndNormalise(name + ".conv1.0", name + ".conv1.1", x, {out, in, 3, 3, 3}, {s, s, s},
-                                                  {1, 1, 1});
-      y = builder.ConvolveAndNormalise(name + ".conv2.0", name + ".conv2.1", at::relu(y), {out, out, 3, 3, 3}, {1, 1, 1},
-                                       {1, 1, 1});
+      at::Tensor y = builder.ConvolveAndNormalise(name + ".conv1.0", name + ".conv1.1", x, {out, in, 3, 3, 3},
+                                                  {s, s, s}, {1, 1, 1});
+      y = builder.ConvolveAndNormalise(name + ".conv2.0", name + ".conv2.1", at::relu(y), {out, out, 3, 3, 3},
+                                       {1, 1, 1}, {1, 1, 1});
       if (s == 2) {
         x = builder.ConvolveAndNormalise(name + ".downsample.0", name + ".downsample.1", x, {out, in, 1, 1, 1},
                                          {s, s, s}, {0, 0, 0});

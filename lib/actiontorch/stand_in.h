@@ -9,9 +9,9 @@
 
 namespace action {
 
-// A random R3D-18 (He initialisation) whose batch norms are calibrated, layer by layer, on clips of drifting 1/f noise, so
-// that activations keep their scale through the depth. All 122 entries of torchvision's state_dict; metadata "stand-in"
-// holds the seed. The same seed gives the same convolutions everywhere; batch norms agree to rounding.
+// A random R3D-18 (He initialisation) whose batch norms are calibrated, layer by layer, on clips of drifting 1/f noise,
+// so that activations keep their scale through the depth. All 122 entries of torchvision's state_dict; metadata
+// "stand-in" holds the seed. The same seed gives the same convolutions everywhere; batch norms agree to rounding.
 StateDict MakeStandInWeights(uint64_t seed);
 
 // A clip as the network takes it, [16, 112, 112, 3]: octaves of drifting noise, all of equal variance (1/f), with a

@@ -23,9 +23,15 @@ Function *Fake(const char *name) {
   void *library = dlopen("libactiontorch.so.0", RTLD_NOW | RTLD_NOLOAD);
   return library != nullptr ? reinterpret_cast<Function *>(dlsym(library, name)) : nullptr;
 }
-void SetGate(bool open) { Fake<void(bool)>("fake_engine_set_gate")(open); }
-void WaitAtGate() { Fake<void()>("fake_engine_wait_at_gate")(); }
-void SetFailing(bool fail) { Fake<void(bool)>("fake_engine_set_failing")(fail); }
+void SetGate(bool open) {
+  Fake<void(bool)>("fake_engine_set_gate")(open);
+}
+void WaitAtGate() {
+  Fake<void()>("fake_engine_wait_at_gate")();
+}
+void SetFailing(bool fail) {
+  Fake<void(bool)>("fake_engine_set_failing")(fail);
+}
 
 struct ChunkEvent {
   guint64 index = 0, timestamp = 0, stream_time = 0, running_time = 0, duration = 0, end = 0;
@@ -36,11 +42,11 @@ struct ChunkEvent {
 
 ChunkEvent Parse(const GstStructure *s) {
   ChunkEvent e;
-  EXPECT_TRUE(gst_structure_get(s, "index", G_TYPE_UINT64, &e.index, "timestamp", G_TYPE_UINT64, &e.timestamp, "stream-time",
-                                G_TYPE_UINT64, &e.stream_time, "running-time", G_TYPE_UINT64, &e.running_time, "duration",
-                                G_TYPE_UINT64, &e.duration, "end", G_TYPE_UINT64, &e.end, "frames", G_TYPE_INT, &e.frames,
-                                "padded", G_TYPE_BOOLEAN, &e.padded, "discont", G_TYPE_BOOLEAN, &e.discont, "dropped",
-                                G_TYPE_BOOLEAN, &e.dropped, nullptr));
+  EXPECT_TRUE(gst_structure_get(s, "index", G_TYPE_UINT64, &e.index, "timestamp", G_TYPE_UINT64, &e.timestamp,
+                                "stream-time", G_TYPE_UINT64, &e.stream_time, "running-time", G_TYPE_UINT64,
+                                &e.running_time, "duration", G_TYPE_UINT64, &e.duration, "end", G_TYPE_UINT64, &e.end,
+                                "frames", G_TYPE_INT, &e.frames, "padded", G_TYPE_BOOLEAN, &e.padded, "discont",
+                                G_TYPE_BOOLEAN, &e.discont, "dropped", G_TYPE_BOOLEAN, &e.dropped, nullptr));
   GBytes *bytes = nullptr;
   if (gst_structure_get(s, "features", G_TYPE_BYTES, &bytes, nullptr)) {
     gsize size = 0;
@@ -82,8 +88,9 @@ class R3dFeatures : public testing::Test {
     gst_harness_add_element_full(harness_, element_, &source_template, "sink", &sink_template, "src");
     gst_harness_set_live(harness_, FALSE);
     GstPad *pad = gst_element_get_static_pad(element_, "src");
-    gst_pad_add_probe(pad, static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_BOTH |
-                                                        GST_PAD_PROBE_TYPE_EVENT_FLUSH),
+    gst_pad_add_probe(pad,
+                      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_BOTH |
+                                                   GST_PAD_PROBE_TYPE_EVENT_FLUSH),
                       Record, this, nullptr);
     gst_object_unref(pad);
     gst_object_unref(element_);  // the harness holds it
@@ -112,8 +119,9 @@ class R3dFeatures : public testing::Test {
   }
 
   void SetCaps(int width = 64, int height = 48, int fps_n = 8, int fps_d = 1, const char *format = "GRAY8") {
-    GstCaps *caps = gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, format, "width", G_TYPE_INT, width, "height",
-                                        G_TYPE_INT, height, "framerate", GST_TYPE_FRACTION, fps_n, fps_d, nullptr);
+    GstCaps *caps =
+        gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, format, "width", G_TYPE_INT, width, "height",
+                            G_TYPE_INT, height, "framerate", GST_TYPE_FRACTION, fps_n, fps_d, nullptr);
     gst_video_info_from_caps(&info_, caps);
     if (!gst_pad_has_current_caps(harness_->srcpad)) {
       gst_harness_set_src_caps(harness_, caps);  // with stream-start and segment
@@ -137,7 +145,8 @@ class R3dFeatures : public testing::Test {
 
   // `count` frames at 8 a second from frame number `first` on; the value of each is its number.
   void PushFrames(int count, int first = 0) {
-    for (int i = first; i < first + count; ++i) ASSERT_EQ(Push(static_cast<GstClockTime>(i) * kFrame, kFrame, i), GST_FLOW_OK);
+    for (int i = first; i < first + count; ++i)
+      ASSERT_EQ(Push(static_cast<GstClockTime>(i) * kFrame, kFrame, i), GST_FLOW_OK);
   }
 
   // Brings out everything that is under way.
@@ -228,7 +237,8 @@ TEST_F(R3dFeatures, ChunksOfStreamsOfEveryLength) {
 
 TEST_F(R3dFeatures, PaddingRepeatsTheLastFrame) {
   SetCaps(64, 48, 8, 1, "RGB");
-  for (int i = 0; i < 3; ++i) Push(static_cast<GstClockTime>(i) * kFrame, kFrame, 10 * (i + 1));
+  for (int i = 0; i < 3; ++i)
+    Push(static_cast<GstClockTime>(i) * kFrame, kFrame, 10 * (i + 1));
   PushEos();
   ASSERT_EQ(chunks_.size(), 1u);
   EXPECT_FLOAT_EQ(chunks_[0].features[0], 10);
@@ -257,10 +267,11 @@ TEST_F(R3dFeatures, OrderOfEventsAndBuffers) {
   Drain();
   PushFrames(1, 16);
   PushEos();
-  const std::vector<std::string> expected = {
-      "stream-start", "caps",       "segment",    "backbone",   "buffer 0",    "buffer 125",  "buffer 250",  "buffer 375",
-      "buffer 500",   "buffer 625", "buffer 750", "buffer 875", "buffer 1000", "buffer 1125", "buffer 1250", "buffer 1375",
-      "buffer 1500",  "buffer 1625", "buffer 1750", "buffer 1875", "features 0", "buffer 2000", "features 1", "eos"};
+  const std::vector<std::string> expected = {"stream-start", "caps",        "segment",     "backbone",    "buffer 0",
+                                             "buffer 125",   "buffer 250",  "buffer 375",  "buffer 500",  "buffer 625",
+                                             "buffer 750",   "buffer 875",  "buffer 1000", "buffer 1125", "buffer 1250",
+                                             "buffer 1375",  "buffer 1500", "buffer 1625", "buffer 1750", "buffer 1875",
+                                             "features 0",   "buffer 2000", "features 1",  "eos"};
   EXPECT_EQ(Log(), expected);
 }
 
@@ -310,7 +321,8 @@ TEST_F(R3dFeatures, FlushEndsTheWaitForAFullQueue) {
   WaitAtGate();
   auto blocked = std::async(std::launch::async, [this] {
     GstFlowReturn flow = GST_FLOW_OK;
-    for (int i = 32; i < 64 && flow == GST_FLOW_OK; ++i) flow = Push(static_cast<GstClockTime>(i) * kFrame);
+    for (int i = 32; i < 64 && flow == GST_FLOW_OK; ++i)
+      flow = Push(static_cast<GstClockTime>(i) * kFrame);
     return flow;
   });
   gst_harness_push_event(harness_, gst_event_new_flush_start());
@@ -332,7 +344,8 @@ TEST_F(R3dFeatures, StoppingEndsTheWaitForAFullQueue) {
   WaitAtGate();
   auto blocked = std::async(std::launch::async, [this] {
     GstFlowReturn flow = GST_FLOW_OK;
-    for (int i = 32; i < 64 && flow == GST_FLOW_OK; ++i) flow = Push(static_cast<GstClockTime>(i) * kFrame);
+    for (int i = 32; i < 64 && flow == GST_FLOW_OK; ++i)
+      flow = Push(static_cast<GstClockTime>(i) * kFrame);
     return flow;
   });
   EXPECT_EQ(gst_element_set_state(element_, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
@@ -361,7 +374,8 @@ TEST_F(R3dFeatures, AFullQueueHoldsAFileBackAndLosesNothing) {
   pushing.get();
   PushEos();
   ASSERT_EQ(chunks_.size(), 8u);
-  for (const ChunkEvent &chunk : chunks_) EXPECT_FALSE(chunk.dropped);
+  for (const ChunkEvent &chunk : chunks_)
+    EXPECT_FALSE(chunk.dropped);
 }
 
 TEST_F(R3dFeatures, LiveDropsTheOldestAndSaysSo) {
@@ -402,7 +416,8 @@ TEST_F(R3dFeatures, QosIsSwallowedUnlessLive) {
     gst_harness_set_upstream_latency(harness_, 0);
     SetCaps();
     PushFrames(1);
-    while (GstEvent *event = gst_harness_try_pull_upstream_event(harness_)) gst_event_unref(event);
+    while (GstEvent *event = gst_harness_try_pull_upstream_event(harness_))
+      gst_event_unref(event);
     gst_harness_push_upstream_event(harness_, gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 2.0, 1000, 0));
     GstEvent *event = gst_harness_try_pull_upstream_event(harness_);
     EXPECT_EQ(event != nullptr, live != FALSE);
@@ -413,7 +428,8 @@ TEST_F(R3dFeatures, QosIsSwallowedUnlessLive) {
 TEST_F(R3dFeatures, OtherUpstreamEventsPass) {
   SetCaps();
   PushFrames(1);
-  while (GstEvent *event = gst_harness_try_pull_upstream_event(harness_)) gst_event_unref(event);
+  while (GstEvent *event = gst_harness_try_pull_upstream_event(harness_))
+    gst_event_unref(event);
   gst_harness_push_upstream_event(harness_, gst_event_new_reconfigure());
   gst_harness_push_upstream_event(harness_, gst_event_new_navigation(gst_structure_new_empty("x")));
   GstEvent *event = gst_harness_try_pull_upstream_event(harness_);
@@ -441,7 +457,8 @@ TEST_F(R3dFeatures, AFormatOrRateChangeDoesNot) {
   SetCaps(64, 48, 8, 1, "I420");
   PushFrames(5, 5);
   SetCaps(64, 48, 16, 1, "I420");
-  for (int i = 0; i < 12; ++i) Push(10 * kFrame + static_cast<GstClockTime>(i) * kFrame / 2, kFrame / 2);
+  for (int i = 0; i < 12; ++i)
+    Push(10 * kFrame + static_cast<GstClockTime>(i) * kFrame / 2, kFrame / 2);
   PushEos();
   ASSERT_EQ(chunks_.size(), 1u);
   EXPECT_EQ(chunks_[0].frames, 15 + 1) << "10 at 8 fps, then every second of 12";
@@ -450,7 +467,7 @@ TEST_F(R3dFeatures, AFormatOrRateChangeDoesNot) {
 TEST_F(R3dFeatures, AHoleEndsTheRunAndALostFrameDoesNot) {
   SetCaps();
   PushFrames(5);
-  PushFrames(4, 6);  // frame 5 is lost
+  PushFrames(4, 6);   // frame 5 is lost
   PushFrames(3, 30);  // 2.5 s are missing
   PushEos();
   ASSERT_EQ(chunks_.size(), 2u);
@@ -458,7 +475,8 @@ TEST_F(R3dFeatures, AHoleEndsTheRunAndALostFrameDoesNot) {
   EXPECT_EQ(chunks_[0].end, 10 * kFrame);
   EXPECT_EQ(chunks_[1].timestamp, 30 * kFrame);
   EXPECT_TRUE(chunks_[1].discont);
-  EXPECT_NE(MessageText(GST_MESSAGE_WARNING).find("by timestamp"), std::string::npos) << "the lost frame broke the rate";
+  EXPECT_NE(MessageText(GST_MESSAGE_WARNING).find("by timestamp"), std::string::npos)
+      << "the lost frame broke the rate";
   EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "") << "said once";
 }
 
@@ -508,7 +526,8 @@ TEST_F(R3dFeatures, TimesOfAStreamThatDoesNotStartAtZero) {
   segment.start = segment.position = 66'666'667;
   segment.time = 0;
   gst_harness_push_event(harness_, gst_event_new_segment(&segment));
-  for (int i = 0; i < 3; ++i) Push(66'666'667 + static_cast<GstClockTime>(i) * kFrame);
+  for (int i = 0; i < 3; ++i)
+    Push(66'666'667 + static_cast<GstClockTime>(i) * kFrame);
   PushEos();
   ASSERT_EQ(chunks_.size(), 1u);
   EXPECT_EQ(chunks_[0].timestamp, 66'666'667u);
@@ -518,7 +537,8 @@ TEST_F(R3dFeatures, TimesOfAStreamThatDoesNotStartAtZero) {
 
 TEST_F(R3dFeatures, BuffersWithoutTimesAreCounted) {
   SetCaps();
-  for (int i = 0; i < 20; ++i) Push(GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE);
+  for (int i = 0; i < 20; ++i)
+    Push(GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE);
   PushEos();
   ASSERT_EQ(chunks_.size(), 2u);
   EXPECT_EQ(chunks_[1].timestamp, 16 * kFrame);
@@ -591,7 +611,8 @@ TEST_F(R3dFeatures, GpuMemoryIsRefusedWithTheWayOut) {
 
 TEST_F(R3dFeatures, PassesOverlayCompositionCaps) {
   GstCaps *caps = gst_caps_from_string(
-      "video/x-raw(memory:SystemMemory, meta:GstVideoOverlayComposition),format=GRAY8,width=64,height=48,framerate=8/1");
+      "video/x-raw(memory:SystemMemory, "
+      "meta:GstVideoOverlayComposition),format=GRAY8,width=64,height=48,framerate=8/1");
   gst_video_info_from_caps(&info_, caps);
   gst_harness_set_src_caps(harness_, caps);
   PushFrames(16);
@@ -635,12 +656,13 @@ TEST_F(R3dFeatures, TooSmallABufferIsAnErrorNotACrash) {
   EXPECT_NE(MessageText(GST_MESSAGE_ERROR).find("it has 100 bytes"), std::string::npos);
 }
 
-// Every raw format in system memory, at a size that fits none of its blocks: never refused, and about the right picture.
+// Every raw format in system memory, at a size that fits none of its blocks: never refused, and about the right
+// picture.
 class EveryFormat : public testing::TestWithParam<const char *> {};
 
 std::vector<float> FeaturesOf(const std::string &caps) {
-  const std::string line = "videotestsrc pattern=smpte100 num-buffers=16 ! " + caps +
-                           " ! r3dfeatures post-features=true ! fakesink";
+  const std::string line =
+      "videotestsrc pattern=smpte100 num-buffers=16 ! " + caps + " ! r3dfeatures post-features=true ! fakesink";
   GError *error = nullptr;
   GstElement *pipeline = gst_parse_launch(line.c_str(), &error);
   EXPECT_EQ(error, nullptr);
@@ -708,7 +730,8 @@ std::vector<const char *> Formats() {
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Raw, EveryFormat, testing::ValuesIn(Formats()), [](const auto &test) { return std::string(test.param); });
+INSTANTIATE_TEST_SUITE_P(Raw, EveryFormat, testing::ValuesIn(Formats()),
+                         [](const auto &test) { return std::string(test.param); });
 
 }  // namespace
 

@@ -1,5 +1,6 @@
-// Stands in for libactiontorch in element tests: the real queues, worker and preprocess around a network that answers at
-// once, or when the test lets it. Found through LD_LIBRARY_PATH, so the plugin under test is the one that is shipped.
+// Stands in for libactiontorch in element tests: the real queues, worker and preprocess around a network that answers
+// at once, or when the test lets it. Found through LD_LIBRARY_PATH, so the plugin under test is the one that is
+// shipped.
 #include "fake/fake_engine.h"
 
 #include <atomic>
@@ -32,7 +33,8 @@ action::Features Answer(const action::Chunk &chunk) {
   if (failing) throw action::Error("the fake network was told to fail");
   const auto mean = [&chunk](size_t from, size_t size) {
     const auto begin = chunk.pixels.begin() + static_cast<ptrdiff_t>(from);
-    return static_cast<float>(std::accumulate(begin, begin + static_cast<ptrdiff_t>(size), 0.0) / static_cast<double>(size));
+    return static_cast<float>(std::accumulate(begin, begin + static_cast<ptrdiff_t>(size), 0.0) /
+                              static_cast<double>(size));
   };
   action::Features features{};
   features[0] = mean(0, action::kFrameBytes);

@@ -29,7 +29,9 @@ void Collect(const action::Value &value, const std::string &path, json &out) {
       std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned>(b));
       hex += digits;
     }
-    out[path] = {{"dtype", NameOf(tensor->dtype())}, {"shape", tensor->shape()}, {"bytes", hex},
+    out[path] = {{"dtype", NameOf(tensor->dtype())},
+                 {"shape", tensor->shape()},
+                 {"bytes", hex},
                  {"floats", tensor->ToFloats().size()}};
   } else if (const auto *dict = value.As<action::Dict>()) {
     for (const auto &[key, item] : dict->items) {
@@ -41,7 +43,8 @@ void Collect(const action::Value &value, const std::string &path, json &out) {
   } else if (value.As<action::List>() != nullptr || value.As<action::Tuple>() != nullptr) {
     const auto *list = value.As<action::List>();
     const auto &items = list != nullptr ? list->items : value.As<action::Tuple>()->items;
-    for (size_t i = 0; i < items.size(); ++i) Collect(*items[i], path + "/" + std::to_string(i), out);
+    for (size_t i = 0; i < items.size(); ++i)
+      Collect(*items[i], path + "/" + std::to_string(i), out);
   } else if (const auto *text = value.As<std::string>()) {
     out[path] = {{"value", *text}};
   } else if (const auto *number = value.As<int64_t>()) {
@@ -64,11 +67,18 @@ int Mutate(const std::string &path, unsigned seed, int count) {
     std::string copy = original;
     const auto position = [&] { return random() % copy.size(); };
     switch (random() % 4) {
-      case 0: copy.resize(position()); break;                                        // cut off
-      case 1: copy.erase(position(), 1 + random() % 64); break;                      // bytes missing
-      case 2: copy.insert(position(), 1 + random() % 16, static_cast<char>(random())); break;
+      case 0:
+        copy.resize(position());
+        break;  // cut off
+      case 1:
+        copy.erase(position(), 1 + random() % 64);
+        break;  // bytes missing
+      case 2:
+        copy.insert(position(), 1 + random() % 16, static_cast<char>(random()));
+        break;
       default:
-        for (unsigned k = 0; k <= random() % 8; ++k) copy[position()] = static_cast<char>(random());
+        for (unsigned k = 0; k <= random() % 8; ++k)
+          copy[position()] = static_cast<char>(random());
     }
     auto bytes = std::make_shared<std::vector<std::byte>>(copy.size());
     std::memcpy(bytes->data(), copy.data(), copy.size());

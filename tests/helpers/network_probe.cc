@@ -1,5 +1,5 @@
-// Shows Python tests what the network computes. Links LibTorch and nothing else of the world, not even libaction: what a bare GPU
-// host can build.
+// Shows Python tests what the network computes. Links LibTorch and nothing else of the world, not even libaction: what
+// a bare GPU host can build.
 //   network_probe WEIGHTS FILE pixels|normalised
 // FILE: [n, 16, 112, 112, 3] bytes, or [n, 3, 16, 112, 112] float32. Writes [n, 512] float32 to standard output.
 #include <cstddef>
@@ -45,7 +45,8 @@ int main(int argc, char **argv) {
                           action::ResolvePrecision(action::Precision::kAuto, device));
     const std::vector<std::byte> data = ReadAll(argv[2]);
     const bool normalised = std::string(argv[3]) == "normalised";
-    const int n = static_cast<int>(data.size() / (normalised ? action::kChunkBytes * sizeof(float) : action::kChunkBytes));
+    const int n =
+        static_cast<int>(data.size() / (normalised ? action::kChunkBytes * sizeof(float) : action::kChunkBytes));
     std::vector<float> out(static_cast<size_t>(n) * action::kFeatureSize);
     if (normalised) {
       std::vector<float> input(data.size() / sizeof(float));

@@ -38,7 +38,8 @@ std::string Refusal(const std::string &content) {
 // A legacy file is a row of pickles: the simplest way to give the pickle machine something to chew on.
 std::string Legacy(const std::string &pickle, const std::string &keys = "\x80\x02].") {
   using namespace std::string_literals;
-  return "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."s + "\x80\x02M\xe9\x03."s + "\x80\x02}."s + pickle + keys;
+  return "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."s + "\x80\x02M\xe9\x03."s + "\x80\x02}."s + pickle +
+         keys;
 }
 
 std::string Safetensors(const std::string &header, const std::string &data) {
@@ -47,11 +48,11 @@ std::string Safetensors(const std::string &header, const std::string &data) {
   return out + header + data;
 }
 
-#define EXPECT_REFUSED(content, part)                                              \
-  do {                                                                             \
-    const std::string refusal = Refusal(content);                                  \
+#define EXPECT_REFUSED(content, part)                                                \
+  do {                                                                               \
+    const std::string refusal = Refusal(content);                                    \
     EXPECT_NE(refusal.find(part), std::string::npos) << "said: '" << refusal << "'"; \
-    EXPECT_NE(refusal.find("FILE"), std::string::npos);                            \
+    EXPECT_NE(refusal.find("FILE"), std::string::npos);                              \
   } while (false)
 
 TEST(Checkpoint, NamesWhatItCannotRead) {
@@ -71,7 +72,10 @@ TEST(Pickle, RunsNothing) {
   const std::string proof = PathOf("ran");
   std::filesystem::remove(proof);
   const std::string command = "touch " + proof;
-  const std::string pickle = "\x80\x02" "cos\nsystem\nX"s + static_cast<char>(command.size()) + "\0\0\0"s + command + "\x85R.";
+  const std::string pickle =
+      "\x80\x02"
+      "cos\nsystem\nX"s +
+      static_cast<char>(command.size()) + "\0\0\0"s + command + "\x85R.";
   const Checkpoint read = ParseCheckpoint(BytesOf(Legacy(pickle)), "FILE");
   const auto *opaque = read.root->As<Opaque>();
   ASSERT_NE(opaque, nullptr);
@@ -83,29 +87,44 @@ TEST(Pickle, RunsNothing) {
 
 TEST(Pickle, RefusesWhatHasNoPlaceInACheckpoint) {
   using namespace std::string_literals;
-  EXPECT_REFUSED(Legacy("\x80\x02" "ctorch.storage\n_load_from_bytes\n."s), "_load_from_bytes");
-  EXPECT_REFUSED(Legacy("\x80\x02" "ctorch._utils\n_rebuild_sparse_tensor\n."s), "sparse");
-  EXPECT_REFUSED(Legacy("\x80\x02" "ctorch._utils\n_rebuild_qtensor\n."s), "quantised");
-  EXPECT_REFUSED(Legacy("\x80\x02" "ctorch\nfloat8_e4m3fn\n."s), "float8");
-  EXPECT_REFUSED(Legacy("\x80\x02" "ios\nsystem\n."s), "0x69");
+  EXPECT_REFUSED(Legacy("\x80\x02"
+                        "ctorch.storage\n_load_from_bytes\n."s),
+                 "_load_from_bytes");
+  EXPECT_REFUSED(Legacy("\x80\x02"
+                        "ctorch._utils\n_rebuild_sparse_tensor\n."s),
+                 "sparse");
+  EXPECT_REFUSED(Legacy("\x80\x02"
+                        "ctorch._utils\n_rebuild_qtensor\n."s),
+                 "quantised");
+  EXPECT_REFUSED(Legacy("\x80\x02"
+                        "ctorch\nfloat8_e4m3fn\n."s),
+                 "float8");
+  EXPECT_REFUSED(Legacy("\x80\x02"
+                        "ios\nsystem\n."s),
+                 "0x69");
   EXPECT_REFUSED(Legacy("\x80\x02]}b."s), "sets the state");
   EXPECT_REFUSED(Legacy("\x80\x07N."s), "protocol 7");
   EXPECT_REFUSED(Legacy("\x80\x02."s), "empty stack");
   EXPECT_REFUSED(Legacy("\x80\x02h\x05."s), "did not remember");
   EXPECT_REFUSED(Legacy("\x80\x02(."s), "mark");
-  EXPECT_REFUSED(Legacy("\x80\x02" "e."s), "mark");
+  EXPECT_REFUSED(Legacy("\x80\x02"
+                        "e."s),
+                 "mark");
   EXPECT_REFUSED(Legacy("\x80\x02X\xff\xff\xff\x7f"s), "ends in the middle");
 }
 
 TEST(Pickle, RefusesBombs) {
   using namespace std::string_literals;
-  EXPECT_REFUSED(Legacy("\x80\x02]q\x00h\x00" "a."s), "contains itself");
+  EXPECT_REFUSED(Legacy("\x80\x02]q\x00h\x00"
+                        "a."s),
+                 "contains itself");
   EXPECT_REFUSED(Legacy("\x80\x02"s + std::string(200, ']') + std::string(199, 'a') + "."), "100 levels");
   EXPECT_REFUSED(Legacy("\x80\x02"s + std::string(1'100'000, 'N') + "."), "million");
   EXPECT_REFUSED(Legacy("\x80\x02"s + std::string(1'000, '(') + "."), "mark");
   // "A billion laughs": each list holds the one before twice. Shared, so reading it is cheap.
   std::string laughs = "\x80\x02]";
-  for (int i = 0; i < 90; ++i) laughs += "q"s + static_cast<char>(i) + "]h" + static_cast<char>(i) + "ah" + static_cast<char>(i) + "a";
+  for (int i = 0; i < 90; ++i)
+    laughs += "q"s + static_cast<char>(i) + "]h" + static_cast<char>(i) + "ah" + static_cast<char>(i) + "a";
   EXPECT_EQ(Refusal(Legacy(laughs + ".")), "");
 }
 
@@ -150,7 +169,8 @@ TEST(Safetensors, ChecksOffsets) {
   EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32"}})", data), "header");
   EXPECT_REFUSED(Safetensors(R"({"a":[)", data), "header");
   EXPECT_REFUSED(std::string("\xff\xff\x00\x00\x00\x00\x00\x00{", 9), "longer than the file");
-  EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})", data), "more elements");
+  EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})", data),
+                 "more elements");
 }
 
 StateDict Small() {
@@ -188,7 +208,8 @@ TEST(StateDict, IsFoundWhereTrainersPutIt) {
   Dict inner;
   inner.items = {{MakeValue(std::string("module.w")), tensor}, {MakeValue(std::string("module.v")), tensor}};
   Dict outer;
-  outer.items = {{MakeValue(std::string("epoch")), MakeValue(int64_t{3})}, {MakeValue(std::string("state_dict")), MakeValue(inner)}};
+  outer.items = {{MakeValue(std::string("epoch")), MakeValue(int64_t{3})},
+                 {MakeValue(std::string("state_dict")), MakeValue(inner)}};
   const StateDict state = parse(outer);
   ASSERT_EQ(state.entries.size(), 2u);
   EXPECT_EQ(state.entries[0].first, "w") << "the prefix of DataParallel goes";
@@ -208,7 +229,8 @@ TEST(StateDict, IsFoundWhereTrainersPutIt) {
 StateDict Zeros() {
   StateDict state;
   for (const ParameterSpec &p : R3d18Parameters()) {
-    state.entries.emplace_back(p.name, Tensor::FromFloats(p.shape, std::vector<float>(static_cast<size_t>(CheckedNumel(p.shape)))));
+    state.entries.emplace_back(
+        p.name, Tensor::FromFloats(p.shape, std::vector<float>(static_cast<size_t>(CheckedNumel(p.shape)))));
   }
   return state;
 }
@@ -225,7 +247,8 @@ TEST(R3d18Spec, HasTorchvisionsEntries) {
 
 TEST(R3d18Spec, ListsEveryProblemInOneError) {
   StateDict state = Zeros();
-  std::erase_if(state.entries, [](const auto &e) { return e.first == "stem.0.weight" || e.first == "layer4.1.conv2.1.bias"; });
+  std::erase_if(state.entries,
+                [](const auto &e) { return e.first == "stem.0.weight" || e.first == "layer4.1.conv2.1.bias"; });
   state.entries.emplace_back("layer9.weight", Tensor::FromFloats({1}, {0}));
   for (auto &[name, tensor] : state.entries) {
     if (name == "layer1.0.conv1.0.weight") tensor = Tensor::FromFloats({1, 2}, {0, 0});

@@ -24,7 +24,8 @@ FrameTime TimeOf(int number) {
 // The first byte of each of a chunk's frames.
 std::vector<int> FramesOf(const Chunk &chunk) {
   std::vector<int> numbers;
-  for (int i = 0; i < kChunkFrames; ++i) numbers.push_back(chunk.pixels[static_cast<size_t>(i) * kFrameBytes]);
+  for (int i = 0; i < kChunkFrames; ++i)
+    numbers.push_back(chunk.pixels[static_cast<size_t>(i) * kFrameBytes]);
   return numbers;
 }
 
@@ -47,7 +48,8 @@ TEST(ChunkBuilder, EveryCountAndHop) {
       for (size_t k = 0; k < chunks.size(); ++k) {
         // Plainly: window k holds samples k*hop ... k*hop+15, the last sample repeated where there are none left.
         std::vector<int> frames;
-        for (int i = 0; i < 16; ++i) frames.push_back(std::min(static_cast<int>(k) * hop + i, count - 1));
+        for (int i = 0; i < 16; ++i)
+          frames.push_back(std::min(static_cast<int>(k) * hop + i, count - 1));
         ASSERT_EQ(FramesOf(chunks[k]), frames);
         const int real = std::min(16, count - static_cast<int>(k) * hop);
         EXPECT_EQ(chunks[k].frame_count, real);

@@ -68,7 +68,8 @@ class FeatureServiceTest : public testing::Test {
   static std::vector<float> TakeAll(FeatureStream &stream) {
     std::vector<float> values;
     while (stream.outstanding() > 0 && stream.WaitForResult()) {
-      while (auto result = stream.Take()) values.push_back(result->features ? (*result->features)[0] : -1.0f);
+      while (auto result = stream.Take())
+        values.push_back(result->features ? (*result->features)[0] : -1.0f);
     }
     return values;
   }
@@ -213,9 +214,7 @@ TEST(FeatureService, AFactoryThatFailsIsRethrown) {
 
 // A forked child has the locks and not the worker. It is told so, at once, whatever it tries.
 TEST(FeatureService, RefusesToWorkInAForkedChild) {
-  auto service = StartFeatureService({}, [] {
-    return ChunkFunction([](const Chunk &) { return Features{}; });
-  });
+  auto service = StartFeatureService({}, [] { return ChunkFunction([](const Chunk &) { return Features{}; }); });
   auto stream = service->OpenStream(4);
   const pid_t child = fork();
   if (child == 0) {

@@ -21,20 +21,21 @@ std::vector<int> Sampled(FrameSampler &sampler, const std::vector<int64_t> &time
 
 std::vector<int64_t> ConstantRate(int count, Fraction fps, int64_t start = 0) {
   std::vector<int64_t> times;
-  for (int i = 0; i < count; ++i) times.push_back(start + Scale(i, kSecond * fps.denominator, fps.numerator));
+  for (int i = 0; i < count; ++i)
+    times.push_back(start + Scale(i, kSecond * fps.denominator, fps.numerator));
   return times;
 }
 
 TEST(FrameSampler, StrideRoundsHalfToEven) {
   const auto stride = [](int64_t n, int64_t d) { return FrameSampler::StrideFor({n, d}, {8, 1}); };
-  EXPECT_EQ(stride(30, 1), 4);          // 3.75
-  EXPECT_EQ(stride(30000, 1001), 4);    // 3.746
-  EXPECT_EQ(stride(25, 1), 3);          // 3.125
+  EXPECT_EQ(stride(30, 1), 4);        // 3.75
+  EXPECT_EQ(stride(30000, 1001), 4);  // 3.746
+  EXPECT_EQ(stride(25, 1), 3);        // 3.125
   EXPECT_EQ(stride(24, 1), 3);
-  EXPECT_EQ(stride(20, 1), 2);          // 2.5, to even
-  EXPECT_EQ(stride(28, 1), 4);          // 3.5, to even
-  EXPECT_EQ(stride(12, 1), 2);          // 1.5, to even
-  EXPECT_EQ(stride(4, 1), 1);           // 0.5 rounds to 0; at least 1
+  EXPECT_EQ(stride(20, 1), 2);  // 2.5, to even
+  EXPECT_EQ(stride(28, 1), 4);  // 3.5, to even
+  EXPECT_EQ(stride(12, 1), 2);  // 1.5, to even
+  EXPECT_EQ(stride(4, 1), 1);   // 0.5 rounds to 0; at least 1
   EXPECT_EQ(stride(1, 1), 1);
 }
 
@@ -83,7 +84,8 @@ TEST(FrameSampler, TimestampRuleEqualsItsDefinition) {
     std::vector<int64_t> times{static_cast<int64_t>(random() % 1000) * kMs};
     while (times.size() < 200) {
       // Anything from a repeated timestamp to a hole of half a second.
-      const int64_t step = random() % 8 == 0 ? 0 : static_cast<int64_t>(random() % (random() % 10 == 0 ? 500 : 80)) * kMs;
+      const int64_t step =
+          random() % 8 == 0 ? 0 : static_cast<int64_t>(random() % (random() % 10 == 0 ? 500 : 80)) * kMs;
       times.push_back(times.back() + step);
     }
     const Fraction rate = run % 2 == 0 ? Fraction{8, 1} : Fraction{15, 2};
@@ -95,14 +97,15 @@ TEST(FrameSampler, TimestampRuleEqualsItsDefinition) {
 TEST(FrameSampler, AutoGoesOverAtTheFirstIrregularInterval) {
   // 30 fps announced; after frame 5 frames come at 10 fps.
   std::vector<int64_t> times = ConstantRate(6, {30, 1});
-  while (times.size() < 20) times.push_back(times.back() + 100 * kMs);
+  while (times.size() < 20)
+    times.push_back(times.back() + 100 * kMs);
   FrameSampler sampler(Sampling::kAuto, {30, 1}, {8, 1});
   const std::vector<int> taken = Sampled(sampler, times);
   EXPECT_TRUE(sampler.by_timestamp());
   EXPECT_EQ(sampler.TakeIrregularInterval(), 100 * kMs);
   EXPECT_FALSE(sampler.TakeIrregularInterval()) << "reported once";
-  // Frames 0 and 4 by number; then the grid of 0, 125, 250, 375 ms ... from the first frame on. Frame 6 (266.7 ms) is the first
-  // at or after 250 ms.
+  // Frames 0 and 4 by number; then the grid of 0, 125, 250, 375 ms ... from the first frame on. Frame 6 (266.7 ms) is
+  // the first at or after 250 ms.
   EXPECT_EQ(std::vector<int>(taken.begin(), taken.begin() + 4), (std::vector<int>{0, 4, 6, 8}));
 }
 

@@ -44,7 +44,8 @@ TEST(Preprocess, ConvertsByBt601AtEverySize) {
     Picture picture("yuv420p", w, h, 1, 1, {120, 100, 150});
     Rgb rgb;
     preprocess->Process(picture.frame, rgb);
-    for (size_t i = 0; i < rgb.size(); ++i) ASSERT_NEAR(rgb[i], expected[i % 3], 2.0) << w << "x" << h << " at " << i;
+    for (size_t i = 0; i < rgb.size(); ++i)
+      ASSERT_NEAR(rgb[i], expected[i % 3], 2.0) << w << "x" << h << " at " << i;
   }
 }
 
@@ -72,13 +73,16 @@ TEST(Preprocess, HonoursFullRange) {
 TEST(Preprocess, LooksAtTheRegion) {
   Picture picture("yuv420p", 200, 100, 1, 1, {40, 128, 128});
   for (int y = 0; y < 50; ++y) {
-    for (int x = 100; x < 200; ++x) picture.planes[0][static_cast<size_t>(y * 200 + x)] = 220;  // bright: upper right
+    for (int x = 100; x < 200; ++x)
+      picture.planes[0][static_cast<size_t>(y * 200 + x)] = 220;  // bright: upper right
   }
   Rgb rgb;
   NewPreprocessor(Colorimetry::kReference, Region::Parse("0.5,0,0.5,0.5"))->Process(picture.frame, rgb);
-  for (const uint8_t value : rgb) ASSERT_GT(value, 200);
+  for (const uint8_t value : rgb)
+    ASSERT_GT(value, 200);
   NewPreprocessor(Colorimetry::kReference, Region::Parse("0,0.5,1,0.5"))->Process(picture.frame, rgb);
-  for (const uint8_t value : rgb) ASSERT_LT(value, 50);
+  for (const uint8_t value : rgb)
+    ASSERT_LT(value, 50);
 }
 
 TEST(Preprocess, RefusesWhatItCannotRead) {

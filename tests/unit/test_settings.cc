@@ -17,7 +17,8 @@ TEST(Device, Parses) {
   EXPECT_EQ(Device::Parse("cpu").ToString(), "cpu");
   EXPECT_EQ(Device::Parse("cuda").ToString(), "cuda:0");
   EXPECT_EQ(Device::Parse("cuda:3").index, 3);
-  for (const char *bad : {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1 ", "CPU"}) EXPECT_THROW(Device::Parse(bad), Error) << bad;
+  for (const char *bad : {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1 ", "CPU"})
+    EXPECT_THROW(Device::Parse(bad), Error) << bad;
 }
 
 TEST(Region, Parses) {
@@ -25,7 +26,8 @@ TEST(Region, Parses) {
   EXPECT_EQ(Region::Parse("0.5,0,0.5,1"), (Region{0.5, 0, 0.5, 1}));
   EXPECT_EQ(Region::Parse("0.25,0.5,0.25,0.125").ToString(), "0.25,0.5,0.25,0.125");
   EXPECT_NO_THROW(Region::Parse("0.1,0.7,0.9,0.3")) << "0.7 + 0.3 may be more than 1 by rounding";
-  for (const char *bad : {"", "0,0,1", "0,0,1,1,1", "0,0,0,1", "0.6,0,0.5,1", "-0.1,0,1,1", "a,b,c,d", "0;0;1;1", "nan,0,1,1"}) {
+  for (const char *bad :
+       {"", "0,0,1", "0,0,1,1,1", "0,0,0,1", "0.6,0,0.5,1", "-0.1,0,1,1", "a,b,c,d", "0;0;1;1", "nan,0,1,1"}) {
     EXPECT_THROW(Region::Parse(bad), Error) << bad;
   }
 }

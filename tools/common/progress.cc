@@ -32,7 +32,8 @@ void Progress::Update(const std::string &label, double done, double total) {
   const int filled = static_cast<int>(share * kWidth);
   std::string bar(static_cast<size_t>(filled), '#');
   bar.resize(kWidth, '.');
-  std::fprintf(stderr, "\r\033[K%s [%s] %3.0f %%  %.1f s of video, %.1fx", label.c_str(), bar.c_str(), 100 * share, done, rate);
+  std::fprintf(stderr, "\r\033[K%s [%s] %3.0f %%  %.1f s of video, %.1fx", label.c_str(), bar.c_str(), 100 * share,
+               done, rate);
   if (total > 0 && rate > 0) std::fprintf(stderr, ", %.0f s left", std::max(total - done, 0.0) / rate);
   std::fflush(stderr);
   drawn_ = true;

@@ -36,7 +36,8 @@ GstElement *Make(const char *factory) {
   return element;
 }
 
-// filesrc ! decodebin ! [videoconvert !] [videoflip !] r3dfeatures ! fakesink, the middle put in when the format is known.
+// filesrc ! decodebin ! [videoconvert !] [videoflip !] r3dfeatures ! fakesink, the middle put in when the format is
+// known.
 class Run {
  public:
   // convert: the video is rotated, in a format that videoflip does not turn, and is converted for it.
@@ -85,13 +86,20 @@ class Run {
           }
           out.features = std::move(collected_);
           return true;
-        case GST_MESSAGE_ERROR: Fail(message.get()); break;
-        case GST_MESSAGE_WARNING: Warn(message.get()); break;
-        case GST_MESSAGE_ELEMENT: Collect(gst_message_get_structure(message.get())); break;
+        case GST_MESSAGE_ERROR:
+          Fail(message.get());
+          break;
+        case GST_MESSAGE_WARNING:
+          Warn(message.get());
+          break;
+        case GST_MESSAGE_ELEMENT:
+          Collect(gst_message_get_structure(message.get()));
+          break;
         case GST_MESSAGE_TAG:
           if (unturned_ && IsRotated(message.get())) return false;
           break;
-        default: break;
+        default:
+          break;
       }
     }
   }
@@ -188,7 +196,8 @@ class Run {
     std::string text = newline != std::string::npos ? debug.substr(newline + 1) : debug.substr(debug.rfind(": ") + 1);
     constexpr size_t kLongest = 200;
     if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
+      text.pop_back();
     text.erase(0, text.find_first_not_of(' '));
     return text;
   }

@@ -26,8 +26,8 @@ struct VideoRunOptions {
   std::function<void(const std::string &)> warning;
 };
 
-// Decodes `path` (rotated as its tags say, as cv2 does) through r3dfeatures. Throws Error naming the file when it cannot be
-// opened or decoded, or holds no video. gst_init must have been called.
+// Decodes `path` (rotated as its tags say, as cv2 does) through r3dfeatures. Throws Error naming the file when it
+// cannot be opened or decoded, or holds no video. gst_init must have been called.
 VideoFeatures RunVideo(const std::string &path, const VideoRunOptions &options);
 
 }  // namespace action

@@ -31,22 +31,26 @@ struct Options {
   char **videos = nullptr;
 };
 
-// The reference's name for a video's features: vid_{md5 of "PATH|fps=8|len=16"}__fps8__len16, here extended by the hop when
-// it is not the reference's.
+// The reference's name for a video's features: vid_{md5 of "PATH|fps=8|len=16"}__fps8__len16, here extended by the hop
+// when it is not the reference's.
 std::string CacheName(const std::string &path, int hop) {
   const std::string key = path + "|fps=8|len=16";
-  const std::unique_ptr<char, decltype(&g_free)> md5(g_compute_checksum_for_string(G_CHECKSUM_MD5, key.c_str(), -1), &g_free);
+  const std::unique_ptr<char, decltype(&g_free)> md5(g_compute_checksum_for_string(G_CHECKSUM_MD5, key.c_str(), -1),
+                                                     &g_free);
   return std::string("vid_") + md5.get() + "__fps8__len16" + (hop == 16 ? "" : "__hop" + std::to_string(hop));
 }
 
 void WriteFeatures(const std::filesystem::path &stem, const action::VideoFeatures &video) {
   std::vector<float> feats, times;
-  for (const action::Features &row : video.features) feats.insert(feats.end(), row.begin(), row.end());
-  for (const double time : video.times) times.push_back(static_cast<float>(time));
+  for (const action::Features &row : video.features)
+    feats.insert(feats.end(), row.begin(), row.end());
+  for (const double time : video.times)
+    times.push_back(static_cast<float>(time));
   const auto rows = static_cast<int64_t>(video.features.size());
   action::Dict dict;
-  dict.items.emplace_back(action::MakeValue(std::string("feats")),
-                          action::MakeValue(action::Tensor::FromFloats({rows, action::kFeatureSize}, std::move(feats))));
+  dict.items.emplace_back(
+      action::MakeValue(std::string("feats")),
+      action::MakeValue(action::Tensor::FromFloats({rows, action::kFeatureSize}, std::move(feats))));
   dict.items.emplace_back(action::MakeValue(std::string("ts")),
                           action::MakeValue(action::Tensor::FromFloats({rows}, std::move(times))));
   action::AtomicFile facts(stem.string() + ".json");
@@ -67,9 +71,12 @@ int Extract(const Options &options) {
 
   action::Progress progress(options.quiet != FALSE);
   action::VideoRunOptions run;
-  run.properties = {{"weights", OrEmpty(options.weights)},     {"device", OrEmpty(options.device)},
-                    {"precision", OrEmpty(options.precision)}, {"sampling", OrEmpty(options.sampling)},
-                    {"roi", OrEmpty(options.roi)},             {"colorimetry", OrEmpty(options.colorimetry)},
+  run.properties = {{"weights", OrEmpty(options.weights)},
+                    {"device", OrEmpty(options.device)},
+                    {"precision", OrEmpty(options.precision)},
+                    {"sampling", OrEmpty(options.sampling)},
+                    {"roi", OrEmpty(options.roi)},
+                    {"colorimetry", OrEmpty(options.colorimetry)},
                     {"hop", std::to_string(options.hop)}};
   run.warning = [&progress](const std::string &text) { progress.Complain("warning: " + text); };
 
@@ -77,8 +84,8 @@ int Extract(const Options &options) {
   guint bad = 0;
   for (guint i = 0; i < count; ++i) {
     const std::string path = options.videos[i];
-    const std::string label = std::to_string(i + 1) + "/" + std::to_string(count) + " " +
-                              std::filesystem::path(path).filename().string();
+    const std::string label =
+        std::to_string(i + 1) + "/" + std::to_string(count) + " " + std::filesystem::path(path).filename().string();
     run.progress = [&](double done, double total) { progress.Update(label, done, total); };
     try {
       const action::VideoFeatures video = action::RunVideo(path, run);
@@ -102,9 +109,10 @@ int Extract(const Options &options) {
 int main(int argc, char **argv) {
   Options options;
   const GOptionEntry entries[] = {
-      {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Folder for the .pt and .json files (required)", "DIR"},
-      {"weights", 'w', 0, G_OPTION_ARG_FILENAME, &options.weights, "R3D-18 weights; default: see gst-inspect-1.0 r3dfeatures",
-       "FILE"},
+      {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Folder for the .pt and .json files (required)",
+       "DIR"},
+      {"weights", 'w', 0, G_OPTION_ARG_FILENAME, &options.weights,
+       "R3D-18 weights; default: see gst-inspect-1.0 r3dfeatures", "FILE"},
       {"device", 0, 0, G_OPTION_ARG_STRING, &options.device, "auto, cpu, cuda or cuda:N", "DEVICE"},
       {"precision", 0, 0, G_OPTION_ARG_STRING, &options.precision, "auto, fp32, fp16 or bf16", "PRECISION"},
       {"sampling", 0, 0, G_OPTION_ARG_STRING, &options.sampling, "auto, stride or timestamp", "SAMPLING"},
@@ -116,12 +124,14 @@ int main(int argc, char **argv) {
       {},
   };
   const std::unique_ptr<GOptionContext, decltype(&g_option_context_free)> context(
-      g_option_context_new("- features of videos, as the reference's feature cache stores them"), &g_option_context_free);
+      g_option_context_new("- features of videos, as the reference's feature cache stores them"),
+      &g_option_context_free);
   g_option_context_add_main_entries(context.get(), entries, nullptr);
   g_option_context_add_group(context.get(), gst_init_get_option_group());
   g_option_context_set_summary(
       context.get(),
-      "Writes for each VIDEO a file vid_MD5__fps8__len16.pt, {'feats': [T,512] float32, 'ts': [T] float32 seconds}, readable by\n"
+      "Writes for each VIDEO a file vid_MD5__fps8__len16.pt, {'feats': [T,512] float32, 'ts': [T] float32 seconds}, "
+      "readable by\n"
       "torch.load, and a .json with the source's frame rate. One row is 16 frames sampled at 8 per second, about 2 s.\n"
       "MD5 is that of the path as it is given here. A name that starts with a dash goes behind --.");
   GError *error = nullptr;

@@ -20,7 +20,8 @@ std::string HashInName(const std::string &name) {
   static const std::regex kPattern("-([0-9a-f]{8,64})\\.[A-Za-z0-9]+$");
   std::smatch match;
   if (!std::regex_search(name, match, kPattern)) {
-    throw Error("the file name '" + name + "' carries no hash to check the download by (expected NAME-HASH.pth, such as " +
+    throw Error("the file name '" + name +
+                "' carries no hash to check the download by (expected NAME-HASH.pth, such as " +
                 "r3d_18-b3b3357e.pth)");
   }
   return match[1];
@@ -29,7 +30,8 @@ std::string HashInName(const std::string &name) {
 std::string Sha256OfFile(const fs::path &path) {
   const std::unique_ptr<FILE, int (*)(FILE *)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!file) throw Error("cannot read " + path.string());
-  const std::unique_ptr<GChecksum, decltype(&g_checksum_free)> hash(g_checksum_new(G_CHECKSUM_SHA256), &g_checksum_free);
+  const std::unique_ptr<GChecksum, decltype(&g_checksum_free)> hash(g_checksum_new(G_CHECKSUM_SHA256),
+                                                                    &g_checksum_free);
   std::vector<guchar> buffer(1 << 20);
   for (size_t got; (got = std::fread(buffer.data(), 1, buffer.size(), file.get())) > 0;) {
     g_checksum_update(hash.get(), buffer.data(), static_cast<gssize>(got));
@@ -45,12 +47,17 @@ bool IsInstalled(const char *program) {
 std::vector<std::string> DownloadCommand(const std::string &url, const std::string &part) {
   const bool on_terminal = isatty(STDERR_FILENO) != 0;
   if (IsInstalled("curl")) {
-    return {"curl", "--fail", "--location", "--continue-at", "-", "--retry", "3", "--connect-timeout", "30",
-            on_terminal ? "--progress-bar" : "--no-progress-meter", "--output", part, url};
+    return {"curl",       "--fail",
+            "--location", "--continue-at",
+            "-",          "--retry",
+            "3",          "--connect-timeout",
+            "30",         on_terminal ? "--progress-bar" : "--no-progress-meter",
+            "--output",   part,
+            url};
   }
   if (IsInstalled("wget")) {
-    return {"wget", "--continue", "--tries=3", "--timeout=30", on_terminal ? "--show-progress" : "--no-verbose", "-O", part,
-            url};
+    return {"wget", "--continue", "--tries=3", "--timeout=30", on_terminal ? "--show-progress" : "--no-verbose",
+            "-O",   part,         url};
   }
   throw Error("neither curl nor wget is installed. Install one (apt-get install curl), or download " + url +
               " yourself and put it into " + fs::path(part).parent_path().string());
@@ -58,13 +65,15 @@ std::vector<std::string> DownloadCommand(const std::string &url, const std::stri
 
 void Run(const std::vector<std::string> &command) {
   std::vector<char *> words;
-  for (const std::string &word : command) words.push_back(const_cast<char *>(word.c_str()));
+  for (const std::string &word : command)
+    words.push_back(const_cast<char *>(word.c_str()));
   words.push_back(nullptr);
   int status = 0;
   GError *error = nullptr;
   const auto flags = static_cast<GSpawnFlags>(G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN);
-  const bool ran = g_spawn_sync(nullptr, words.data(), nullptr, flags, nullptr, nullptr, nullptr, nullptr, &status, &error) &&
-                   g_spawn_check_wait_status(status, &error);
+  const bool ran =
+      g_spawn_sync(nullptr, words.data(), nullptr, flags, nullptr, nullptr, nullptr, nullptr, &status, &error) &&
+      g_spawn_check_wait_status(status, &error);
   if (ran) return;
   const std::string reason = error->message;
   g_error_free(error);

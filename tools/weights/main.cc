@@ -25,14 +25,16 @@ Arguments Parse(const std::string &usage, const std::string &summary, const Argu
                 std::vector<GOptionEntry> entries) {
   entries.push_back({});
   const std::unique_ptr<GOptionContext, decltype(&g_option_context_free)> context(g_option_context_new(usage.c_str()),
-                                                                                 &g_option_context_free);
+                                                                                  &g_option_context_free);
   g_option_context_set_summary(context.get(), summary.c_str());
   g_option_context_add_main_entries(context.get(), entries.data(), nullptr);
   std::vector<char *> words = {g_strdup("gst-action-weights")};
-  for (const std::string &argument : arguments) words.push_back(g_strdup(argument.c_str()));
+  for (const std::string &argument : arguments)
+    words.push_back(g_strdup(argument.c_str()));
   words.push_back(nullptr);
   char **list = g_strdupv(words.data());
-  for (char *word : words) g_free(word);
+  for (char *word : words)
+    g_free(word);
   GError *error = nullptr;
   const bool parsed = g_option_context_parse_strv(context.get(), &list, &error) != FALSE;
   Arguments rest;
@@ -66,8 +68,8 @@ void PrintTree(const action::Value &value, const std::string &name, int depth, s
 
 int Inspect(const Arguments &arguments) {
   const char *usage = "inspect FILE";
-  const Arguments operands = Parse(usage, "Prints what a checkpoint file holds: entries, types, shapes and hashes.",
-                                   arguments, {});
+  const Arguments operands =
+      Parse(usage, "Prints what a checkpoint file holds: entries, types, shapes and hashes.", arguments, {});
   Expect(operands, 1, usage);
   const action::Checkpoint checkpoint = action::ReadCheckpoint(operands[0]);
   std::printf("file:    %s\nformat:  %s, %zu bytes\nsha256:  %s\n", checkpoint.path.c_str(), NameOf(checkpoint.format),
@@ -90,7 +92,8 @@ int Inspect(const Arguments &arguments) {
   std::printf("content: a state_dict of %zu tensors, %lld elements\n", state.entries.size(),
               static_cast<long long>(elements));
   std::printf("weights: %s\n", action::WeightsHash(state).c_str());
-  for (const auto &[key, value] : state.metadata) std::printf("note:    %s: %s\n", key.c_str(), value.c_str());
+  for (const auto &[key, value] : state.metadata)
+    std::printf("note:    %s: %s\n", key.c_str(), value.c_str());
   std::printf("\n");
   for (const auto &[name, tensor] : state.entries) {
     std::printf("%-*s  %-8s  %s\n", static_cast<int>(width), name.c_str(), NameOf(tensor.dtype()),
@@ -101,9 +104,9 @@ int Inspect(const Arguments &arguments) {
 
 int Verify(const Arguments &arguments) {
   const char *usage = "verify FILE";
-  const Arguments operands =
-      Parse(usage, "Says whether a file holds an R3D-18 and whether it is the published one. Fails when it is no R3D-18.",
-            arguments, {});
+  const Arguments operands = Parse(
+      usage, "Says whether a file holds an R3D-18 and whether it is the published one. Fails when it is no R3D-18.",
+      arguments, {});
   Expect(operands, 1, usage);
   const action::Checkpoint checkpoint = action::ReadCheckpoint(operands[0]);
   const action::StateDict state = action::ToStateDict(checkpoint);
@@ -117,20 +120,21 @@ int Verify(const Arguments &arguments) {
   } else if (action::IsStandIn(state)) {
     std::printf("known:   %s (%s)\n", action::kStandInNotice, state.metadata.at(action::kStandInKey).c_str());
   } else {
-    std::printf("known:   no: the file's SHA-256 is %s; that of the published file starts with %s. A converted copy or "
-                "weights trained elsewhere look like this\n",
-                hash.c_str(), action::kPublishedWeightsHashPrefix);
+    std::printf(
+        "known:   no: the file's SHA-256 is %s; that of the published file starts with %s. A converted copy or "
+        "weights trained elsewhere look like this\n",
+        hash.c_str(), action::kPublishedWeightsHashPrefix);
   }
   return 0;
 }
 
 int Convert(const Arguments &arguments) {
   const char *usage = "convert IN OUT";
-  const Arguments operands =
-      Parse(usage,
-            "Writes the state_dict of IN as OUT: .pt or .pth (PyTorch zip) or .safetensors. Names, types and values stay; so "
-            "does the identity that models are tied to.",
-            arguments, {});
+  const Arguments operands = Parse(
+      usage,
+      "Writes the state_dict of IN as OUT: .pt or .pth (PyTorch zip) or .safetensors. Names, types and values stay; so "
+      "does the identity that models are tied to.",
+      arguments, {});
   Expect(operands, 2, usage);
   action::WriteStateDict(operands[1], action::ToStateDict(action::ReadCheckpoint(operands[0])));
   std::printf("%s written\n", operands[1].c_str());
@@ -142,8 +146,10 @@ int MakeStandIn(const Arguments &arguments) {
   gint64 seed = 1;
   const Arguments operands = Parse(
       usage,
-      "Writes R3D-18 weights that were never trained: random, with batch norms calibrated on drifting noise. Their features "
-      "are repeatable and good enough to try things out. They are no measurement, and everything that uses them says so.",
+      "Writes R3D-18 weights that were never trained: random, with batch norms calibrated on drifting noise. Their "
+      "features "
+      "are repeatable and good enough to try things out. They are no measurement, and everything that uses them says "
+      "so.",
       arguments, {{"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Another seed gives other weights (default 1)", "N"}});
   Expect(operands, 1, usage);
   const std::string &out = operands[0];
@@ -157,13 +163,14 @@ int Fetch(const Arguments &arguments) {
   const char *usage = "fetch";
   g_autofree char *url = nullptr;
   g_autofree char *output = nullptr;
-  const Arguments operands = Parse(
-      usage,
-      "Downloads torchvision's published weights (127 MB) with curl or wget, checks them against the hash in the file's name, "
-      "and puts them where r3dfeatures looks. An interrupted download goes on where it stopped.",
-      arguments,
-      {{"url", 0, 0, G_OPTION_ARG_STRING, &url, "Download from a mirror; the name must end in -HASH.pth", "URL"},
-       {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Folder to put the file in", "DIR"}});
+  const Arguments operands =
+      Parse(usage,
+            "Downloads torchvision's published weights (127 MB) with curl or wget, checks them against the hash in the "
+            "file's name, "
+            "and puts them where r3dfeatures looks. An interrupted download goes on where it stopped.",
+            arguments,
+            {{"url", 0, 0, G_OPTION_ARG_STRING, &url, "Download from a mirror; the name must end in -HASH.pth", "URL"},
+             {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Folder to put the file in", "DIR"}});
   Expect(operands, 0, usage);
   const std::string path = action::FetchWeights(url != nullptr ? url : action::kPublishedWeightsUrl,
                                                 output != nullptr ? output : action::WeightsFolder());

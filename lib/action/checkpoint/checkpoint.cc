@@ -84,9 +84,12 @@ ValuePtr ParseAny(const std::shared_ptr<const std::vector<std::byte>> &bytes, Ch
 
 const char *NameOf(CheckpointFormat format) {
   switch (format) {
-    case CheckpointFormat::kTorchZip: return "PyTorch zip";
-    case CheckpointFormat::kTorchLegacy: return "PyTorch legacy";
-    case CheckpointFormat::kSafetensors: return "safetensors";
+    case CheckpointFormat::kTorchZip:
+      return "PyTorch zip";
+    case CheckpointFormat::kTorchLegacy:
+      return "PyTorch legacy";
+    case CheckpointFormat::kSafetensors:
+      return "safetensors";
   }
   return "?";
 }

@@ -44,13 +44,13 @@ struct StateDict {
 };
 
 // The state_dict in a checkpoint: at the top, or under "state_dict", "model_state_dict" or "model"; a "module." prefix
-// that all names share (DataParallel) is taken off. Throws Error naming the file when there is none, or when an entry is
-// something other than a tensor.
+// that all names share (DataParallel) is taken off. Throws Error naming the file when there is none, or when an entry
+// is something other than a tensor.
 ACTION_API StateDict ToStateDict(const Checkpoint &checkpoint);
 
 // Writes a value as PyTorch's zip format, readable by torch.load(weights_only=True) from 1.13 on: containers, strings,
-// ints, bools, None and tensors. Throws Error on other values (floats: use a 0-d tensor) and on files of 4 GiB and more.
-// The file appears complete or not at all.
+// ints, bools, None and tensors. Throws Error on other values (floats: use a 0-d tensor) and on files of 4 GiB and
+// more. The file appears complete or not at all.
 ACTION_API void WriteTorchZip(const std::string &path, const Value &root);
 // A state_dict, with its metadata under `_metadata["gst-action"]` where torch.load keeps it and modules ignore it.
 ACTION_API void WriteTorchZip(const std::string &path, const StateDict &state);

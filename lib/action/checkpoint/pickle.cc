@@ -22,20 +22,68 @@ constexpr size_t kMaxStack = 1'000'000;
 constexpr int kMaxDepth = 100;
 
 enum Opcode : uint8_t {
-  kMark = '(', kStop = '.', kPop = '0', kPopMark = '1', kNone = 'N', kBinFloat = 'G', kBinInt = 'J', kBinInt1 = 'K',
-  kBinInt2 = 'M', kShortBinString = 'U', kBinString = 'T', kBinUnicode = 'X', kAppend = 'a', kAppends = 'e',
-  kBuild = 'b', kGlobal = 'c', kDict = 'd', kEmptyDict = '}', kList = 'l', kEmptyList = ']', kBinGet = 'h',
-  kLongBinGet = 'j', kBinPut = 'q', kLongBinPut = 'r', kReduce = 'R', kSetItem = 's', kSetItems = 'u', kTuple = 't',
-  kEmptyTuple = ')', kBinPersId = 'Q', kBinBytes = 'B', kShortBinBytes = 'C', kProto = 0x80, kNewObj = 0x81,
-  kTuple1 = 0x85, kTuple2 = 0x86, kTuple3 = 0x87, kNewTrue = 0x88, kNewFalse = 0x89, kLong1 = 0x8a, kLong4 = 0x8b,
-  kShortBinUnicode = 0x8c, kBinUnicode8 = 0x8d, kBinBytes8 = 0x8e, kEmptySet = 0x8f, kAddItems = 0x90,
-  kFrozenSet = 0x91, kNewObjEx = 0x92, kStackGlobal = 0x93, kMemoize = 0x94, kFrame = 0x95,
+  kMark = '(',
+  kStop = '.',
+  kPop = '0',
+  kPopMark = '1',
+  kNone = 'N',
+  kBinFloat = 'G',
+  kBinInt = 'J',
+  kBinInt1 = 'K',
+  kBinInt2 = 'M',
+  kShortBinString = 'U',
+  kBinString = 'T',
+  kBinUnicode = 'X',
+  kAppend = 'a',
+  kAppends = 'e',
+  kBuild = 'b',
+  kGlobal = 'c',
+  kDict = 'd',
+  kEmptyDict = '}',
+  kList = 'l',
+  kEmptyList = ']',
+  kBinGet = 'h',
+  kLongBinGet = 'j',
+  kBinPut = 'q',
+  kLongBinPut = 'r',
+  kReduce = 'R',
+  kSetItem = 's',
+  kSetItems = 'u',
+  kTuple = 't',
+  kEmptyTuple = ')',
+  kBinPersId = 'Q',
+  kBinBytes = 'B',
+  kShortBinBytes = 'C',
+  kProto = 0x80,
+  kNewObj = 0x81,
+  kTuple1 = 0x85,
+  kTuple2 = 0x86,
+  kTuple3 = 0x87,
+  kNewTrue = 0x88,
+  kNewFalse = 0x89,
+  kLong1 = 0x8a,
+  kLong4 = 0x8b,
+  kShortBinUnicode = 0x8c,
+  kBinUnicode8 = 0x8d,
+  kBinBytes8 = 0x8e,
+  kEmptySet = 0x8f,
+  kAddItems = 0x90,
+  kFrozenSet = 0x91,
+  kNewObjEx = 0x92,
+  kStackGlobal = 0x93,
+  kMemoize = 0x94,
+  kFrame = 0x95,
 };
 
 struct Object;
 struct MarkObject {};
-struct GlobalObject { std::string name; uint64_t offset; };
-struct DTypeObject { DType dtype; };
+struct GlobalObject {
+  std::string name;
+  uint64_t offset;
+};
+struct DTypeObject {
+  DType dtype;
+};
 // A typed (or untyped: no dtype) storage, possibly a view into it. Of an unsupported type: `unsupported` names it.
 struct StorageObject {
   std::optional<DType> dtype;
@@ -45,8 +93,12 @@ struct StorageObject {
   std::string unsupported;
   uint64_t source_offset = 0;
 };
-struct ListObject { std::vector<Object *> items; };
-struct TupleObject { std::vector<Object *> items; };
+struct ListObject {
+  std::vector<Object *> items;
+};
+struct TupleObject {
+  std::vector<Object *> items;
+};
 struct DictObject {
   std::vector<std::pair<Object *, Object *>> items;
   bool ordered = false;
@@ -67,9 +119,9 @@ std::string At(uint64_t offset) {
 
 std::optional<DType> DTypeOfStorageName(std::string_view name) {
   static constexpr std::pair<std::string_view, DType> kTypes[] = {
-      {"DoubleStorage", DType::kFloat64}, {"FloatStorage", DType::kFloat32}, {"HalfStorage", DType::kFloat16},
-      {"BFloat16Storage", DType::kBFloat16}, {"LongStorage", DType::kInt64}, {"IntStorage", DType::kInt32},
-      {"ShortStorage", DType::kInt16}, {"CharStorage", DType::kInt8}, {"ByteStorage", DType::kUInt8},
+      {"DoubleStorage", DType::kFloat64},    {"FloatStorage", DType::kFloat32}, {"HalfStorage", DType::kFloat16},
+      {"BFloat16Storage", DType::kBFloat16}, {"LongStorage", DType::kInt64},    {"IntStorage", DType::kInt32},
+      {"ShortStorage", DType::kInt16},       {"CharStorage", DType::kInt8},     {"ByteStorage", DType::kUInt8},
       {"BoolStorage", DType::kBool}};
   for (const auto &[known, dtype] : kTypes) {
     if (known == name) return dtype;
@@ -82,8 +134,8 @@ std::optional<DType> DTypeOfName(std::string_view name) {
     if (name == NameOf(static_cast<DType>(i))) return static_cast<DType>(i);
   }
   static constexpr std::pair<std::string_view, DType> kAliases[] = {
-      {"double", DType::kFloat64}, {"float", DType::kFloat32}, {"half", DType::kFloat16}, {"long", DType::kInt64},
-      {"int", DType::kInt32}, {"short", DType::kInt16}};
+      {"double", DType::kFloat64}, {"float", DType::kFloat32}, {"half", DType::kFloat16},
+      {"long", DType::kInt64},     {"int", DType::kInt32},     {"short", DType::kInt16}};
   for (const auto &[alias, dtype] : kAliases) {
     if (alias == name) return dtype;
   }
@@ -137,7 +189,8 @@ class Machine {
 
   std::string TakeLine() {
     std::string line;
-    for (char c; (c = static_cast<char>(Read<uint8_t>())) != '\n';) line += c;
+    for (char c; (c = static_cast<char>(Read<uint8_t>())) != '\n';)
+      line += c;
     return line;
   }
 
@@ -192,7 +245,8 @@ class Machine {
     const auto *tuple = std::get_if<TupleObject>(&object->data);
     const auto &items = tuple != nullptr ? tuple->items : Want<ListObject>(object, "a tuple")->items;
     if (items.size() > 64) Fail("a tensor has more than 64 dimensions");
-    for (Object *item : items) values.push_back(WantInt(item));
+    for (Object *item : items)
+      values.push_back(WantInt(item));
     return values;
   }
 
@@ -222,7 +276,8 @@ class Machine {
     if (items.size() % 2 != 0) Fail("the pickle has a key without a value");
     if (std::holds_alternative<Opaque>(target->data)) return;
     auto *dict = Want<DictObject>(target, "a dict");
-    for (size_t i = 0; i < items.size(); i += 2) dict->items.emplace_back(items[i], items[i + 1]);
+    for (size_t i = 0; i < items.size(); i += 2)
+      dict->items.emplace_back(items[i], items[i + 1]);
   }
 
   void Extend(Object *target, const std::vector<Object *> &items) {
@@ -235,49 +290,112 @@ class Machine {
     switch (opcode) {
       case kProto: {
         const auto version = Read<uint8_t>();
-        if (version < 2 || version > 5) Fail("pickle protocol " + std::to_string(version) + " is not known (2 to 5 are)");
+        if (version < 2 || version > 5)
+          Fail("pickle protocol " + std::to_string(version) + " is not known (2 to 5 are)");
         return;
       }
-      case kFrame: Read<uint64_t>(); return;
-      case kMark: Push(New(MarkObject{})); return;
+      case kFrame:
+        Read<uint64_t>();
+        return;
+      case kMark:
+        Push(New(MarkObject{}));
+        return;
       case kPop:
         if (stack_.empty()) Fail("the pickle takes from an empty stack");
         stack_.pop_back();
         return;
-      case kPopMark: PopToMark(); return;
-      case kNone: Push(&none_); return;
-      case kNewTrue: Push(&true_); return;
-      case kNewFalse: Push(&false_); return;
-      case kBinInt: Push(New<int64_t>(Read<int32_t>())); return;
-      case kBinInt1: Push(New<int64_t>(Read<uint8_t>())); return;
-      case kBinInt2: Push(New<int64_t>(Read<uint16_t>())); return;
-      case kLong1: PushLong(Take(Read<uint8_t>())); return;
+      case kPopMark:
+        PopToMark();
+        return;
+      case kNone:
+        Push(&none_);
+        return;
+      case kNewTrue:
+        Push(&true_);
+        return;
+      case kNewFalse:
+        Push(&false_);
+        return;
+      case kBinInt:
+        Push(New<int64_t>(Read<int32_t>()));
+        return;
+      case kBinInt1:
+        Push(New<int64_t>(Read<uint8_t>()));
+        return;
+      case kBinInt2:
+        Push(New<int64_t>(Read<uint16_t>()));
+        return;
+      case kLong1:
+        PushLong(Take(Read<uint8_t>()));
+        return;
       case kLong4: {
         const auto size = Read<int32_t>();
         if (size < 0) Fail("the pickle has an int of negative length");
         PushLong(Take(static_cast<uint64_t>(size)));
         return;
       }
-      case kBinFloat: Push(New(std::bit_cast<double>(__builtin_bswap64(Read<uint64_t>())))); return;
-      case kBinUnicode: Push(New(TakeString(Read<uint32_t>()))); return;
-      case kShortBinUnicode: Push(New(TakeString(Read<uint8_t>()))); return;
-      case kBinUnicode8: Push(New(TakeString(Read<uint64_t>()))); return;
-      case kBinString: Push(New(TakeString(Read<uint32_t>()))); return;
-      case kShortBinString: Push(New(TakeString(Read<uint8_t>()))); return;
-      case kBinBytes: Push(New(Bytes{TakeString(Read<uint32_t>())})); return;
-      case kShortBinBytes: Push(New(Bytes{TakeString(Read<uint8_t>())})); return;
-      case kBinBytes8: Push(New(Bytes{TakeString(Read<uint64_t>())})); return;
-      case kEmptyList: Push(New(ListObject{})); return;
-      case kEmptyTuple: Push(New(TupleObject{})); return;
-      case kEmptyDict: Push(New(DictObject{})); return;
-      case kEmptySet: Push(New(Opaque{"set", opcode_at_})); return;
-      case kAddItems: PopToMark(); Want<Opaque>(Top(), "a set"); return;
-      case kFrozenSet: PopToMark(); Push(New(Opaque{"frozenset", opcode_at_})); return;
-      case kList: Push(New(ListObject{PopToMark()})); return;
-      case kTuple: Push(New(TupleObject{PopToMark()})); return;
-      case kTuple1: PushTuple(1); return;
-      case kTuple2: PushTuple(2); return;
-      case kTuple3: PushTuple(3); return;
+      case kBinFloat:
+        Push(New(std::bit_cast<double>(__builtin_bswap64(Read<uint64_t>()))));
+        return;
+      case kBinUnicode:
+        Push(New(TakeString(Read<uint32_t>())));
+        return;
+      case kShortBinUnicode:
+        Push(New(TakeString(Read<uint8_t>())));
+        return;
+      case kBinUnicode8:
+        Push(New(TakeString(Read<uint64_t>())));
+        return;
+      case kBinString:
+        Push(New(TakeString(Read<uint32_t>())));
+        return;
+      case kShortBinString:
+        Push(New(TakeString(Read<uint8_t>())));
+        return;
+      case kBinBytes:
+        Push(New(Bytes{TakeString(Read<uint32_t>())}));
+        return;
+      case kShortBinBytes:
+        Push(New(Bytes{TakeString(Read<uint8_t>())}));
+        return;
+      case kBinBytes8:
+        Push(New(Bytes{TakeString(Read<uint64_t>())}));
+        return;
+      case kEmptyList:
+        Push(New(ListObject{}));
+        return;
+      case kEmptyTuple:
+        Push(New(TupleObject{}));
+        return;
+      case kEmptyDict:
+        Push(New(DictObject{}));
+        return;
+      case kEmptySet:
+        Push(New(Opaque{"set", opcode_at_}));
+        return;
+      case kAddItems:
+        PopToMark();
+        Want<Opaque>(Top(), "a set");
+        return;
+      case kFrozenSet:
+        PopToMark();
+        Push(New(Opaque{"frozenset", opcode_at_}));
+        return;
+      case kList:
+        Push(New(ListObject{PopToMark()}));
+        return;
+      case kTuple:
+        Push(New(TupleObject{PopToMark()}));
+        return;
+      case kTuple1:
+        PushTuple(1);
+        return;
+      case kTuple2:
+        PushTuple(2);
+        return;
+      case kTuple3:
+        PushTuple(3);
+        return;
       case kDict: {
         const std::vector<Object *> items = PopToMark();
         Object *dict = New(DictObject{});
@@ -306,11 +424,21 @@ class Machine {
         SetItems(Top(), items);
         return;
       }
-      case kBinPut: Remember(Read<uint8_t>()); return;
-      case kLongBinPut: Remember(Read<uint32_t>()); return;
-      case kMemoize: Remember(memo_.size()); return;
-      case kBinGet: Recall(Read<uint8_t>()); return;
-      case kLongBinGet: Recall(Read<uint32_t>()); return;
+      case kBinPut:
+        Remember(Read<uint8_t>());
+        return;
+      case kLongBinPut:
+        Remember(Read<uint32_t>());
+        return;
+      case kMemoize:
+        Remember(memo_.size());
+        return;
+      case kBinGet:
+        Recall(Read<uint8_t>());
+        return;
+      case kLongBinGet:
+        Recall(Read<uint32_t>());
+        return;
       case kGlobal: {
         const std::string module = TakeLine();
         PushGlobal(module, TakeLine());
@@ -343,7 +471,9 @@ class Machine {
         Build(Top(), state);
         return;
       }
-      case kBinPersId: Push(LoadStorage(Pop())); return;
+      case kBinPersId:
+        Push(LoadStorage(Pop()));
+        return;
       default: {
         std::array<char, 8> hex{};
         snprintf(hex.data(), hex.size(), "0x%02x", opcode);
@@ -355,7 +485,8 @@ class Machine {
   void PushTuple(size_t size) {
     TupleObject tuple;
     tuple.items.resize(size);
-    while (size-- > 0) tuple.items[size] = Pop();
+    while (size-- > 0)
+      tuple.items[size] = Pop();
     Push(New(std::move(tuple)));
   }
 
@@ -527,7 +658,8 @@ class Machine {
   std::vector<ValuePtr> ConvertItems(const std::vector<Object *> &items, int depth) {
     std::vector<ValuePtr> values;
     values.reserve(items.size());
-    for (Object *item : items) values.push_back(Convert(item, depth));
+    for (Object *item : items)
+      values.push_back(Convert(item, depth));
     return values;
   }
   ValuePtr ConvertData(ListObject &list, int depth) { return MakeValue(List{ConvertItems(list.items, depth)}); }

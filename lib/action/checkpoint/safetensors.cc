@@ -27,8 +27,8 @@ DType ParseDType(const std::string &name, const std::string &tensor) {
   for (const auto &[known, dtype] : kDTypes) {
     if (name == known) return dtype;
   }
-  throw Error("the tensor " + tensor + " has the type " + name + ", which is not read (F64, F32, F16, BF16, I64, I32, " +
-              "I16, I8, U8 and BOOL are)");
+  throw Error("the tensor " + tensor + " has the type " + name +
+              ", which is not read (F64, F32, F16, BF16, I64, I32, " + "I16, I8, U8 and BOOL are)");
 }
 
 const char *NameForSafetensors(DType dtype) {
@@ -63,7 +63,8 @@ ValuePtr ParseSafetensors(const FileBytes &file) {
   Dict dict;
   try {
     const auto header = nlohmann::json::parse(text, text + length);
-    if (!header.is_object() || header.size() > kMaxTensors) throw Error("the safetensors header is not a table of tensors");
+    if (!header.is_object() || header.size() > kMaxTensors)
+      throw Error("the safetensors header is not a table of tensors");
     const std::span<const std::byte> data = bytes.subspan(8 + length);
     std::vector<std::pair<uint64_t, std::pair<ValuePtr, ValuePtr>>> by_offset;
     for (const auto &[name, entry] : header.items()) {
@@ -84,7 +85,8 @@ ValuePtr ParseSafetensors(const FileBytes &file) {
                     " of " + std::to_string(data.size()));
       }
       const int64_t elements = CheckedNumel(shape);
-      if (static_cast<uint64_t>(elements) > data.size() || end - begin != static_cast<uint64_t>(elements) * SizeOf(dtype)) {
+      if (static_cast<uint64_t>(elements) > data.size() ||
+          end - begin != static_cast<uint64_t>(elements) * SizeOf(dtype)) {
         throw Error("the tensor " + name + " of shape " + ShapeToString(shape) + " has " + std::to_string(end - begin) +
                     " bytes");
       }
@@ -95,7 +97,8 @@ ValuePtr ParseSafetensors(const FileBytes &file) {
     }
     // JSON keeps no order; the order of the data is the order in which the file was written.
     std::ranges::stable_sort(by_offset, {}, [](const auto &item) { return item.first; });
-    for (auto &[offset, item] : by_offset) dict.items.push_back(std::move(item));
+    for (auto &[offset, item] : by_offset)
+      dict.items.push_back(std::move(item));
   } catch (const nlohmann::json::exception &e) {
     throw Error(std::string("the safetensors header is not what it should be: ") + e.what());
   }
@@ -114,12 +117,14 @@ void WriteSafetensors(const std::string &path, const StateDict &state) {
     offset += size;
   }
   std::string text = header.dump();
-  while (text.size() % 8 != 0) text += ' ';
+  while (text.size() % 8 != 0)
+    text += ' ';
   const uint64_t length = text.size();
   AtomicFile out(path);
   out.Write(std::as_bytes(std::span(&length, 1)));
   out.Write(std::as_bytes(std::span(text)));
-  for (const auto &[name, tensor] : state.entries) out.Write(tensor.ToBytes());
+  for (const auto &[name, tensor] : state.entries)
+    out.Write(tensor.ToBytes());
   out.Commit();
 }
 

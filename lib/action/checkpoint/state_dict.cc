@@ -1,5 +1,5 @@
-// Finds the state_dict in what a checkpoint holds. Apart from checkpoint.cc, since that reads safetensors and so needs a JSON
-// library, which a bare GPU host does not have.
+// Finds the state_dict in what a checkpoint holds. Apart from checkpoint.cc, since that reads safetensors and so needs
+// a JSON library, which a bare GPU host does not have.
 #include <algorithm>
 #include <string_view>
 
@@ -28,7 +28,8 @@ void AddMetadata(const Value *attributes, CheckpointFormat format, std::map<std:
 }
 
 bool HoldsTensors(const Dict &dict) {
-  return std::ranges::any_of(dict.items, [](const auto &item) { return item.second->template As<Tensor>() != nullptr; });
+  return std::ranges::any_of(dict.items,
+                             [](const auto &item) { return item.second->template As<Tensor>() != nullptr; });
 }
 
 const Dict *FindStateDict(const Value &root) {
@@ -70,7 +71,8 @@ StateDict ToStateDict(const Checkpoint &checkpoint) {
 
   constexpr std::string_view kParallel = "module.";
   if (std::ranges::all_of(state.entries, [&](const auto &entry) { return entry.first.starts_with(kParallel); })) {
-    for (auto &[name, tensor] : state.entries) name.erase(0, kParallel.size());
+    for (auto &[name, tensor] : state.entries)
+      name.erase(0, kParallel.size());
   }
   return state;
 }

@@ -8,7 +8,8 @@
 
 #include "action/error.h"
 
-static_assert(std::endian::native == std::endian::little, "checkpoint files are little endian, and so must be the host");
+static_assert(std::endian::native == std::endian::little,
+              "checkpoint files are little endian, and so must be the host");
 
 namespace action {
 namespace {
@@ -47,16 +48,26 @@ T Load(const std::byte *from) {
 
 float ElementToFloat(DType dtype, const std::byte *from) {
   switch (dtype) {
-    case DType::kFloat64: return static_cast<float>(Load<double>(from));
-    case DType::kFloat32: return Load<float>(from);
-    case DType::kFloat16: return HalfToFloat(Load<uint16_t>(from));
-    case DType::kBFloat16: return std::bit_cast<float>(static_cast<uint32_t>(Load<uint16_t>(from)) << 16);
-    case DType::kInt64: return static_cast<float>(Load<int64_t>(from));
-    case DType::kInt32: return static_cast<float>(Load<int32_t>(from));
-    case DType::kInt16: return Load<int16_t>(from);
-    case DType::kInt8: return Load<int8_t>(from);
-    case DType::kUInt8: return Load<uint8_t>(from);
-    case DType::kBool: return Load<uint8_t>(from) != 0 ? 1.0f : 0.0f;
+    case DType::kFloat64:
+      return static_cast<float>(Load<double>(from));
+    case DType::kFloat32:
+      return Load<float>(from);
+    case DType::kFloat16:
+      return HalfToFloat(Load<uint16_t>(from));
+    case DType::kBFloat16:
+      return std::bit_cast<float>(static_cast<uint32_t>(Load<uint16_t>(from)) << 16);
+    case DType::kInt64:
+      return static_cast<float>(Load<int64_t>(from));
+    case DType::kInt32:
+      return static_cast<float>(Load<int32_t>(from));
+    case DType::kInt16:
+      return Load<int16_t>(from);
+    case DType::kInt8:
+      return Load<int8_t>(from);
+    case DType::kUInt8:
+      return Load<uint8_t>(from);
+    case DType::kBool:
+      return Load<uint8_t>(from) != 0 ? 1.0f : 0.0f;
   }
   return 0.0f;
 }
@@ -79,7 +90,8 @@ const char *NameOf(DType dtype) {
 
 std::string ShapeToString(std::span<const int64_t> shape) {
   std::string text = "[";
-  for (const int64_t size : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
+  for (const int64_t size : shape)
+    text += (text.size() > 1 ? ", " : "") + std::to_string(size);
   return text + "]";
 }
 
@@ -96,7 +108,8 @@ int64_t CheckedNumel(std::span<const int64_t> shape) {
 
 std::vector<int64_t> ContiguousStride(std::span<const int64_t> shape) {
   std::vector<int64_t> stride(shape.size(), 1);
-  for (size_t i = shape.size(); i-- > 1;) stride[i - 1] = stride[i] * (shape[i] > 0 ? shape[i] : 1);
+  for (size_t i = shape.size(); i-- > 1;)
+    stride[i - 1] = stride[i] * (shape[i] > 0 ? shape[i] : 1);
   return stride;
 }
 
@@ -128,8 +141,9 @@ Tensor::Tensor(DType dtype, std::vector<int64_t> shape, std::vector<int64_t> str
   // A view with stride 0 may have any number of elements in a tiny storage; what it unfolds to is bounded here.
   constexpr int64_t kMaxElements = int64_t{1} << 33;
   if (numel_ > kMaxElements || (numel_ > storage_elements && numel_ > (int64_t{1} << 24))) {
-    throw Error("a tensor of shape " + ShapeToString(shape_) + " is larger than this reader unfolds from a storage of " +
-                std::to_string(storage_elements) + " elements");
+    throw Error("a tensor of shape " + ShapeToString(shape_) +
+                " is larger than this reader unfolds from a storage of " + std::to_string(storage_elements) +
+                " elements");
   }
 }
 
@@ -194,7 +208,8 @@ std::vector<float> Tensor::ToFloats() const {
     return out;
   }
   const size_t size = SizeOf(dtype_);
-  for (size_t i = 0; i < out.size(); ++i) out[i] = ElementToFloat(dtype_, bytes.data() + i * size);
+  for (size_t i = 0; i < out.size(); ++i)
+    out[i] = ElementToFloat(dtype_, bytes.data() + i * size);
   return out;
 }
 

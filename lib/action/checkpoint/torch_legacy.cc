@@ -12,7 +12,8 @@ namespace action {
 namespace {
 
 // The pickle of 0x1950a86a20f9469cfc6c, behind its protocol header: an int of ten bytes, and STOP.
-constexpr std::array<uint8_t, 13> kMagic = {0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.'};
+constexpr std::array<uint8_t, 13> kMagic = {0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9,
+                                            0x20, 0x6a, 0xa8, 0x50, 0x19, '.'};
 
 // Where the magic number's pickle ends; 0 when the file does not begin with it.
 size_t EndOfMagic(std::span<const std::byte> bytes) {

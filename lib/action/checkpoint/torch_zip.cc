@@ -115,8 +115,8 @@ Records ReadRecords(std::span<const std::byte> bytes) {
     if (LoadAt<uint32_t>(bytes, header) != kLocalHeader) throw Error("the record " + name + " has no header");
     const uint64_t data = header + 30 + LoadAt<uint16_t>(bytes, header + 26) + LoadAt<uint16_t>(bytes, header + 28);
     if (data > bytes.size() || compressed > bytes.size() - data) {
-      throw Error("the record " + name + " of " + std::to_string(compressed) + " bytes reaches past the end of the file. " +
-                  "Copy or download the file again");
+      throw Error("the record " + name + " of " + std::to_string(compressed) +
+                  " bytes reaches past the end of the file. " + "Copy or download the file again");
     }
     records[std::move(name)] = {bytes.subspan(data, compressed), method != 0 || compressed != size};
   }

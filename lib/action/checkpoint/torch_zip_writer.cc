@@ -22,16 +22,26 @@ void Append(std::string &out, T value) {
 
 const char *StorageNameOf(DType dtype) {
   switch (dtype) {
-    case DType::kFloat64: return "DoubleStorage";
-    case DType::kFloat32: return "FloatStorage";
-    case DType::kFloat16: return "HalfStorage";
-    case DType::kBFloat16: return "BFloat16Storage";
-    case DType::kInt64: return "LongStorage";
-    case DType::kInt32: return "IntStorage";
-    case DType::kInt16: return "ShortStorage";
-    case DType::kInt8: return "CharStorage";
-    case DType::kUInt8: return "ByteStorage";
-    case DType::kBool: return "BoolStorage";
+    case DType::kFloat64:
+      return "DoubleStorage";
+    case DType::kFloat32:
+      return "FloatStorage";
+    case DType::kFloat16:
+      return "HalfStorage";
+    case DType::kBFloat16:
+      return "BFloat16Storage";
+    case DType::kInt64:
+      return "LongStorage";
+    case DType::kInt32:
+      return "IntStorage";
+    case DType::kInt16:
+      return "ShortStorage";
+    case DType::kInt8:
+      return "CharStorage";
+    case DType::kUInt8:
+      return "ByteStorage";
+    case DType::kBool:
+      return "BoolStorage";
   }
   return "FloatStorage";
 }
@@ -56,7 +66,8 @@ class Pickler {
   void Put(std::monostate) { out_ += 'N'; }
   void Put(bool value) { out_ += value ? '\x88' : '\x89'; }
   void Put(double) {
-    throw Error("a float cannot be written: weights_only of PyTorch 1.13 does not read it. Use a tensor of one element");
+    throw Error(
+        "a float cannot be written: weights_only of PyTorch 1.13 does not read it. Use a tensor of one element");
   }
   void Put(const Bytes &) { throw Error("bytes cannot be written to a checkpoint"); }
   void Put(const Opaque &opaque) { throw Error("an object of " + opaque.what + " cannot be written to a checkpoint"); }
@@ -82,13 +93,15 @@ class Pickler {
 
   void Put(const List &list) {
     out_ += "](";
-    for (const ValuePtr &item : list.items) Write(*item);
+    for (const ValuePtr &item : list.items)
+      Write(*item);
     out_ += 'e';
   }
 
   void Put(const Tuple &tuple) {
     out_ += '(';
-    for (const ValuePtr &item : tuple.items) Write(*item);
+    for (const ValuePtr &item : tuple.items)
+      Write(*item);
     out_ += 't';
   }
 
@@ -120,14 +133,16 @@ class Pickler {
     Put(int64_t{0});
     PutInts(tensor.shape());
     PutInts(ContiguousStride(tensor.shape()));
-    out_ += "\x89"
-            "ccollections\nOrderedDict\n)RtR";
+    out_ +=
+        "\x89"
+        "ccollections\nOrderedDict\n)RtR";
     tensors_.push_back(&tensor);
   }
 
   void PutInts(std::span<const int64_t> values) {
     out_ += '(';
-    for (const int64_t value : values) Put(value);
+    for (const int64_t value : values)
+      Put(value);
     out_ += 't';
   }
 
@@ -140,13 +155,15 @@ uint32_t Crc32(std::span<const std::byte> bytes) {
     std::array<uint32_t, 256> table{};
     for (uint32_t i = 0; i < 256; ++i) {
       uint32_t c = i;
-      for (int k = 0; k < 8; ++k) c = (c & 1) != 0 ? 0xedb88320u ^ (c >> 1) : c >> 1;
+      for (int k = 0; k < 8; ++k)
+        c = (c & 1) != 0 ? 0xedb88320u ^ (c >> 1) : c >> 1;
       table[i] = c;
     }
     return table;
   }();
   uint32_t crc = ~0u;
-  for (const std::byte b : bytes) crc = kTable[(crc ^ static_cast<uint8_t>(b)) & 0xff] ^ (crc >> 8);
+  for (const std::byte b : bytes)
+    crc = kTable[(crc ^ static_cast<uint8_t>(b)) & 0xff] ^ (crc >> 8);
   return ~crc;
 }
 
@@ -164,9 +181,9 @@ class ZipWriter {
       throw Error("cannot write " + path_ + ": the file would have 4 GiB or more, which this writer does not make");
     }
     std::string common;
-    Append<uint16_t>(common, 0);       // flags
-    Append<uint16_t>(common, 0);       // stored
-    Append<uint16_t>(common, 0);       // time and date are fixed: same content, same file
+    Append<uint16_t>(common, 0);  // flags
+    Append<uint16_t>(common, 0);  // stored
+    Append<uint16_t>(common, 0);  // time and date are fixed: same content, same file
     Append<uint16_t>(common, 0x21);
     Append<uint32_t>(common, Crc32(data));
     Append<uint32_t>(common, static_cast<uint32_t>(data.size()));
@@ -241,10 +258,12 @@ void WriteTorchZip(const std::string &path, const Value &root) {
 void WriteTorchZip(const std::string &path, const StateDict &state) {
   Dict dict;
   dict.ordered = true;
-  for (const auto &[name, tensor] : state.entries) dict.items.emplace_back(MakeValue(name), MakeValue(tensor));
+  for (const auto &[name, tensor] : state.entries)
+    dict.items.emplace_back(MakeValue(name), MakeValue(tensor));
   if (!state.metadata.empty()) {
     Dict facts;
-    for (const auto &[key, value] : state.metadata) facts.items.emplace_back(MakeValue(key), MakeValue(value));
+    for (const auto &[key, value] : state.metadata)
+      facts.items.emplace_back(MakeValue(key), MakeValue(value));
     Dict modules;
     modules.ordered = true;
     modules.items.emplace_back(MakeValue(std::string("gst-action")), MakeValue(std::move(facts)));

@@ -28,8 +28,8 @@ struct Tuple {
 // Entries in the order of the file; a key that comes twice keeps its place and takes the last value.
 struct Dict {
   std::vector<std::pair<ValuePtr, ValuePtr>> items;
-  bool ordered = false;     // collections.OrderedDict
-  ValuePtr attributes;      // attributes of an OrderedDict, such as a state_dict's `_metadata`; may be null
+  bool ordered = false;  // collections.OrderedDict
+  ValuePtr attributes;   // attributes of an OrderedDict, such as a state_dict's `_metadata`; may be null
 
   // The value under a string key, or null.
   ACTION_API ValuePtr Find(const std::string &key) const;
@@ -39,8 +39,8 @@ struct Bytes {
   std::string data;
 };
 
-// Something the reader does not build: a numpy scalar, torch.Size, an object of a class it does not know. Harmless until
-// somebody needs it.
+// Something the reader does not build: a numpy scalar, torch.Size, an object of a class it does not know. Harmless
+// until somebody needs it.
 struct Opaque {
   std::string what;     // "numpy.core.multiarray.scalar"
   uint64_t offset = 0;  // of the global in the pickle

@@ -1,0 +1,6 @@
+#!/bin/sh
+# Fails when a source file is not as .clang-format wants it. To put it right: clang-format -i FILE
+#   check-format.sh CLANG_FORMAT SOURCE_ROOT
+set -eu
+cd "$2"
+find lib gst tools tests examples \( -name '*.cc' -o -name '*.h' -o -name '*.c' \) -print0 | xargs -0 "$1" --dry-run --Werror

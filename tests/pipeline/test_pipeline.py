@@ -1,0 +1,331 @@
+"""The real plugin with the real network, from outside: error texts, sharing a process with others, leaving, tools, examples."""
+
+import contextlib
+import ctypes
+import http.server
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "parity"))
+import tap  # noqa: E402
+
+BUILD, SOURCE, WEIGHTS, TORCH_CPU = sys.argv[1:5]
+FOLDER = tempfile.mkdtemp()
+WEIGHTS_TOOL = os.path.join(BUILD, "tools/gst-action-weights")
+FEATURES_TOOL = os.path.join(BUILD, "tools/gst-action-features")
+
+
+def run(command, env=None, timeout=120):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, env={**os.environ, **(env or {})})
+    return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+
+def launch(line, env=None):
+    code, out, said = run(["gst-launch-1.0", *line.split()], env)
+    return code, out + said
+
+
+def clip(name, seconds=4, fps=15):
+    path = os.path.join(FOLDER, name)
+    if not os.path.exists(path):
+        code, said = launch(f"videotestsrc pattern=ball num-buffers={seconds * fps} ! video/x-raw,width=320,height=240,framerate={fps}/1 "
+                            f"! x264enc ! h264parse ! matroskamux ! filesink location={path}")
+        assert code == 0, said
+    return path
+
+
+def refused(properties, *words, env=None):
+    """An element error when the pipeline goes to READY, with these words in it."""
+    def test():
+        code, said = launch(f"videotestsrc num-buffers=20 ! r3dfeatures {properties} ! fakesink", {"GST_ACTION_WEIGHTS": WEIGHTS, **(env or {})})
+        errors = [line for line in said.splitlines() if line.startswith("ERROR: from element")]
+        assert code != 0 and errors, said
+        missing = [word for word in words if word not in said]
+        assert not missing, f"'{missing}' not in: {said}"
+        assert "Segmentation" not in said
+        return [errors[0]]
+    return test
+
+
+def bad_file(name, content):
+    path = os.path.join(FOLDER, name)
+    with open(path, "wb") as file:
+        file.write(content)
+    return path
+
+
+def two_elements_one_network():
+    """Two elements in one process: the weights are in memory once."""
+    def peak(elements):
+        line = f"videotestsrc num-buffers=20 ! tee name=t {'t. ! queue ! r3dfeatures ! fakesink ' * elements}"
+        code, said = launch(f"-q {line}")
+        assert code == 0, said
+        usage = subprocess.run(["/usr/bin/env", "python3", "-c",
+                                "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, "
+                                "stderr=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)",
+                                "gst-launch-1.0", "-q", *line.split()], stdout=subprocess.PIPE)
+        return int(usage.stdout) / 1024
+    one, four = peak(1), peak(4)
+    # Four copies of the weights alone would be 400 MB more. While an element checks whether its weights are the known ones it reads
+    # the file, one after the other.
+    assert four - one < 200, f"{one:.0f} MB with one element, {four:.0f} MB with four"
+    return [f"{one:.0f} MB with one element, {four:.0f} MB with four"]
+
+
+def qos_changes_nothing():
+    """A slow element and a sink that asks for QoS: the decoder must not drop what would have been sampled."""
+    path = clip("qos.mkv")
+    sums = []
+    for rest in ("fakesink", "identity sleep-time=90000 ! fakesink sync=true qos=true"):
+        code, said = launch(f"-m filesrc location={path} ! decodebin ! r3dfeatures post-features=true ! {rest}")
+        assert code == 0, said
+        sums.append(re.findall(r"action-features, (.*)", said))
+    # The messages are compared whole, features included: GBytes print as addresses, so their times and counts are what is seen here.
+    strip = [[re.sub(r"\(GBytes\)[^,;]*", "", line) for line in lines] for lines in sums]
+    assert strip[0] == strip[1] and len(strip[0]) == 2, sums
+    return [f"{len(strip[0])} chunks"]
+
+
+def foreign_libtorch():
+    """Another copy of libtorch_cpu is in the process already: an element error that names both, not a crash."""
+    other = os.path.join(FOLDER, "other")
+    os.makedirs(other, exist_ok=True)
+    copy = os.path.join(other, os.path.basename(os.path.realpath(TORCH_CPU)))
+    shutil.copy(os.path.realpath(TORCH_CPU), copy)
+    script = f"""
+import ctypes, sys
+ctypes.CDLL({copy!r})
+import gi
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst
+Gst.init(None)
+pipeline = Gst.parse_launch("videotestsrc num-buffers=20 ! r3dfeatures ! fakesink")
+assert pipeline.set_state(Gst.State.PLAYING) == Gst.StateChangeReturn.FAILURE
+print(pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR).parse_error()[0].message)
+pipeline.set_state(Gst.State.NULL)
+"""
+    code, out, said = run([sys.executable, "-c", script], {"GST_ACTION_WEIGHTS": WEIGHTS})
+    os.remove(copy)
+    assert code == 0, (code, out, said)
+    assert copy in out and os.path.realpath(TORCH_CPU) in out and "another LibTorch" in out, out
+    return [out.strip()]
+
+
+def leaving_main():
+    for number in range(20):
+        code, out, said = run([os.path.join(BUILD, "tests/exit_probe")], {"GST_ACTION_WEIGHTS": WEIGHTS})
+        assert code == 0 and "leaving" in out, f"run {number}: status {code}: {said}"
+    return ["20 of 20 clean"]
+
+
+def inspect_is_quick():
+    """gst-inspect loads no LibTorch."""
+    code, out, said = run(["strace", "-f", "-e", "trace=openat", "gst-inspect-1.0", "r3dfeatures"]) if shutil.which("strace") else (None, "", "")
+    if code is None:
+        code, out, said = run(["gst-inspect-1.0", "r3dfeatures"], {"LD_DEBUG": "files"})
+    assert code == 0 and "libgstaction" in said, said[-2000:]
+    assert "libtorch" not in said and "libopencv" not in said
+
+
+def properties_teach():
+    """Every property of our own has a blurb of some length."""
+    code, out, said = run(["gst-inspect-1.0", "r3dfeatures"])
+    assert code == 0
+    for name in ("weights", "device", "precision", "sample-rate", "sampling", "hop", "roi", "colorimetry", "max-pending", "gap-threshold",
+                 "post-messages", "post-features"):
+        blurb = re.search(rf"^  {name} *: (.*)$", out, re.M)
+        assert blurb and len(blurb.group(1)) > 50, name
+
+
+def shares_of_source(path, *patterns):
+    found = []
+    for folder, _, names in os.walk(os.path.join(SOURCE, path)):
+        for name in names:
+            with open(os.path.join(folder, name), errors="replace") as file:
+                for number, line in enumerate(file, 1):
+                    if line.startswith("#include") and any(p in line for p in patterns):
+                        found.append(f"{folder}/{name}:{number}: {line.strip()}")
+    return found
+
+
+def layers():
+    found = shares_of_source("lib", "<gst/", "common/", "r3dfeatures.h")
+    found += shares_of_source("lib/action", "ATen", "torch/", "c10/", "opencv", "actiontorch/", "libsw", "libav")
+    found += shares_of_source("gst", "ATen", "torch/", "c10/", "opencv", "actiontorch/", "libsw", "libav")
+    for name in ("r3d18.cc", "r3d18.h", "stand_in.cc", "stand_in.h"):
+        with open(os.path.join(SOURCE, "lib/actiontorch", name)) as file:
+            found += [f"{name}: {line}" for line in file if line.startswith("#include") and ("opencv" in line or "glib" in line)]
+    assert not found, found
+
+
+def needed_libraries():
+    code, out, said = run(["readelf", "-d", os.path.join(BUILD, "gst/libgstaction.so")])
+    needed = re.findall(r"NEEDED.*\[(.*)\]", out)
+    assert code == 0 and any(name.startswith("libaction.so") for name in needed), needed
+    assert not [name for name in needed if re.search("torch|c10|opencv|swscale", name)], needed
+    return [", ".join(needed)]
+
+
+@contextlib.contextmanager
+def server(folder, log):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            log.append((self.path, self.headers.get("Range")))
+            path = os.path.join(folder, os.path.basename(self.path))
+            if not os.path.exists(path):
+                self.send_error(404)
+                return
+            data = open(path, "rb").read()
+            start = int(re.match(r"bytes=(\d+)-", self.headers["Range"]).group(1)) if "Range" in self.headers else 0
+            self.send_response(206 if start else 200)
+            if start:
+                self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+            self.send_header("Content-Length", str(len(data) - start))
+            self.end_headers()
+            self.wfile.write(data[start:])
+
+        def log_message(self, *_):
+            pass
+
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{web.server_address[1]}"
+    web.shutdown()
+
+
+def fetch():
+    import hashlib
+    data = os.urandom(300_000)
+    name = f"r3d_18-{hashlib.sha256(data).hexdigest()[:8]}.pth"
+    web = os.path.join(FOLDER, "web")
+    os.makedirs(web, exist_ok=True)
+    open(os.path.join(web, name), "wb").write(data)
+    open(os.path.join(web, "r3d_18-00000000.pth"), "wb").write(data)
+    log = []
+    no_proxy = {"no_proxy": "*"}
+    with server(web, log) as url:
+        into = os.path.join(FOLDER, "fetched")
+        code, out, said = run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/{name}", "-o", into], no_proxy)
+        target = os.path.join(into, name)
+        assert code == 0 and out.strip() == target and open(target, "rb").read() == data, said
+        assert os.listdir(into) == [name], "nothing else is left behind"
+        # There already: no request.
+        count = len(log)
+        assert run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/{name}", "-o", into], no_proxy)[0] == 0 and len(log) == count
+        # Interrupted: goes on.
+        os.remove(target)
+        open(target + ".part", "wb").write(data[:100_000])
+        assert run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/{name}", "-o", into], no_proxy)[0] == 0
+        assert open(target, "rb").read() == data and log[-1][1] == "bytes=100000-", log
+        # Complete, but not renamed yet.
+        os.rename(target, target + ".part")
+        count = len(log)
+        assert run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/{name}", "-o", into], no_proxy)[0] == 0 and len(log) == count
+        # Damaged on the way, or another file.
+        code, out, said = run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/r3d_18-00000000.pth", "-o", into], no_proxy)
+        assert code == 1 and "should start with 00000000" in said, said
+        assert os.listdir(into) == [name]
+        # A damaged file in place is not passed off as good.
+        open(target, "ab").write(b"x")
+        code, out, said = run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/{name}", "-o", into], no_proxy)
+        assert code == 1 and "damaged" in said, said
+        code, out, said = run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/weights.pth", "-o", into], no_proxy)
+        assert code == 1 and "carries no hash" in said, said
+    code, out, said = run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/{name}", "-o", os.path.join(FOLDER, "nothing")], no_proxy)
+    assert code == 1 and "Check the network" in said, said
+    return [said.strip().splitlines()[-1]]
+
+
+def stand_in_repeats():
+    again = os.path.join(FOLDER, "again.pth")
+    code, out, said = run([WEIGHTS_TOOL, "make-standin", again, "--seed", "1"])
+    assert code == 0 and "not a measurement" in out, said
+    identity = [re.search("weights: (.*)", run([WEIGHTS_TOOL, "verify", path])[1]).group(1) for path in (again, WEIGHTS)]
+    assert identity[0] == identity[1]
+    assert "stand-in backbone" in run([WEIGHTS_TOOL, "verify", again])[1]
+    other = os.path.join(FOLDER, "other.safetensors")
+    assert run([WEIGHTS_TOOL, "make-standin", other, "--seed", "2"])[0] == 0
+    code, out, said = run([WEIGHTS_TOOL, "verify", other])
+    assert "seed 2" in out and identity[0] not in out
+
+
+def tool_usage():
+    for command, code, words in (
+            ([WEIGHTS_TOOL], 2, "usage:"), ([WEIGHTS_TOOL, "frobnicate"], 2, "no command 'frobnicate'"), ([WEIGHTS_TOOL, "--help"], 0, "make-standin"),
+            ([WEIGHTS_TOOL, "verify"], 1, "usage: gst-action-weights verify FILE"), ([WEIGHTS_TOOL, "inspect", "/nonexistent"], 1, "/nonexistent"),
+            ([WEIGHTS_TOOL, "verify", "--bad"], 1, "--bad"), ([WEIGHTS_TOOL, "convert", WEIGHTS, "x.bin"], 1, ".safetensors"),
+            ([WEIGHTS_TOOL, "inspect", "--help"], 0, "inspect FILE"),
+            ([FEATURES_TOOL], 2, "no video given"), ([FEATURES_TOOL, "a.mp4"], 2, "-o DIR"), ([FEATURES_TOOL, "--hop", "17", "-o", FOLDER, "a.mp4"], 2, "1 to 16"),
+            ([FEATURES_TOOL, "-o", FOLDER, "--weights", WEIGHTS, "/nonexistent.mp4"], 1, "/nonexistent.mp4"),
+            ([FEATURES_TOOL, "-o", FOLDER, "--device", "tpu", clip("usage.mkv", 1)], 1, "tpu")):
+        got, out, said = run(command)
+        assert got == code and words in out + said, (command, got, out, said)
+
+
+def feature_files():
+    import torch
+    path = clip("files.mkv")
+    folder = os.path.join(FOLDER, "features")
+    code, out, said = run([FEATURES_TOOL, path, "-o", folder, "--weights", WEIGHTS])
+    assert code == 0 and "2 chunks" in out, (out, said)
+    import hashlib
+    stem = os.path.join(folder, f"vid_{hashlib.md5((path + '|fps=8|len=16').encode()).hexdigest()}__fps8__len16")
+    data = torch.load(stem + ".pt", weights_only=True)
+    assert data["feats"].shape == (2, 512) and data["ts"][0].item() == 0
+    assert abs(data["ts"][1].item() - 2.133) < 0.002, data["ts"]
+    assert json.load(open(stem + ".json")) == {"src_fps": 15.0}
+    assert sorted(os.listdir(folder)) == sorted([os.path.basename(stem) + e for e in (".pt", ".json")])
+
+
+def examples_agree():
+    """Features at an appsink, in C and in Python, equal the tool's."""
+    import hashlib
+    import torch
+    path = clip("files.mkv")
+    folder = os.path.join(FOLDER, "examples")
+    assert run([FEATURES_TOOL, path, "-o", folder, "--weights", WEIGHTS, "-q"])[0] == 0
+    data = torch.load(os.path.join(folder, f"vid_{hashlib.md5((path + '|fps=8|len=16').encode()).hexdigest()}__fps8__len16.pt"))
+    expected = [[t, *row[:3]] for t, row in zip(data["ts"].tolist(), data["feats"].tolist())]
+    env = {"GST_ACTION_WEIGHTS": WEIGHTS}
+    for command in ([os.path.join(BUILD, "examples/appsink-features"), path], [sys.executable, os.path.join(SOURCE, "examples/appsink_features.py"), path]):
+        code, out, said = run(command, env)
+        assert code == 0, said
+        rows = [[float(word) for word in line.split()] for line in out.splitlines()]
+        assert len(rows) == len(expected), out
+        for row, wanted in zip(rows, expected):
+            assert abs(row[0] - wanted[0]) < 0.002 and all(abs(a - b) < 1e-5 for a, b in zip(row[2:], wanted[1:])), (row, wanted)
+
+
+NOWHERE = {"GST_ACTION_WEIGHTS": "", "XDG_DATA_HOME": FOLDER + "/none", "XDG_CACHE_HOME": FOLDER + "/none", "TORCH_HOME": ""}
+
+tap.run([
+    ("error: no weights", refused("", "gst-action/r3d_18-b3b3357e.pth", "hub/checkpoints", "gst-action-weights fetch", "make-standin", env=NOWHERE)),
+    ("error: weights that do not exist", refused("weights=/nonexistent.pth", "/nonexistent.pth")),
+    ("error: weights that are text", refused("weights=" + bad_file("text.pth", b"hello world"), "text.pth", "hello world")),
+    ("error: weights that are empty", refused("weights=" + bad_file("empty.pth", b""), "empty.pth", "empty")),
+    ("error: weights cut off", refused("weights=" + bad_file("cut.pth", open(WEIGHTS, "rb").read(1_000_000)), "cut.pth", "cut off")),
+    ("error: unknown device", refused("device=gpu", "'gpu'", "cuda:N")),
+    ("error: no CUDA", refused("device=cuda", "device=cuda", "device=cpu")),
+    ("error: bf16 is not there yet", refused("precision=bf16", "precision=bf16", "fp32")),
+    ("error: fp16 is not there yet", refused("precision=fp16", "precision=fp16", "fp32")),
+    ("error: region outside the picture", refused("roi=0.5,0,0.6,1", "0.5,0,0.6,1", "fractions")),
+    ("two elements, one network", two_elements_one_network),
+    ("QoS changes no feature", qos_changes_nothing),
+    ("another LibTorch in the process", foreign_libtorch),
+    ("leaving main while chunks are computed", leaving_main),
+    ("gst-inspect loads no LibTorch", inspect_is_quick),
+    ("properties have texts that teach", properties_teach),
+    ("layers point one way", layers),
+    ("libraries that the plugin needs", needed_libraries),
+    ("fetch", fetch),
+    ("stand-in weights repeat", stand_in_repeats),
+    ("usage and wrong arguments of the tools", tool_usage),
+    ("feature files", feature_files),
+    ("examples agree with the tool", examples_agree),
+])
