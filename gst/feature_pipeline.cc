@@ -8,8 +8,7 @@ namespace action {
 
 FeaturePipeline::FeaturePipeline(Engine &engine, const FeatureSettings &settings, FeatureStream &stream,
                                  FeatureSink &sink)
-    : engine_(engine),
-      settings_(settings),
+    : settings_(settings),
       stream_(stream),
       sink_(sink),
       reader_(engine, settings.colorimetry, settings.roi),

@@ -72,7 +72,6 @@ class FeaturePipeline {
   GstFlowReturn Submit(Chunk chunk);
   GstClockTime TimeOf(GstBuffer *buffer) const;
 
-  Engine &engine_;
   const FeatureSettings settings_;
   FeatureStream &stream_;
   FeatureSink &sink_;

@@ -87,6 +87,8 @@ struct State {
   // Object lock for the pointer: set in READY->PAUSED, taken away in PAUSED->READY, interrupted from any thread.
   std::shared_ptr<action::FeatureStream> stream;
 
+  std::atomic<bool> stopping{false};  // from PAUSED->READY on: a late FLUSH_STOP must not take the interruption back
+
   // State changes only; the streaming thread does not run meanwhile.
   action::Engine *engine = nullptr;                 // set in NULL->READY
   std::shared_ptr<action::FeatureService> service;  // NULL->READY to READY->NULL
@@ -203,6 +205,7 @@ bool Start(GstR3dFeatures *self) {
     state.active = settings;
     state.started = state.warned_backwards = false;
     state.live = false;
+    state.stopping = false;
     std::shared_ptr<action::FeatureStream> stream = state.service->OpenStream(static_cast<int>(settings.max_pending));
     state.sink = std::make_unique<ElementSink>(self, settings);
     state.pipeline = std::make_unique<action::FeaturePipeline>(*state.engine, settings.features, *stream, *state.sink);
@@ -232,6 +235,7 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
       if (!Start(self)) return GST_STATE_CHANGE_FAILURE;
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
+      self->state->stopping = true;
       // Before chaining up: deactivating the pads takes the stream lock, which a waiting streaming thread holds.
       if (const auto stream = StreamOf(self)) stream->Interrupt();
       break;
@@ -356,7 +360,7 @@ void OnSerialized(GstR3dFeatures *self, GstEvent *event) {
     }
     case GST_EVENT_FLUSH_STOP:
       pipeline.Reset();
-      StreamOf(self)->Resume();
+      if (!state.stopping) StreamOf(self)->Resume();
       break;
     default:
       break;

@@ -1,0 +1,20 @@
+"""Imports a PyTorch that gst-action was not built with, then uses r3dfeatures: an element error must say so."""
+
+import sys
+
+import torch
+
+import gi
+
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst  # noqa: E402
+
+Gst.init(None)
+pipeline = Gst.parse_launch("videotestsrc num-buffers=20 ! r3dfeatures ! fakesink")
+if pipeline.set_state(Gst.State.PLAYING) != Gst.StateChangeReturn.FAILURE:
+    sys.exit("the pipeline started beside " + torch.__file__)
+message = pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR).parse_error()[0].message
+pipeline.set_state(Gst.State.NULL)
+print(message)
+if "another LibTorch" not in message:
+    sys.exit("another error than expected")

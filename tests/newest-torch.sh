@@ -1,0 +1,26 @@
+#!/bin/sh
+# Builds against the newest PyTorch of PyPI, runs the suites that look at the network with that build, and shows that a process which
+# has imported that PyTorch gets an element error from a build against Debian's LibTorch. Downloads about 3 GB into build-newest/.
+#
+#   tests/newest-torch.sh          needs pip for Debian's Python version (apt-get install python3-pip, or any other pip)
+set -eu
+cd "$(dirname "$0")/.."
+here=$PWD
+site=$here/build-newest/site
+version=$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+tools/install-deps.sh
+mkdir -p build-newest
+[ -d "$site/torch" ] ||
+  pip install --quiet --target "$site" --python-version "$version" --only-binary=:all: torch numpy
+
+echo "== PyTorch $(PYTHONPATH=$site /usr/bin/python3 -c 'import torch; print(torch.__version__)')"
+[ -f build-newest/build/build.ninja ] || meson setup build-newest/build -Dwerror=true -Dtorch-dir="$site/torch"
+ninja -C build-newest/build
+meson test -C build-newest/build --print-errorlogs core service r3dfeatures network
+
+echo "== the same PyTorch beside a build against Debian's LibTorch"
+[ -f build-tests/build.ninja ] || meson setup build-tests
+ninja -C build-tests
+GST_PLUGIN_PATH=$here/build-tests/gst GST_ACTION_WEIGHTS=$here/build-tests/tests/standin.pth \
+  PYTHONPATH=$site /usr/bin/python3 tests/helpers/foreign_torch.py
