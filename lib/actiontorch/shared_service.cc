@@ -8,6 +8,7 @@
 #include "action/weights_location.h"
 #include "actiontorch/feature_service.h"
 #include "actiontorch/r3d18.h"
+#include "actiontorch/worker_threads.h"
 
 namespace action {
 namespace {
@@ -42,6 +43,7 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
   auto &entry = all.services[{info.weights_hash, info.device.ToString(), info.precision}];
   if (auto running = entry.lock()) return running;
   const auto factory = [&]() -> ChunkFunction {
+    UseAllProcessors();
     auto network = std::make_shared<R3d18>(weights, info.weights_path, info.device, info.precision);
     const auto run = [network](const Chunk &chunk) {
       Features features{};

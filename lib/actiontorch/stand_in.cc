@@ -15,6 +15,7 @@
 
 #include "action/chunk_builder.h"
 #include "action/r3d18_spec.h"
+#include "actiontorch/worker_threads.h"
 
 namespace action {
 namespace {
@@ -201,6 +202,7 @@ std::vector<uint8_t> NoiseClip(uint64_t seed) {
 }
 
 StateDict MakeStandInWeights(uint64_t seed) {
+  UseAllProcessors();
   const c10::InferenceMode guard;
   Builder builder(seed);
   at::Tensor x = CalibrationInput(seed);

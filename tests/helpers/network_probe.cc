@@ -16,6 +16,7 @@
 #include "action/checkpoint/checkpoint.h"
 #include "action/checkpoint/formats.h"
 #include "actiontorch/r3d18.h"
+#include "actiontorch/worker_threads.h"
 
 namespace {
 
@@ -40,6 +41,7 @@ action::StateDict ReadWeights(const char *path) {
 int main(int argc, char **argv) {
   if (argc != 4) return 2;
   try {
+    action::UseAllProcessors();
     const action::Device device = action::ResolveDevice({});
     action::R3d18 network(ReadWeights(argv[1]), argv[1], device,
                           action::ResolvePrecision(action::Precision::kAuto, device));

@@ -3,10 +3,14 @@
 Nothing here uses gst-action. Written from the description of the reference (README, "What is computed").
 """
 
+import os
+
 import cv2
 import numpy as np
 import torch
 import torchvision
+
+torch.set_num_threads(len(os.sched_getaffinity(0)))  # Debian's default is half of them
 
 MEAN = np.array((0.43216, 0.394666, 0.37645), np.float32)
 STD = np.array((0.22803, 0.22145, 0.216989), np.float32)

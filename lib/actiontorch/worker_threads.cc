@@ -1,0 +1,41 @@
+#include "actiontorch/worker_threads.h"
+
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace action {
+namespace {
+
+using SetNumThreads = void(int);
+
+// LibTorch's own OpenMP, which need not be the system's: a wheel brings one along under another name.
+SetNumThreads *FindSetNumThreads() {
+  Dl_info where{};
+  if (dladdr(reinterpret_cast<void *>(&at::get_num_threads), &where) == 0) return nullptr;
+  void *library = dlopen(where.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+  return library != nullptr ? reinterpret_cast<SetNumThreads *>(dlsym(library, "omp_set_num_threads")) : nullptr;
+}
+
+}  // namespace
+
+int UseAllProcessors() {
+  // First: LibTorch sets a number of its own (half the processors) when a thread uses it for the first time.
+  const int own = at::get_num_threads();
+  cpu_set_t processors;
+  CPU_ZERO(&processors);
+  SetNumThreads *set = FindSetNumThreads();
+  if (std::getenv("OMP_NUM_THREADS") != nullptr || set == nullptr ||
+      sched_getaffinity(0, sizeof processors, &processors) != 0) {
+    return own;
+  }
+  const int count = std::max(CPU_COUNT(&processors), 1);
+  // Not at::set_num_threads: that is for the whole process.
+  set(count);
+  return count;
+}
+
+}  // namespace action

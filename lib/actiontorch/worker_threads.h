@@ -1,0 +1,13 @@
+// How many threads LibTorch computes with.
+#ifndef ACTIONTORCH_WORKER_THREADS_H_
+#define ACTIONTORCH_WORKER_THREADS_H_
+
+namespace action {
+
+// Lets what the calling thread computes use every processor that this process may run on, or OMP_NUM_THREADS of them
+// when that is set. Other threads, and so the host's own use of LibTorch, are left as they are. Returns the number.
+int UseAllProcessors();
+
+}  // namespace action
+
+#endif  // ACTIONTORCH_WORKER_THREADS_H_
