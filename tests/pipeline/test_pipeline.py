@@ -255,6 +255,13 @@ def stand_in_repeats():
     assert "seed 2" in out and identity[0] not in out
 
 
+def audio_only():
+    path = os.path.join(FOLDER, "audio.wav")
+    code, said = launch(f"audiotestsrc num-buffers=10 ! wavenc ! filesink location={path}")
+    assert code == 0, said
+    return path
+
+
 def tool_usage():
     for command, code, words in (
             ([WEIGHTS_TOOL], 2, "usage:"), ([WEIGHTS_TOOL, "frobnicate"], 2, "no command 'frobnicate'"), ([WEIGHTS_TOOL, "--help"], 0, "make-standin"),
@@ -263,6 +270,8 @@ def tool_usage():
             ([WEIGHTS_TOOL, "inspect", "--help"], 0, "inspect FILE"),
             ([FEATURES_TOOL], 2, "no video given"), ([FEATURES_TOOL, "a.mp4"], 2, "-o DIR"), ([FEATURES_TOOL, "--hop", "17", "-o", FOLDER, "a.mp4"], 2, "1 to 16"),
             ([FEATURES_TOOL, "-o", FOLDER, "--weights", WEIGHTS, "/nonexistent.mp4"], 1, "/nonexistent.mp4"),
+            ([FEATURES_TOOL, "-o", FOLDER, "--sampling", "never", clip("usage.mkv", 1)], 1, "auto, stride, timestamp"),
+            ([FEATURES_TOOL, "-o", FOLDER, "--weights", WEIGHTS, audio_only()], 1, "no video that can be decoded"),
             ([FEATURES_TOOL, "-o", FOLDER, "--device", "tpu", clip("usage.mkv", 1)], 1, "tpu")):
         got, out, said = run(command)
         assert got == code and words in out + said, (command, got, out, said)

@@ -54,7 +54,7 @@ class Run {
     gst_caps_unref(video);
     g_object_set(sink, "sync", FALSE, nullptr);
     for (const auto &[name, value] : options.properties) {
-      if (!value.empty()) gst_util_set_object_arg(G_OBJECT(features_), name.c_str(), value.c_str());
+      if (!value.empty()) SetProperty(name, value);
     }
     g_object_set(features_, "post-messages", TRUE, "post-features", TRUE, nullptr);
     gst_element_link(source, decoder);
@@ -105,6 +105,24 @@ class Run {
   }
 
  private:
+  // gst_util_set_object_arg leaves a property alone when it does not understand the text; a user wants to know.
+  void SetProperty(const std::string &name, const std::string &text) {
+    GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(features_), name.c_str());
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, G_PARAM_SPEC_VALUE_TYPE(spec));
+    const bool understood = gst_value_deserialize_with_pspec(&value, text.c_str(), spec) != FALSE;
+    if (understood) g_object_set_property(G_OBJECT(features_), name.c_str(), &value);
+    g_value_unset(&value);
+    if (understood) return;
+    std::string known;
+    if (G_IS_PARAM_SPEC_ENUM(spec)) {
+      const GEnumClass *values = G_PARAM_SPEC_ENUM(spec)->enum_class;
+      for (guint i = 0; i < values->n_values; ++i)
+        known += std::string(i > 0 ? ", " : "; it is one of ") + values->values[i].value_nick;
+    }
+    throw Error(name + " '" + text + "' is not understood" + known);
+  }
+
   static void OnPad(GstElement *, GstPad *pad, gpointer user) {
     auto *self = static_cast<Run *>(user);
     GstPad *target = gst_element_get_static_pad(self->features_, "sink");
@@ -113,6 +131,7 @@ class Run {
   }
 
   void Connect(GstPad *pad, GstPad *target) {
+    connected_ = true;
     GstElement *flip = gst_element_factory_make("videoflip", nullptr);
     GstCaps *caps = gst_pad_get_current_caps(pad);
     GstPad *flip_sink = flip != nullptr ? gst_element_get_static_pad(flip, "sink") : nullptr;
@@ -208,7 +227,8 @@ class Run {
     gst_message_parse_error(message, &error, &debug);
     // A library error of r3dfeatures (weights, device) is not about this file, and says itself what it is about.
     const bool ours = GST_MESSAGE_SRC(message) == GST_OBJECT(features_);
-    std::string text = (ours ? "" : path_ + ": ") + error->message;
+    std::string text =
+        (ours ? "" : path_ + ": ") + (ours || connected_ ? "" : "no video that can be decoded: ") + error->message;
     if (!ours && debug != nullptr) text += " [" + LastPart(debug) + "]";
     g_error_free(error);
     g_free(debug);
@@ -234,7 +254,8 @@ class Run {
   const VideoRunOptions &options_;
   const bool convert_;
   const ElementPtr pipeline_;
-  GstElement *features_ = nullptr;  // owned by the pipeline
+  GstElement *features_ = nullptr;      // owned by the pipeline
+  std::atomic<bool> connected_{false};  // the decoder gave a video
   std::atomic<bool> unturned_{false};
   std::atomic<GstClockTime> first_stream_time_{GST_CLOCK_TIME_NONE};
   std::atomic<double> source_fps_{0};
