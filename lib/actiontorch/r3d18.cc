@@ -190,7 +190,8 @@ Device ResolveDevice(Device asked) {
     case Device::Kind::kCuda:
       break;
   }
-  if (!at::hasCUDA()) {
+  // Not at::hasCUDA(), which from LibTorch 2 on asks for a device and not for the library.
+  if (!at::globalContext().hasCUDART()) {
     throw Error(
         "device=" + asked.ToString() + " was asked for, but this LibTorch (" + CompiledTorchVersion() +
         ") was built without CUDA. Use device=cpu, or build gst-action against a CUDA LibTorch with -Dtorch-dir=");
