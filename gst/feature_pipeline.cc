@@ -69,8 +69,10 @@ GstFlowReturn FeaturePipeline::Push(GstBuffer *buffer, const GstSegment &segment
   reader_.Read(buffer, std::span<uint8_t, kFrameBytes>(rgb_));
   FrameTime time;
   time.timestamp = pts;
-  time.stream_time = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, pts);
-  time.running_time = gst_segment_to_running_time(&segment, GST_FORMAT_TIME, pts);
+  if (segment.format == GST_FORMAT_TIME) {
+    time.stream_time = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, pts);
+    time.running_time = gst_segment_to_running_time(&segment, GST_FORMAT_TIME, pts);
+  }
   time.end = pts + static_cast<GstClockTime>(sampler_->interval());
   auto chunk = builder_.Add(std::span<const uint8_t, kFrameBytes>(rgb_), time);
   return chunk ? Submit(std::move(*chunk)) : GST_FLOW_OK;

@@ -128,6 +128,37 @@ TEST(Pickle, RefusesBombs) {
   EXPECT_EQ(Refusal(Legacy(laughs + ".")), "");
 }
 
+TEST(Pickle, RefusesNestingThroughSharedObjects) {
+  using namespace std::string_literals;
+  // A tuple wraps the one before 90 times, again and again: no single item is deeper than 100 by itself.
+  std::string pickle = "\x80\x02](N"s;
+  for (int i = 0; i < 50; ++i)
+    pickle += std::string(90, '\x85') + "q\x01h\x01"s;
+  EXPECT_REFUSED(Legacy(pickle + "e."), "100 levels");
+}
+
+TEST(Pickle, CountsAStorageViewInItsOwnElements) {
+  using namespace std::string_literals;
+  // A view of 8 bytes at byte 24 of a byte storage of 32, taken as float64: offset 3, one element. A second element
+  // would lie outside.
+  const auto file = [](const std::string &size) {
+    const std::string storage =
+        "((X\x07\0\0\0storagectorch\nByteStorage\nX\x01\0\0\0"
+        "0X\x03\0\0\0cpuK (X\x01\0\0\0vK\x18K\x08ttQ"s;
+    return Legacy(
+        "\x80\x02"
+        "ctorch._utils\n_rebuild_tensor_v3\n"s +
+            storage + "K\0K"s + size + "\x85K\x01\x85\x89}ctorch\nfloat64\ntR."s,
+        "\x80\x02]X\x01\0\0\0"
+        "0a."s +
+            std::string("\x20\0\0\0\0\0\0\0", 8) + std::string(24, '\0') + "\0\0\0\0\0\0\xf8\x3f"s);
+  };
+  const Checkpoint read = ParseCheckpoint(BytesOf(file("\x01")), "FILE");
+  ASSERT_NE(read.root->As<Tensor>(), nullptr);
+  EXPECT_EQ(read.root->As<Tensor>()->ToFloats(), std::vector<float>{1.5f});
+  EXPECT_REFUSED(file("\x02"), "outside its storage");
+}
+
 TEST(Tensor, ChecksItsView) {
   const auto storage = std::make_shared<Storage>();
   const auto make = [&](std::vector<int64_t> shape, std::vector<int64_t> stride, int64_t offset, int64_t elements) {

@@ -111,6 +111,7 @@ struct Object {
       data;
   ValuePtr converted;
   bool converting = false;
+  int height = 0;  // levels below and including this one, when converted
 };
 
 std::string At(uint64_t offset) {
@@ -558,19 +559,24 @@ class Machine {
     if (storage == nullptr) return New(OpaqueOf(arguments[0]));
     if (!storage->unsupported.empty()) return New(Opaque{storage->unsupported, storage->source_offset});
     std::optional<DType> dtype = storage->dtype;
+    int64_t begin = storage->offset;  // both in elements of `dtype`
     int64_t elements = storage->elements;
     if (dtype_argument != nullptr) {
       const auto *named = std::get_if<DTypeObject>(&dtype_argument->data);
       if (named == nullptr) return New(OpaqueOf(dtype_argument));
-      const int64_t bytes = elements * static_cast<int64_t>(dtype ? SizeOf(*dtype) : 1);
+      // The storage is counted in elements of its own type, or bytes; the tensor in elements of another.
+      const auto from = static_cast<int64_t>(dtype ? SizeOf(*dtype) : 1);
       dtype = named->dtype;
-      elements = bytes / static_cast<int64_t>(SizeOf(*dtype));
+      const auto to = static_cast<int64_t>(SizeOf(*dtype));
+      if (begin * from % to != 0) Fail("a storage view does not begin at an element of its tensor");
+      begin = begin * from / to;
+      elements = elements * from / to;
     }
     if (!dtype) Fail("a tensor on an untyped storage does not say its type");
     int64_t offset = 0;
-    if (__builtin_add_overflow(WantInt(arguments[1]), storage->offset, &offset)) Fail("a tensor's offset overflows");
-    return New(Tensor(*dtype, WantInts(arguments[2]), WantInts(arguments[3]), offset, storage->storage,
-                      storage->offset + elements));
+    if (__builtin_add_overflow(WantInt(arguments[1]), begin, &offset)) Fail("a tensor's offset overflows");
+    return New(
+        Tensor(*dtype, WantInts(arguments[2]), WantInts(arguments[3]), offset, storage->storage, begin + elements));
   }
 
   void RefuseViews(Object *metadata) {
@@ -634,12 +640,19 @@ class Machine {
   }
 
   ValuePtr Convert(Object *object, int depth) {
-    if (object->converted) return object->converted;
-    if (object->converting) Fail("the pickle holds an object that contains itself");
-    if (depth > kMaxDepth) Fail("the pickle nests deeper than 100 levels");
-    object->converting = true;
-    object->converted = std::visit([&](auto &data) { return ConvertData(data, depth + 1); }, object->data);
-    object->converting = false;
+    if (!object->converted) {
+      if (object->converting) Fail("the pickle holds an object that contains itself");
+      if (depth > kMaxDepth) Fail("the pickle nests deeper than 100 levels");
+      object->converting = true;
+      const int siblings = std::exchange(deepest_child_, 0);
+      object->converted = std::visit([&](auto &data) { return ConvertData(data, depth + 1); }, object->data);
+      object->height = std::exchange(deepest_child_, siblings) + 1;
+      object->converting = false;
+      // Objects that were converted before may be nested again, level by level: the depth of this call does not see
+      // that.
+      if (object->height > kMaxDepth) Fail("the pickle nests deeper than 100 levels");
+    }
+    deepest_child_ = std::max(deepest_child_, object->height);
     return object->converted;
   }
 
@@ -688,10 +701,11 @@ class Machine {
   StorageSource &storages_;
   size_t position_ = 0;
   size_t opcode_at_ = 0;
+  int deepest_child_ = 0;  // of the object that is being converted
   std::deque<Object> objects_;
   Object none_;
-  Object true_{true, nullptr, false};
-  Object false_{false, nullptr, false};
+  Object true_{true, nullptr, false, 0};
+  Object false_{false, nullptr, false, 0};
   std::vector<Object *> stack_;
   std::unordered_map<uint64_t, Object *> memo_;
 };
