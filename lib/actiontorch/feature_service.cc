@@ -12,7 +12,6 @@
 #include <list>
 #include <mutex>
 #include <thread>
-#include <tuple>
 #include <utility>
 
 #include "action/error.h"

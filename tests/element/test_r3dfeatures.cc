@@ -149,6 +149,16 @@ class R3dFeatures : public testing::Test {
       ASSERT_EQ(Push(static_cast<GstClockTime>(i) * kFrame, kFrame, i), GST_FLOW_OK);
   }
 
+  // On a thread of its own pushes up to 32 frames from number `first` on; its result is the flow that ended it.
+  std::future<GstFlowReturn> PushUntilRefused(int first) {
+    return std::async(std::launch::async, [this, first] {
+      GstFlowReturn flow = GST_FLOW_OK;
+      for (int i = first; i < first + 32 && flow == GST_FLOW_OK; ++i)
+        flow = Push(static_cast<GstClockTime>(i) * kFrame);
+      return flow;
+    });
+  }
+
   // Brings out everything that is under way.
   void Drain() {
     GstQuery *query = gst_query_new_drain();
@@ -319,12 +329,7 @@ TEST_F(R3dFeatures, FlushEndsTheWaitForAFullQueue) {
   SetGate(false);
   PushFrames(32);  // one chunk at the gate, one waiting
   WaitAtGate();
-  auto blocked = std::async(std::launch::async, [this] {
-    GstFlowReturn flow = GST_FLOW_OK;
-    for (int i = 32; i < 64 && flow == GST_FLOW_OK; ++i)
-      flow = Push(static_cast<GstClockTime>(i) * kFrame);
-    return flow;
-  });
+  auto blocked = PushUntilRefused(32);
   gst_harness_push_event(harness_, gst_event_new_flush_start());
   EXPECT_EQ(blocked.get(), GST_FLOW_FLUSHING);
   gst_harness_push_event(harness_, gst_event_new_flush_stop(TRUE));
@@ -342,12 +347,7 @@ TEST_F(R3dFeatures, StoppingEndsTheWaitForAFullQueue) {
   SetGate(false);
   PushFrames(32);
   WaitAtGate();
-  auto blocked = std::async(std::launch::async, [this] {
-    GstFlowReturn flow = GST_FLOW_OK;
-    for (int i = 32; i < 64 && flow == GST_FLOW_OK; ++i)
-      flow = Push(static_cast<GstClockTime>(i) * kFrame);
-    return flow;
-  });
+  auto blocked = PushUntilRefused(32);
   EXPECT_EQ(gst_element_set_state(element_, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
   EXPECT_EQ(blocked.get(), GST_FLOW_FLUSHING);
 }
