@@ -42,6 +42,13 @@ std::string Legacy(const std::string &pickle, const std::string &keys = "\x80\x0
          keys;
 }
 
+std::string Repeat(const std::string &part, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i)
+    out += part;
+  return out;
+}
+
 std::string Safetensors(const std::string &header, const std::string &data) {
   const uint64_t length = header.size();
   std::string out(reinterpret_cast<const char *>(&length), sizeof length);
@@ -120,12 +127,24 @@ TEST(Pickle, RefusesBombs) {
                  "contains itself");
   EXPECT_REFUSED(Legacy("\x80\x02"s + std::string(200, ']') + std::string(199, 'a') + "."), "100 levels");
   EXPECT_REFUSED(Legacy("\x80\x02"s + std::string(1'100'000, 'N') + "."), "million");
+  EXPECT_REFUSED(Legacy("\x80\x02"s + Repeat("]0", 1'500'000) + "."), "MiB of objects");
   EXPECT_REFUSED(Legacy("\x80\x02"s + std::string(1'000, '(') + "."), "mark");
   // "A billion laughs": each list holds the one before twice. Shared, so reading it is cheap.
   std::string laughs = "\x80\x02]";
   for (int i = 0; i < 90; ++i)
     laughs += "q"s + static_cast<char>(i) + "]h" + static_cast<char>(i) + "ah" + static_cast<char>(i) + "a";
   EXPECT_EQ(Refusal(Legacy(laughs + ".")), "");
+}
+
+// Few bytes that ask for a copy of many, over and over.
+TEST(Pickle, RefusesToCopyWithoutEnd) {
+  using namespace std::string_literals;
+  const std::string call = "h\0h\1R0"s;  // memo 0 called with memo 1
+  const std::string pairs = "](" + Repeat("NN\x86", 10'000) + "e\x85q\1"s;
+  EXPECT_REFUSED(Legacy("\x80\2ccollections\nOrderedDict\nq\0"s + pairs + Repeat(call, 5'000) + "."), "MiB of objects");
+  EXPECT_REFUSED(Legacy("\x80\2ca\n"s + std::string(900, 'b') + "\nq\0)q\1"s + Repeat(call, 500'000) + "."),
+                 "MiB of objects");
+  EXPECT_REFUSED(Legacy("\x80\2ca\n"s + std::string(5'000, 'b') + "\n."), "5001 letters");
 }
 
 TEST(Pickle, RefusesNestingThroughSharedObjects) {
@@ -197,7 +216,12 @@ TEST(Safetensors, ChecksOffsets) {
   EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", data), "has 8 bytes");
   EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", data), "negative");
   EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}})", data), "F8_E4M3");
+  EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32","shape":[1e300],"data_offsets":[0,8]}})", data), "1e+300");
+  EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}})", data), "2.0");
+  EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,8]}})", data), "-8");
   EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32"}})", data), "header");
+  EXPECT_REFUSED(Safetensors(R"({"a":)" + std::string(1'000'000, '['), data), "not a table");
+  EXPECT_REFUSED(Safetensors(R"({"a":[0)" + Repeat(",0", 3'000'000) + "]}", data), "not a table");
   EXPECT_REFUSED(Safetensors(R"({"a":[)", data), "header");
   EXPECT_REFUSED(std::string("\xff\xff\x00\x00\x00\x00\x00\x00{", 9), "longer than the file");
   EXPECT_REFUSED(Safetensors(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})", data),

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <string_view>
 
 #include "action/checkpoint/formats.h"
@@ -34,7 +35,12 @@ std::shared_ptr<const std::vector<std::byte>> ReadFile(const std::string &path) 
   if (static_cast<uint64_t>(facts.st_size) > kMaxFileSize) {
     throw Error("cannot read " + path + ": it has " + std::to_string(facts.st_size) + " bytes; at most 8 GiB are read");
   }
-  auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(facts.st_size));
+  std::shared_ptr<std::vector<std::byte>> bytes;
+  try {
+    bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(facts.st_size));
+  } catch (const std::bad_alloc &) {
+    throw Error("cannot read " + path + ": there is not enough memory for its " + std::to_string(facts.st_size) + " bytes");
+  }
   size_t done = 0;
   while (done < bytes->size()) {
     const ssize_t got = read(file.fd, bytes->data() + done, bytes->size() - done);
@@ -102,6 +108,8 @@ Checkpoint ParseCheckpoint(std::shared_ptr<const std::vector<std::byte>> bytes, 
     checkpoint.root = ParseAny(checkpoint.bytes, checkpoint.format);
   } catch (const Error &e) {
     throw Error("cannot read the checkpoint " + name + ": " + e.what());
+  } catch (const std::bad_alloc &) {
+    throw Error("cannot read the checkpoint " + name + ": there is not enough memory for it");
   }
   return checkpoint;
 }

@@ -29,7 +29,7 @@ struct PickleResult {
 
 // Reads the pickle (protocol 2 to 5, binary opcodes) at the start of `bytes`. Only tensors, plain containers and
 // scalars are built; every other object becomes an Opaque. Throws Error on anything malformed, on opcodes and globals
-// that are refused by name, and when a limit is passed: 2 million objects, nesting of 100.
+// that are refused by name, and when a limit is passed: 128 MiB of objects beside the tensors, nesting of 100.
 PickleResult ReadPickle(std::span<const std::byte> bytes, StorageSource &storages);
 
 }  // namespace action

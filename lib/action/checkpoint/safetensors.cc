@@ -17,6 +17,8 @@ namespace {
 
 constexpr uint64_t kMaxHeader = 100'000'000;  // as the safetensors library itself
 constexpr size_t kMaxTensors = 100'000;
+constexpr size_t kMaxItems = 2'000'000;  // JSON values; 100,000 tensors of eight dimensions have fewer
+constexpr int kMaxDepth = 4;
 
 constexpr std::pair<const char *, DType> kDTypes[] = {
     {"F64", DType::kFloat64}, {"F32", DType::kFloat32}, {"F16", DType::kFloat16}, {"BF16", DType::kBFloat16},
@@ -36,6 +38,24 @@ const char *NameForSafetensors(DType dtype) {
     if (known == dtype) return name;
   }
   return "F32";
+}
+
+// A header as small as a file of text may ask for gigabytes of JSON values.
+nlohmann::json ParseHeader(const char *text, uint64_t length) {
+  size_t items = 0;
+  return nlohmann::json::parse(text, text + length, [&items](int depth, auto, auto &) {
+    if (depth > kMaxDepth || ++items > kMaxItems) throw Error("the safetensors header is not a table of tensors");
+    return true;
+  });
+}
+
+// An integer as it must be: nlohmann would turn 1e300 into one.
+uint64_t Integer(const nlohmann::json &value, const std::string &tensor) {
+  if (!value.is_number_integer() || value < 0 || value > INT64_MAX) {
+    throw Error("the tensor " + tensor + " has the number " + value.dump() +
+                " where a size or an offset, not negative, must be");
+  }
+  return value.get<uint64_t>();
 }
 
 std::optional<uint64_t> HeaderLength(std::span<const std::byte> bytes) {
@@ -62,7 +82,7 @@ ValuePtr ParseSafetensors(const FileBytes &file) {
   const char *text = reinterpret_cast<const char *>(bytes.data()) + 8;
   Dict dict;
   try {
-    const auto header = nlohmann::json::parse(text, text + length);
+    const nlohmann::json header = ParseHeader(text, length);
     if (!header.is_object() || header.size() > kMaxTensors)
       throw Error("the safetensors header is not a table of tensors");
     const std::span<const std::byte> data = bytes.subspan(8 + length);
@@ -77,9 +97,11 @@ ValuePtr ParseSafetensors(const FileBytes &file) {
         continue;
       }
       const DType dtype = ParseDType(entry.at("dtype").get<std::string>(), name);
-      auto shape = entry.at("shape").get<std::vector<int64_t>>();
-      const auto begin = entry.at("data_offsets").at(0).get<uint64_t>();
-      const auto end = entry.at("data_offsets").at(1).get<uint64_t>();
+      std::vector<int64_t> shape;
+      for (const auto &size : entry.at("shape"))
+        shape.push_back(static_cast<int64_t>(Integer(size, name)));
+      const uint64_t begin = Integer(entry.at("data_offsets").at(0), name);
+      const uint64_t end = Integer(entry.at("data_offsets").at(1), name);
       if (begin > end || end > data.size()) {
         throw Error("the tensor " + name + " lies at bytes " + std::to_string(begin) + " to " + std::to_string(end) +
                     " of " + std::to_string(data.size()));
