@@ -23,15 +23,12 @@ void FeaturePipeline::SetLive(bool live) {
 GstFlowReturn FeaturePipeline::SetInfo(const GstVideoInfo &info) {
   const bool resized = info_ && (GST_VIDEO_INFO_WIDTH(&*info_) != GST_VIDEO_INFO_WIDTH(&info) ||
                                  GST_VIDEO_INFO_HEIGHT(&*info_) != GST_VIDEO_INFO_HEIGHT(&info));
-  if (resized) {
-    const GstFlowReturn flow = EndRun();
-    if (flow != GST_FLOW_OK) return flow;
-  }
+  const GstFlowReturn flow = resized ? EndRun() : GST_FLOW_OK;
   const bool same_rate = info_ && info_->fps_n == info.fps_n && info_->fps_d == info.fps_d;
   info_ = info;
   reader_.SetInfo(info);
   if (sampler_ && !same_rate) sampler_->SetSourceRate({info.fps_n, info.fps_d});
-  return GST_FLOW_OK;
+  return flow;
 }
 
 // PTS; without one, where the frame before ended.

@@ -49,7 +49,7 @@ class FeaturePipeline {
   // The source turned out to be live: sample by timestamp, and drop chunks rather than wait.
   void SetLive(bool live);
 
-  // The caps change to `info`. A change of size ends the run.
+  // The caps change to `info`, whatever is returned. A change of size ends the run.
   GstFlowReturn SetInfo(const GstVideoInfo &info);
 
   // One frame; `segment` gives its times their meaning.

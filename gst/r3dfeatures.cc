@@ -29,6 +29,7 @@
 #include "common/glib_ptr.h"
 #include "common/guarded.h"
 #include "feature_pipeline.h"
+#include "r3dfeatures_properties.h"
 
 GST_DEBUG_CATEGORY_STATIC(r3d_features_debug);
 #define GST_CAT_DEFAULT r3d_features_debug
@@ -36,36 +37,7 @@ GST_DEBUG_CATEGORY_STATIC(r3d_features_debug);
 namespace {
 
 using action::FeatureSettings;
-
-enum {
-  PROP_0,
-  PROP_WEIGHTS,
-  PROP_DEVICE,
-  PROP_PRECISION,
-  PROP_SAMPLE_RATE,
-  PROP_SAMPLING,
-  PROP_HOP,
-  PROP_ROI,
-  PROP_COLORIMETRY,
-  PROP_MAX_PENDING,
-  PROP_GAP_THRESHOLD,
-  PROP_POST_MESSAGES,
-  PROP_POST_FEATURES,
-};
-
-constexpr guint kDefaultMaxPending = 4;
-
-// Properties as they were set; parsed in NULL->READY, where an error can be posted.
-struct Settings {
-  std::string weights;
-  std::string device = "auto";
-  action::Precision precision = action::Precision::kAuto;
-  std::string roi = "0,0,1,1";
-  guint max_pending = kDefaultMaxPending;
-  bool post_messages = true;
-  bool post_features = false;
-  FeatureSettings features;
-};
+using action::Settings;
 
 // Sends chunks out as events and messages of the element.
 class ElementSink : public action::FeatureSink {
@@ -87,11 +59,10 @@ struct State {
   // Object lock for the pointer: set in READY->PAUSED, taken away in PAUSED->READY, interrupted from any thread.
   std::shared_ptr<action::FeatureStream> stream;
 
-  std::atomic<bool> stopping{false};  // from PAUSED->READY on: a late FLUSH_STOP must not take the interruption back
-
   // State changes only; the streaming thread does not run meanwhile.
   action::Engine *engine = nullptr;                 // set in NULL->READY
   std::shared_ptr<action::FeatureService> service;  // NULL->READY to READY->NULL
+  action::Engine::Request opened;                   // what `service` was opened for
 
   // Streaming thread, between READY->PAUSED and PAUSED->READY.
   Settings active;
@@ -163,49 +134,60 @@ void ElementSink::OnIrregular(int64_t interval_ns) {
 
 // ---- State changes
 
-bool Open(GstR3dFeatures *self) {
+Settings SettingsOf(GstR3dFeatures *self) {
   GST_OBJECT_LOCK(self);
   Settings settings = self->state->settings;
   GST_OBJECT_UNLOCK(self);
+  return settings;
+}
+
+// Opens the network, unless the one that is open is what the properties ask for. Throws action::Error.
+void OpenService(GstR3dFeatures *self, const Settings &settings) {
+  State &state = *self->state;
+  action::Engine::Request request;
+  request.weights = settings.weights;
+  request.device = action::Device::Parse(settings.device);
+  request.precision = settings.precision;
+  if (state.service && state.opened == request) return;
+  state.service.reset();
+  state.service = state.engine->OpenFeatureService(request);
+  state.opened = request;
+  const action::ServiceInfo &info = state.service->info();
+  GST_INFO_OBJECT(self, "weights %s (%s) on %s in %s", info.weights_path.c_str(), info.weights_hash.c_str(),
+                  info.device.ToString().c_str(), NameOf(info.precision));
+  if (info.stand_in) {
+    GST_ELEMENT_WARNING(
+        self, LIBRARY, SETTINGS, ("%s", action::kStandInNotice),
+        ("%s holds seeded weights that were never trained. Features are repeatable and good enough to try "
+         "things out; get the published weights with 'gst-action-weights fetch'.",
+         info.weights_path.c_str()));
+  }
+}
+
+bool Open(GstR3dFeatures *self) {
   const action::EngineOrError found = action::FindEngine();
   if (found.engine == nullptr) {
     GST_ELEMENT_ERROR(self, LIBRARY, INIT, ("%s", found.error.c_str()), (nullptr));
     return false;
   }
   return action::guarded(GST_ELEMENT(self), false, [&] {
-    State &state = *self->state;
-    settings.features.roi = action::Region::Parse(settings.roi);
-    action::Engine::Request request;
-    request.weights = settings.weights;
-    request.device = action::Device::Parse(settings.device);
-    request.precision = settings.precision;
-    state.engine = found.engine;
-    state.service = state.engine->OpenFeatureService(request);
-    const action::ServiceInfo &info = state.service->info();
-    GST_INFO_OBJECT(self, "weights %s (%s) on %s in %s", info.weights_path.c_str(), info.weights_hash.c_str(),
-                    info.device.ToString().c_str(), NameOf(info.precision));
-    if (info.stand_in) {
-      GST_ELEMENT_WARNING(
-          self, LIBRARY, SETTINGS, ("%s", action::kStandInNotice),
-          ("%s holds seeded weights that were never trained. Features are repeatable and good enough to try "
-           "things out; get the published weights with 'gst-action-weights fetch'.",
-           info.weights_path.c_str()));
-    }
+    const Settings settings = SettingsOf(self);
+    action::Region::Parse(settings.roi);  // a mistake is told here, before anything starts
+    self->state->engine = found.engine;
+    OpenService(self, settings);
     return true;
   });
 }
 
 bool Start(GstR3dFeatures *self) {
-  GST_OBJECT_LOCK(self);
-  Settings settings = self->state->settings;
-  GST_OBJECT_UNLOCK(self);
   return action::guarded(GST_ELEMENT(self), false, [&] {
     State &state = *self->state;
+    Settings settings = SettingsOf(self);
     settings.features.roi = action::Region::Parse(settings.roi);
+    OpenService(self, settings);  // properties may change in READY
     state.active = settings;
     state.started = state.warned_backwards = false;
     state.live = false;
-    state.stopping = false;
     std::shared_ptr<action::FeatureStream> stream = state.service->OpenStream(static_cast<int>(settings.max_pending));
     state.sink = std::make_unique<ElementSink>(self, settings);
     state.pipeline = std::make_unique<action::FeaturePipeline>(*state.engine, settings.features, *stream, *state.sink);
@@ -235,9 +217,9 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
       if (!Start(self)) return GST_STATE_CHANGE_FAILURE;
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
-      self->state->stopping = true;
-      // Before chaining up: deactivating the pads takes the stream lock, which a waiting streaming thread holds.
-      if (const auto stream = StreamOf(self)) stream->Interrupt();
+      // Before chaining up: deactivating the pads takes the stream lock, which a waiting streaming thread holds. For
+      // good: a late FLUSH_STOP must not take it back.
+      if (const auto stream = StreamOf(self)) stream->Close();
       break;
     default:
       break;
@@ -360,7 +342,7 @@ void OnSerialized(GstR3dFeatures *self, GstEvent *event) {
     }
     case GST_EVENT_FLUSH_STOP:
       pipeline.Reset();
-      if (!state.stopping) StreamOf(self)->Resume();
+      StreamOf(self)->Resume();
       break;
     default:
       break;
@@ -423,181 +405,18 @@ gboolean Query(GstBaseTransform *base, GstPadDirection direction, GstQuery *quer
 
 // ---- Properties
 
-std::string ToString(const GValue *value) {
-  const char *text = g_value_get_string(value);
-  return text != nullptr ? text : "";
-}
-
 void SetProperty(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
   GST_OBJECT_LOCK(object);
-  Settings &settings = StateOf(object).settings;
-  switch (id) {
-    case PROP_WEIGHTS:
-      settings.weights = ToString(value);
-      break;
-    case PROP_DEVICE:
-      settings.device = ToString(value);
-      break;
-    case PROP_PRECISION:
-      settings.precision = static_cast<action::Precision>(g_value_get_enum(value));
-      break;
-    case PROP_SAMPLE_RATE:
-      settings.features.sample_rate = {gst_value_get_fraction_numerator(value),
-                                       gst_value_get_fraction_denominator(value)};
-      break;
-    case PROP_SAMPLING:
-      settings.features.sampling = static_cast<action::Sampling>(g_value_get_enum(value));
-      break;
-    case PROP_HOP:
-      settings.features.hop = g_value_get_int(value);
-      break;
-    case PROP_ROI:
-      settings.roi = ToString(value);
-      break;
-    case PROP_COLORIMETRY:
-      settings.features.colorimetry = static_cast<action::Colorimetry>(g_value_get_enum(value));
-      break;
-    case PROP_MAX_PENDING:
-      settings.max_pending = g_value_get_uint(value);
-      break;
-    case PROP_GAP_THRESHOLD:
-      settings.features.gap_threshold = g_value_get_uint64(value);
-      break;
-    case PROP_POST_MESSAGES:
-      settings.post_messages = g_value_get_boolean(value) != FALSE;
-      break;
-    case PROP_POST_FEATURES:
-      settings.post_features = g_value_get_boolean(value) != FALSE;
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-      break;
-  }
+  const bool known = action::SetProperty(StateOf(object).settings, id, value);
   GST_OBJECT_UNLOCK(object);
+  if (!known) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
 void GetProperty(GObject *object, guint id, GValue *value, GParamSpec *spec) {
   GST_OBJECT_LOCK(object);
-  const Settings &settings = StateOf(object).settings;
-  switch (id) {
-    case PROP_WEIGHTS:
-      g_value_set_string(value, settings.weights.empty() ? nullptr : settings.weights.c_str());
-      break;
-    case PROP_DEVICE:
-      g_value_set_string(value, settings.device.c_str());
-      break;
-    case PROP_PRECISION:
-      g_value_set_enum(value, static_cast<int>(settings.precision));
-      break;
-    case PROP_SAMPLE_RATE:
-      gst_value_set_fraction(value, static_cast<int>(settings.features.sample_rate.numerator),
-                             static_cast<int>(settings.features.sample_rate.denominator));
-      break;
-    case PROP_SAMPLING:
-      g_value_set_enum(value, static_cast<int>(settings.features.sampling));
-      break;
-    case PROP_HOP:
-      g_value_set_int(value, settings.features.hop);
-      break;
-    case PROP_ROI:
-      g_value_set_string(value, settings.roi.c_str());
-      break;
-    case PROP_COLORIMETRY:
-      g_value_set_enum(value, static_cast<int>(settings.features.colorimetry));
-      break;
-    case PROP_MAX_PENDING:
-      g_value_set_uint(value, settings.max_pending);
-      break;
-    case PROP_GAP_THRESHOLD:
-      g_value_set_uint64(value, settings.features.gap_threshold);
-      break;
-    case PROP_POST_MESSAGES:
-      g_value_set_boolean(value, settings.post_messages);
-      break;
-    case PROP_POST_FEATURES:
-      g_value_set_boolean(value, settings.post_features);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-      break;
-  }
+  const bool known = action::GetProperty(StateOf(object).settings, id, value);
   GST_OBJECT_UNLOCK(object);
-}
-
-void InstallProperties(GObjectClass *object_class) {
-  constexpr auto kFlags =
-      static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  const auto install = [object_class](guint id, GParamSpec *spec) {
-    g_object_class_install_property(object_class, id, spec);
-  };
-  install(PROP_WEIGHTS,
-          g_param_spec_string(
-              "weights", "Weights",
-              "File with the weights of torchvision's video.r3d_18 (.pth, .pt or .safetensors). Not set: "
-              "GST_ACTION_WEIGHTS, then $XDG_DATA_HOME/gst-action/r3d_18-b3b3357e.pth, then torch hub's cache. "
-              "'gst-action-weights fetch' puts the published file there",
-              nullptr, kFlags));
-  install(PROP_DEVICE,
-          g_param_spec_string(
-              "device", "Device",
-              "Where the network runs: auto (a CUDA GPU if there is one, else the CPU), cpu, cuda or cuda:N. "
-              "Elements with the same weights, device and precision share one network",
-              "auto", kFlags));
-  install(
-      PROP_PRECISION,
-      g_param_spec_enum("precision", "Precision",
-                        "Number format of the network. auto takes what is fast and exact enough on the device; fp32 "
-                        "repeats the reference most closely",
-                        GST_TYPE_ACTION_PRECISION, static_cast<int>(action::Precision::kAuto), kFlags));
-  install(PROP_SAMPLE_RATE,
-          gst_param_spec_fraction(
-              "sample-rate", "Sample rate",
-              "Frames per second that are looked at. Must be what the model was trained with (8/1 in the "
-              "reference); 16 of them make one chunk",
-              1, 1000, 1000, 1, 8, 1, kFlags));
-  install(PROP_SAMPLING,
-          g_param_spec_enum(
-              "sampling", "Sampling",
-              "How frames are chosen. auto counts frames as the reference does while a file keeps its announced "
-              "rate, and goes by time for variable rates and live sources",
-              GST_TYPE_ACTION_SAMPLING, static_cast<int>(action::Sampling::kAuto), kFlags));
-  install(PROP_HOP,
-          g_param_spec_int("hop", "Hop",
-                           "Samples from the start of one chunk to the next. 16: chunks do not overlap, as in the "
-                           "reference, one every 2 s at 8/1; 4: one every 0.5 s, for a finer timeline at four times "
-                           "the work",
-                           1, action::kChunkFrames, action::kChunkFrames, kFlags));
-  install(PROP_ROI, g_param_spec_string(
-                        "roi", "Region of interest",
-                        "Part of the picture that is looked at: x,y,width,height as fractions of its size. 0.5,0,0.5,1 "
-                        "is the right half. Must be what the model was trained with",
-                        "0,0,1,1", kFlags));
-  install(PROP_COLORIMETRY,
-          g_param_spec_enum(
-              "colorimetry", "Colorimetry",
-              "How YUV becomes RGB. reference: BT.601 whatever the stream says, as cv2.VideoCapture, which the "
-              "published weights and existing models were trained with; stream: as the stream says, for "
-              "models trained anew",
-              GST_TYPE_ACTION_COLORIMETRY, static_cast<int>(action::Colorimetry::kReference), kFlags));
-  install(
-      PROP_MAX_PENDING,
-      g_param_spec_uint("max-pending", "Maximum pending chunks",
-                        "Chunks (0.6 MB each) that may wait for the network. When it is full a file waits, and a live "
-                        "source loses its oldest waiting chunk",
-                        1, 1024, kDefaultMaxPending, kFlags));
-  install(PROP_GAP_THRESHOLD,
-          g_param_spec_uint64(
-              "gap-threshold", "Gap threshold",
-              "Missing time, in nanoseconds, from which a chunk is ended and a new one begun instead of one "
-              "chunk covering the hole. A lost frame is not a hole",
-              0, G_MAXINT64, GST_SECOND, kFlags));
-  install(PROP_POST_MESSAGES,
-          g_param_spec_boolean("post-messages", "Post messages",
-                               "Post an element message 'action-features' for every chunk: its times and state", TRUE,
-                               kFlags));
-  install(PROP_POST_FEATURES,
-          g_param_spec_boolean("post-features", "Post features",
-                               "Put the 512 numbers (a GBytes of float32, 2 kB) into the messages too", FALSE, kFlags));
+  if (!known) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
 void Finalize(GObject *object) {
@@ -615,7 +434,7 @@ static void gst_r3d_features_class_init(GstR3dFeaturesClass *klass) {
   object_class->set_property = SetProperty;
   object_class->get_property = GetProperty;
   object_class->finalize = Finalize;
-  InstallProperties(object_class);
+  action::InstallProperties(object_class);
 
   element_class->change_state = ChangeState;
   gst_element_class_add_static_pad_template(element_class, &sink_template);
@@ -632,10 +451,6 @@ static void gst_r3d_features_class_init(GstR3dFeaturesClass *klass) {
   transform_class->src_event = SrcEvent;
   transform_class->query = Query;
   transform_class->passthrough_on_same_caps = TRUE;
-
-  gst_type_mark_as_plugin_api(GST_TYPE_ACTION_PRECISION, static_cast<GstPluginAPIFlags>(0));
-  gst_type_mark_as_plugin_api(GST_TYPE_ACTION_SAMPLING, static_cast<GstPluginAPIFlags>(0));
-  gst_type_mark_as_plugin_api(GST_TYPE_ACTION_COLORIMETRY, static_cast<GstPluginAPIFlags>(0));
 }
 
 static void gst_r3d_features_init(GstR3dFeatures *self) {

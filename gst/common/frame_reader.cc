@@ -141,6 +141,32 @@ class MappedFrame {
   GstVideoFrame frame_{};
 };
 
+// The part of a mapped frame that is the picture.
+GstVideoRectangle PictureOf(GstBuffer *buffer, const GstVideoInfo &info) {
+  GstVideoRectangle part{0, 0, GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info)};
+  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
+  if (crop == nullptr || crop->width == 0 || crop->height == 0) return part;
+  const guint width = static_cast<guint>(part.w), height = static_cast<guint>(part.h);
+  if (crop->x >= width || crop->y >= height || crop->width > width - crop->x || crop->height > height - crop->y) {
+    throw Error("a video buffer says that its picture is " + std::to_string(crop->width) + "x" +
+                std::to_string(crop->height) + " pixels at " + std::to_string(crop->x) + "," + std::to_string(crop->y) +
+                ", but it holds " + std::to_string(width) + "x" + std::to_string(height));
+  }
+  part.x = static_cast<int>(crop->x);
+  part.y = static_cast<int>(crop->y);
+  part.w = static_cast<int>(crop->width);
+  part.h = static_cast<int>(crop->height);
+  return part;
+}
+
+// A component that lies in this plane.
+guint ComponentIn(const GstVideoFormatInfo *format, int plane) {
+  for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS(format); ++i) {
+    if (static_cast<int>(GST_VIDEO_FORMAT_INFO_PLANE(format, i)) == plane) return i;
+  }
+  return 0;
+}
+
 }  // namespace
 
 const char *PixelFormatName(GstVideoFormat format) {
@@ -160,13 +186,14 @@ bool VideoInfoFromCaps(GstVideoInfo *info, const GstCaps *caps) {
 }
 
 struct FrameReader::Converter {
-  Converter(const GstVideoInfo &from, const GstVideoInfo &to)
-      : info(to),
+  Converter(const GstVideoInfo &in, const GstVideoInfo &out)
+      : from(in),
+        to(out),
         converter(gst_video_converter_new(
-            &from, &info,
+            &from, &to,
             gst_structure_new("options", GST_VIDEO_CONVERTER_OPT_MATRIX_MODE, GST_TYPE_VIDEO_MATRIX_MODE,
                               GST_VIDEO_MATRIX_MODE_NONE, nullptr))),
-        buffer(gst_buffer_new_allocate(nullptr, GST_VIDEO_INFO_SIZE(&info), nullptr)) {}
+        buffer(gst_buffer_new_allocate(nullptr, GST_VIDEO_INFO_SIZE(&to), nullptr)) {}
   ~Converter() {
     if (converter != nullptr) gst_video_converter_free(converter);
     gst_buffer_unref(buffer);
@@ -174,7 +201,7 @@ struct FrameReader::Converter {
   Converter(const Converter &) = delete;
   Converter &operator=(const Converter &) = delete;
 
-  GstVideoInfo info;
+  GstVideoInfo from, to;
   GstVideoConverter *converter;
   GstBuffer *buffer;
 };
@@ -189,8 +216,15 @@ FrameReader::~FrameReader() = default;
 void FrameReader::SetInfo(const GstVideoInfo &info) {
   info_ = info;
   converter_.reset();
+  if (!ReadsDirectly(info)) MakeConverter(info);
+}
+
+bool FrameReader::ReadsDirectly(const GstVideoInfo &info) const {
   const char *name = PixelFormatName(GST_VIDEO_INFO_FORMAT(&info));
-  if (name != nullptr && engine_.ReadsPixelFormat(name)) return;
+  return name != nullptr && engine_.ReadsPixelFormat(name);
+}
+
+void FrameReader::MakeConverter(const GstVideoInfo &info) {
   GstVideoInfo to;
   const GstVideoFormat format = NearestReadable(info.finfo);
   if (!gst_video_info_set_format(&to, format, static_cast<guint>(GST_VIDEO_INFO_WIDTH(&info)),
@@ -208,33 +242,58 @@ void FrameReader::SetInfo(const GstVideoInfo &info) {
   }
 }
 
-void FrameReader::Process(const GstVideoFrame &mapped, std::span<uint8_t, kFrameBytes> rgb) {
+void FrameReader::Process(const GstVideoFrame &mapped, const GstVideoRectangle &part,
+                          std::span<uint8_t, kFrameBytes> rgb) {
   const GstVideoInfo &info = mapped.info;
+  const GstVideoFormatInfo *format = info.finfo;
   Frame frame;
   frame.pixel_format = PixelFormatName(GST_VIDEO_INFO_FORMAT(&info));
-  frame.width = GST_VIDEO_INFO_WIDTH(&info);
-  frame.height = GST_VIDEO_INFO_HEIGHT(&info);
+  frame.width = part.w;
+  frame.height = part.h;
   frame.full_range = info.colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255 && GST_VIDEO_INFO_IS_YUV(&info);
   frame.matrix = MatrixOf(info.colorimetry.matrix);
-  const bool planar = IsPlanar(info.finfo);
+  const bool planar = IsPlanar(format);
   const std::array<int, 4> &order = GST_VIDEO_INFO_IS_RGB(&info) ? kGbrOrder : kYuvOrder;
+  // Where the picture begins: at a chroma sample, so that luma and chroma stay together.
+  guint x_bits = 0, y_bits = 0;
+  for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS(format); ++i) {
+    x_bits = std::max(x_bits, GST_VIDEO_FORMAT_INFO_W_SUB(format, i));
+    y_bits = std::max(y_bits, GST_VIDEO_FORMAT_INFO_H_SUB(format, i));
+  }
+  const int x = part.x >> x_bits << x_bits;
+  const int y = part.y >> y_bits << y_bits;
   for (guint i = 0; i < GST_VIDEO_INFO_N_PLANES(&info); ++i) {
     const int plane = planar ? GST_VIDEO_INFO_COMP_PLANE(&info, order[i]) : static_cast<int>(i);
-    frame.planes[i] = static_cast<const uint8_t *>(GST_VIDEO_FRAME_PLANE_DATA(&mapped, plane));
+    const guint component = ComponentIn(format, plane);
+    const int column = x >> GST_VIDEO_FORMAT_INFO_W_SUB(format, component);
+    const int row = y >> GST_VIDEO_FORMAT_INFO_H_SUB(format, component);
     frame.strides[i] = GST_VIDEO_FRAME_PLANE_STRIDE(&mapped, plane);
+    frame.planes[i] = static_cast<const uint8_t *>(GST_VIDEO_FRAME_PLANE_DATA(&mapped, plane)) +
+                      static_cast<ptrdiff_t>(row) * frame.strides[i] +
+                      static_cast<ptrdiff_t>(column) * GST_VIDEO_FORMAT_INFO_PSTRIDE(format, component);
   }
   preprocessor_->Process(frame, rgb);
 }
 
 void FrameReader::Read(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> rgb) {
   MappedFrame frame(info_, buffer, GST_MAP_READ);
-  if (!converter_) {
-    Process(frame.get(), rgb);
+  // The buffer's GstVideoMeta may say another size than the caps: the picture is a part of what was decoded.
+  const GstVideoInfo &info = frame.get().info;
+  const GstVideoRectangle picture = PictureOf(buffer, info);
+  // Of a format whose pixels have no address of their own no part can be read as it is.
+  const bool addressable = GST_VIDEO_FORMAT_INFO_PSTRIDE(info.finfo, 0) > 0 || (picture.x == 0 && picture.y == 0);
+  if (ReadsDirectly(info) && addressable) {
+    Process(frame.get(), picture, rgb);
     return;
   }
-  MappedFrame converted(converter_->info, converter_->buffer, GST_MAP_WRITE);
+  if (!converter_ || GST_VIDEO_INFO_WIDTH(&converter_->from) != GST_VIDEO_INFO_WIDTH(&info) ||
+      GST_VIDEO_INFO_HEIGHT(&converter_->from) != GST_VIDEO_INFO_HEIGHT(&info) ||
+      GST_VIDEO_INFO_FORMAT(&converter_->from) != GST_VIDEO_INFO_FORMAT(&info)) {
+    MakeConverter(info);
+  }
+  MappedFrame converted(converter_->to, converter_->buffer, GST_MAP_WRITE);
   gst_video_converter_frame(converter_->converter, &frame.get(), &converted.get());
-  Process(converted.get(), rgb);
+  Process(converted.get(), picture, rgb);
 }
 
 }  // namespace action

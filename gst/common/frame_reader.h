@@ -21,7 +21,7 @@ const char *PixelFormatName(GstVideoFormat format);
 bool VideoInfoFromCaps(GstVideoInfo *info, const GstCaps *caps);
 
 // Maps buffers read-only, hands them to a Preprocessor, unmaps them. Formats that libswscale does not read go through a
-// GstVideoConverter. For one thread.
+// GstVideoConverter. A GstVideoCropMeta is honoured, down to the grid of the chroma samples. For one thread.
 class FrameReader {
  public:
   FrameReader(Engine &engine, Colorimetry colorimetry, const Region &region);
@@ -37,7 +37,9 @@ class FrameReader {
 
  private:
   struct Converter;
-  void Process(const GstVideoFrame &frame, std::span<uint8_t, kFrameBytes> rgb);
+  void Process(const GstVideoFrame &frame, const GstVideoRectangle &part, std::span<uint8_t, kFrameBytes> rgb);
+  bool ReadsDirectly(const GstVideoInfo &info) const;
+  void MakeConverter(const GstVideoInfo &info);
 
   Engine &engine_;
   const std::unique_ptr<Preprocessor> preprocessor_;

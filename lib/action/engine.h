@@ -54,8 +54,8 @@ struct FeatureResult {
   std::string error;                 // not empty: the network failed, and why
 };
 
-// One stream's way to the network. Submit, Take and the waits are for one thread; Interrupt, Resume and Discard may be
-// called from any. Destroying it forgets what is queued.
+// One stream's way to the network. Submit, Take and the waits are for one thread; Interrupt, Resume, Close and
+// Discard may be called from any. Destroying it forgets what is queued.
 class FeatureStream {
  public:
   virtual ~FeatureStream() = default;
@@ -78,6 +78,8 @@ class FeatureStream {
   // Every wait, present and future, returns false until Resume.
   virtual void Interrupt() = 0;
   virtual void Resume() = 0;
+  // As Interrupt, but for good.
+  virtual void Close() = 0;
   // Forgets all chunks and results.
   virtual void Discard() = 0;
 };
@@ -134,6 +136,7 @@ class Engine {
     std::string weights;  // a path; empty: see FindWeights
     Device device;
     Precision precision = Precision::kAuto;
+    friend bool operator==(const Request &, const Request &) = default;
   };
   // Loads the network and runs it once, or returns the one that is running already. Throws Error.
   virtual std::shared_ptr<FeatureService> OpenFeatureService(const Request &request) = 0;
@@ -147,7 +150,7 @@ class Engine {
 };
 
 // Bump with every change of the classes above: plugin and engine may come from different builds.
-inline constexpr int kEngineInterface = 1;
+inline constexpr int kEngineInterface = 2;
 
 }  // namespace action
 

@@ -64,6 +64,7 @@ struct Queue {
   size_t waiting = 0;
   uint64_t next_tag = 0;
   bool interrupted = false;
+  bool closed = false;
   std::condition_variable changed;
 };
 
@@ -267,6 +268,13 @@ class Stream : public FeatureStream {
     queue_->interrupted = false;
   }
 
+  void Close() override {
+    if (forked) return;
+    const std::lock_guard lock(worker_->mutex());
+    queue_->closed = true;
+    queue_->changed.notify_all();
+  }
+
   void Discard() override {
     if (forked) return;
     const std::lock_guard lock(worker_->mutex());
@@ -292,8 +300,9 @@ class Stream : public FeatureStream {
   bool Wait(Condition met) {
     RefuseInForkedChild();
     std::unique_lock lock(worker_->mutex());
-    queue_->changed.wait(lock, [&] { return met() || queue_->interrupted || worker_->stopping(); });
-    return !queue_->interrupted && met();
+    const auto ended = [&] { return queue_->interrupted || queue_->closed; };
+    queue_->changed.wait(lock, [&] { return met() || ended() || worker_->stopping(); });
+    return !ended() && met();
   }
 
   const std::shared_ptr<Worker> worker_;

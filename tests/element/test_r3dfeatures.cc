@@ -656,6 +656,106 @@ TEST_F(R3dFeatures, TooSmallABufferIsAnErrorNotACrash) {
   EXPECT_NE(MessageText(GST_MESSAGE_ERROR).find("it has 100 bytes"), std::string::npos);
 }
 
+// A decoder may leave it to others to cut its picture out of what it decoded: GstVideoCropMeta.
+TEST_F(R3dFeatures, ACropMetaIsThePicture) {
+  constexpr int kX = 36, kY = 16, kWidth = 60, kHeight = 72;
+  for (const char *format : {"I420", "NV12", "YUY2", "UYVY", "RGB", "GRAY8", "I420_10LE", "GBR", "Y41B", "v210"}) {
+    const std::string source = std::string("videotestsrc num-buffers=1 ! video/x-raw,width=160,height=96,format=") +
+                               format + ",framerate=8/1 ! identity";
+    const auto first_mean = [&](bool meta) {
+      GstHarness *pictures = gst_harness_new_parse(
+          meta ? source.c_str() : (source + " ! videocrop left=36 right=64 top=16 bottom=8").c_str());
+      gst_harness_play(pictures);
+      GstBuffer *pulled = gst_harness_pull(pictures);
+      GstBuffer *buffer = gst_buffer_copy_deep(pulled);
+      gst_buffer_unref(pulled);
+      gst_harness_teardown(pictures);
+      if (meta) {
+        if (gst_buffer_get_video_meta(buffer) == nullptr) {
+          const GstVideoFormat id = gst_video_format_from_string(format);
+          gst_buffer_add_video_meta(buffer, GST_VIDEO_FRAME_FLAG_NONE, id, 160, 96);
+        }
+        GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta(buffer);
+        crop->x = kX;
+        crop->y = kY;
+        crop->width = kWidth;
+        crop->height = kHeight;
+      }
+      Make("r3dfeatures");
+      chunks_.clear();
+      SetCaps(kWidth, kHeight, 8, 1, format);
+      gst_harness_push(harness_, buffer);
+      PushEos();
+      return chunks_.empty() || chunks_[0].features.empty() ? -1.0f : chunks_[0].features[0];
+    };
+    const float expected = first_mean(false);
+    ASSERT_GT(expected, 10) << format;
+    const bool converted = std::string(format) == "v210";
+    EXPECT_NEAR(first_mean(true), expected, converted ? 1.0 : 0.0) << format;
+  }
+}
+
+TEST_F(R3dFeatures, ACropOutsideTheBufferIsAnError) {
+  SetCaps(64, 48);
+  GstBuffer *buffer = NewBuffer(0);
+  GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta(buffer);
+  crop->x = 60;
+  crop->width = 8;
+  crop->height = 48;
+  EXPECT_EQ(gst_harness_push(harness_, buffer), GST_FLOW_ERROR);
+  EXPECT_NE(MessageText(GST_MESSAGE_ERROR).find("8x48 pixels at 60,0"), std::string::npos);
+}
+
+TEST_F(R3dFeatures, WeightsMayChangeInReady) {
+  Make("r3dfeatures weights=one");
+  SetCaps();
+  gst_element_set_state(element_, GST_STATE_READY);
+  g_object_set(element_, "weights", "stand-in", nullptr);
+  EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "");
+  gst_element_set_state(element_, GST_STATE_PAUSED);
+  EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "stand-in backbone: not a measurement") << "the new ones are open";
+  gst_element_set_state(element_, GST_STATE_READY);
+  gst_element_set_state(element_, GST_STATE_PAUSED);
+  EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "") << "and stay open";
+  gst_element_set_state(element_, GST_STATE_READY);
+  g_object_set(element_, "device", "toaster", nullptr);
+  EXPECT_EQ(gst_element_set_state(element_, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  EXPECT_NE(MessageText(GST_MESSAGE_ERROR).find("toaster"), std::string::npos);
+}
+
+TEST_F(R3dFeatures, ASegmentInBytesIsPassedOn) {
+  SetCaps();
+  PushFrames(2);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_BYTES);
+  gst_harness_push_event(harness_, gst_event_new_segment(&segment));
+  PushFrames(3, 2);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 2u);
+  EXPECT_EQ(chunks_[1].frames, 3);
+  EXPECT_EQ(chunks_[1].stream_time, GST_CLOCK_TIME_NONE) << "a segment in bytes says nothing about times";
+}
+
+TEST_F(R3dFeatures, ASizeChangeDuringAFlushKeepsTheNewSize) {
+  Make("r3dfeatures max-pending=1");
+  SetCaps(64, 48);
+  SetGate(false);
+  PushFrames(32);
+  WaitAtGate();
+  PushFrames(1, 32);
+  auto resizing = std::async(std::launch::async, [this] { SetCaps(32, 32); });  // must send a padded chunk: full
+  gst_harness_push_event(harness_, gst_event_new_flush_start());
+  resizing.get();
+  gst_harness_push_event(harness_, gst_event_new_flush_stop(TRUE));
+  SetGate(true);
+  NewSegment(0);
+  chunks_.clear();
+  PushFrames(16);
+  PushEos();
+  EXPECT_EQ(chunks_.size(), 1u);
+  EXPECT_EQ(MessageText(GST_MESSAGE_ERROR), "");
+}
+
 // Every raw format in system memory, at a size that fits none of its blocks: never refused, and about the right
 // picture.
 class EveryFormat : public testing::TestWithParam<const char *> {};

@@ -1,0 +1,34 @@
+// The properties of r3dfeatures: their texts, defaults and values.
+#ifndef GST_ACTION_R3DFEATURES_PROPERTIES_H_
+#define GST_ACTION_R3DFEATURES_PROPERTIES_H_
+
+#include <gst/gst.h>
+
+#include <string>
+
+#include "action/engine.h"
+#include "feature_pipeline.h"
+
+namespace action {
+
+// As they were set; device and roi are parsed where an error can be posted.
+struct Settings {
+  std::string weights;
+  std::string device = "auto";
+  Precision precision = Precision::kAuto;
+  std::string roi = "0,0,1,1";
+  guint max_pending = 4;
+  bool post_messages = true;
+  bool post_features = false;
+  FeatureSettings features;
+};
+
+void InstallProperties(GObjectClass *object_class);
+
+// False when there is no property of this id.
+bool SetProperty(Settings &settings, guint id, const GValue *value);
+bool GetProperty(const Settings &settings, guint id, GValue *value);
+
+}  // namespace action
+
+#endif  // GST_ACTION_R3DFEATURES_PROPERTIES_H_
