@@ -2,10 +2,6 @@
 
 namespace action {
 
-const char *NameOf(Colorimetry colorimetry) {
-  return colorimetry == Colorimetry::kReference ? "reference" : "stream";
-}
-
 GstEvent *NewBackboneEvent(const BackboneFacts &facts) {
   GstStructure *structure = gst_structure_new(
       kBackboneEvent, "weights-hash", G_TYPE_STRING, facts.service.weights_hash.c_str(), "stand-in", G_TYPE_BOOLEAN,

@@ -68,8 +68,6 @@ GstEvent *NewFeaturesEvent(const ChunkFacts &facts, const std::optional<Features
 // The message of an event; `features` are left out unless asked for.
 GstMessage *NewFeaturesMessage(GstElement *element, GstEvent *event, bool with_features);
 
-const char *NameOf(Colorimetry colorimetry);
-
 }  // namespace action
 
 #endif  // GST_ACTION_FEATURE_EVENTS_H_

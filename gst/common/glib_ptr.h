@@ -6,15 +6,9 @@
 
 #include <memory>
 
-namespace action {
+#include "action/deleter.h"
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T *thing) const {
-    Free(thing);
-  }
-};
+namespace action {
 
 using CharPtr = std::unique_ptr<gchar, Deleter<g_free>>;
 using BytesPtr = std::unique_ptr<GBytes, Deleter<g_bytes_unref>>;

@@ -21,6 +21,10 @@ const char *NameOf(Precision precision) {
   return "?";
 }
 
+const char *NameOf(Colorimetry colorimetry) {
+  return colorimetry == Colorimetry::kReference ? "reference" : "stream";
+}
+
 Device Device::Parse(std::string_view text) {
   if (text == "auto" || text.empty()) return {Kind::kAuto, 0};
   if (text == "cpu") return {Kind::kCpu, 0};

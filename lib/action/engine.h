@@ -98,6 +98,9 @@ enum class Colorimetry {
   kStream,     // as the stream says
 };
 
+// "reference", "stream"
+ACTION_API const char *NameOf(Colorimetry colorimetry);
+
 // A picture in memory, as libswscale describes it.
 struct Frame {
   const char *pixel_format = "";  // libavutil's name: "yuv420p", "nv12", "rgb24", ...
@@ -140,6 +143,9 @@ class Engine {
   };
   // Loads the network and runs it once, or returns the one that is running already. Throws Error.
   virtual std::shared_ptr<FeatureService> OpenFeatureService(const Request &request) = 0;
+
+  // What OpenFeatureService would run, without running it: reads and checks the weights, resolves device and precision.
+  virtual ServiceInfo Describe(const Request &request) = 0;
 
   virtual std::unique_ptr<Preprocessor> NewPreprocessor(Colorimetry colorimetry, const Region &region) = 0;
   // Whether Preprocessor reads this libavutil pixel format.

@@ -3,6 +3,7 @@
 #define ACTION_FRACTION_H_
 
 #include <cstdint>
+#include <string>
 
 namespace action {
 
@@ -11,6 +12,7 @@ struct Fraction {
   int64_t numerator = 0;
   int64_t denominator = 1;
 
+  std::string ToString() const { return std::to_string(numerator) + "/" + std::to_string(denominator); }
   bool known() const { return numerator > 0 && denominator > 0; }
   friend bool operator==(const Fraction &, const Fraction &) = default;
 };

@@ -7,6 +7,18 @@
 #include <utility>
 
 namespace action {
+
+const char *NameOf(Sampling sampling) {
+  switch (sampling) {
+    case Sampling::kAuto:
+      return "auto";
+    case Sampling::kStride:
+      return "stride";
+    case Sampling::kTimestamp:
+      return "timestamp";
+  }
+  return "?";
+}
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;

@@ -16,6 +16,9 @@ enum class Sampling {
   kTimestamp,  // by time: sample k is the first frame at or after t0 + k / rate, no frame twice
 };
 
+// "auto", "stride", "timestamp"
+ACTION_API const char *NameOf(Sampling sampling);
+
 // Decides which frames of a stream are sampled. A constant-rate stream is sampled by frame number, as the reference
 // does; any other by timestamp, since it has no frame number to trust. Frames are offered in order, each once.
 class ACTION_API FrameSampler {

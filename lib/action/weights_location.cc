@@ -21,7 +21,8 @@ std::filesystem::path FolderFrom(const char *name, const char *under_home) {
 
 constexpr const char *kHelp =
     "Get the published weights with 'gst-action-weights fetch', or make a stand-in for trying things out with "
-    "'gst-action-weights make-standin FILE' and name it in the property weights= or in GST_ACTION_WEIGHTS";
+    "'gst-action-weights make-standin FILE' and name it: weights= in a pipeline, --weights for a tool, or "
+    "GST_ACTION_WEIGHTS for all";
 
 bool Exists(const std::string &path) {
   std::error_code ignored;

@@ -18,6 +18,7 @@ class TorchEngine : public Engine {
   std::shared_ptr<FeatureService> OpenFeatureService(const Request &request) override {
     return SharedFeatureService(request);
   }
+  ServiceInfo Describe(const Request &request) override { return DescribeService(request); }
   std::unique_ptr<Preprocessor> NewPreprocessor(Colorimetry colorimetry, const Region &region) override {
     return action::NewPreprocessor(colorimetry, region);
   }

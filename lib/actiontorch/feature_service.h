@@ -22,6 +22,9 @@ std::shared_ptr<FeatureService> StartFeatureService(const ServiceInfo &info, con
 // The running service for these weights, device and precision, or one started now.
 std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &request);
 
+// What SharedFeatureService would run. Reads the weights' file.
+ServiceInfo DescribeService(const Engine::Request &request);
+
 }  // namespace action
 
 #endif  // ACTIONTORCH_FEATURE_SERVICE_H_

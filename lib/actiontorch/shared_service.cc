@@ -45,13 +45,34 @@ Register &TheRegister() {
   return *all;
 }
 
-}  // namespace
-
-std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &request) {
+// What can be said without reading the file.
+ServiceInfo Resolve(const Engine::Request &request) {
   ServiceInfo info;
   info.device = ResolveDevice(request.device);
   info.precision = ResolvePrecision(request.precision, info.device);
   info.weights_path = FindWeights(request.weights);
+  return info;
+}
+
+// Reads, checks and identifies them.
+StateDict ReadWeights(ServiceInfo &info) {
+  StateDict weights = ToStateDict(ReadCheckpoint(info.weights_path));
+  CheckR3d18(weights, info.weights_path);
+  info.weights_hash = WeightsHash(weights);
+  info.stand_in = IsStandIn(weights);
+  return weights;
+}
+
+}  // namespace
+
+ServiceInfo DescribeService(const Engine::Request &request) {
+  ServiceInfo info = Resolve(request);
+  ReadWeights(info);
+  return info;
+}
+
+std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &request) {
+  ServiceInfo info = Resolve(request);
 
   Register &all = TheRegister();
   const std::lock_guard lock(all.mutex);
@@ -60,10 +81,7 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
   if (mark && file.first == *mark) {
     if (auto running = file.second.lock()) return running;
   }
-  const StateDict weights = ToStateDict(ReadCheckpoint(info.weights_path));
-  CheckR3d18(weights, info.weights_path);
-  info.weights_hash = WeightsHash(weights);
-  info.stand_in = IsStandIn(weights);
+  const StateDict weights = ReadWeights(info);
   const auto remember = [&](const std::shared_ptr<FeatureService> &service) {
     // Not when it changed while it was read.
     if (mark && MarkOf(info.weights_path) == mark) file = {*mark, service};

@@ -46,13 +46,16 @@ action::Features Answer(const action::Chunk &chunk) {
 class FakeEngine : public action::Engine {
  public:
   std::shared_ptr<action::FeatureService> OpenFeatureService(const Request &request) override {
+    return action::StartFeatureService(Describe(request), [] { return action::ChunkFunction(Answer); });
+  }
+  action::ServiceInfo Describe(const Request &request) override {
     action::ServiceInfo info;
     info.weights_path = request.weights;
     info.weights_hash = "fake";
     info.stand_in = request.weights == "stand-in";
     info.device = {action::Device::Kind::kCpu, 0};
     info.precision = action::Precision::kFp32;
-    return action::StartFeatureService(info, [] { return action::ChunkFunction(Answer); });
+    return info;
   }
   std::unique_ptr<action::Preprocessor> NewPreprocessor(action::Colorimetry colorimetry,
                                                         const action::Region &region) override {

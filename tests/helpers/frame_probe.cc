@@ -22,6 +22,7 @@ class PreprocessOnly : public action::Engine {
   std::unique_ptr<action::Preprocessor> NewPreprocessor(action::Colorimetry c, const action::Region &r) override {
     return action::NewPreprocessor(c, r);
   }
+  action::ServiceInfo Describe(const Request &) override { throw action::Error("no network here"); }
   bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
   void MakeStandIn(const std::string &, uint64_t) override {}
 };

@@ -8,23 +8,18 @@
 #include <memory>
 #include <set>
 
+#include "action/deleter.h"
 #include "action/error.h"
+#include "action/r3d18_spec.h"
 
 namespace action {
 namespace {
 
 constexpr GstClockTime kPollInterval = 100 * GST_MSECOND;
 
-template <auto Unref>
-struct Free {
-  template <typename T>
-  void operator()(T *thing) const {
-    Unref(thing);
-  }
-};
-using ElementPtr = std::unique_ptr<GstElement, Free<gst_object_unref>>;
-using BusPtr = std::unique_ptr<GstBus, Free<gst_object_unref>>;
-using MessagePtr = std::unique_ptr<GstMessage, Free<gst_message_unref>>;
+using ElementPtr = std::unique_ptr<GstElement, Deleter<gst_object_unref>>;
+using BusPtr = std::unique_ptr<GstBus, Deleter<gst_object_unref>>;
+using MessagePtr = std::unique_ptr<GstMessage, Deleter<gst_message_unref>>;
 
 GstElement *Make(const char *factory) {
   GstElement *element = gst_element_factory_make(factory, nullptr);
@@ -61,30 +56,28 @@ class Run {
     gst_element_link(features_, sink);
     g_signal_connect(decoder, "pad-added", G_CALLBACK(OnPad), this);
     GstPad *pad = gst_element_get_static_pad(features_, "sink");
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, OnFirstBuffer, this, nullptr);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, OnBuffer, this, nullptr);
     gst_object_unref(pad);
   }
 
   ~Run() { gst_element_set_state(pipeline_.get(), GST_STATE_NULL); }
 
   // False: must be run again with convert.
-  bool Finish(VideoFeatures &out) {
+  bool Finish(FeatureTable &out) {
     const BusPtr bus(gst_element_get_bus(pipeline_.get()));
     gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
     for (;;) {
       const MessagePtr message(gst_bus_timed_pop(bus.get(), kPollInterval));
-      if (!message) {
-        ReportProgress();
-        continue;
-      }
+      ReportProgress();
+      if (!message) continue;
       switch (GST_MESSAGE_TYPE(message.get())) {
         case GST_MESSAGE_EOS:
-          if (first_stream_time_ == GST_CLOCK_TIME_NONE) throw Error(path_ + " holds no video that can be decoded");
-          out.source_fps = source_fps_;
+          if (frames_ == 0) throw Error(path_ + " holds no video that can be decoded");
+          out.source_fps = FramesPerSecond();
           for (const GstClockTime time : stream_times_) {
             out.times.push_back(static_cast<double>(GST_CLOCK_DIFF(first_stream_time_, time)) / GST_SECOND);
           }
-          out.features = std::move(collected_);
+          out.rows = std::move(collected_);
           return true;
         case GST_MESSAGE_ERROR:
           Fail(message.get());
@@ -163,24 +156,39 @@ class Run {
     if (flip_sink != nullptr) gst_object_unref(flip_sink);
   }
 
-  static GstPadProbeReturn OnFirstBuffer(GstPad *pad, GstPadProbeInfo *info, gpointer user) {
+  // What is written here is read by the main thread after EOS or an element message, which come later through the bus.
+  static GstPadProbeReturn OnBuffer(GstPad *pad, GstPadProbeInfo *info, gpointer user) {
     auto *self = static_cast<Run *>(user);
-    const GstClockTime pts = GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info));
-    GstEvent *event = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
-    const GstSegment *segment = nullptr;
-    if (event != nullptr) gst_event_parse_segment(event, &segment);
-    GstClockTime first = segment != nullptr ? gst_segment_to_stream_time(segment, GST_FORMAT_TIME, pts) : pts;
-    if (event != nullptr) gst_event_unref(event);
-    GstCaps *caps = gst_pad_get_current_caps(pad);
-    if (caps != nullptr) {
-      int numerator = 0, denominator = 1;
-      gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &numerator, &denominator);
-      if (denominator > 0) self->source_fps_ = static_cast<double>(numerator) / denominator;
-      gst_caps_unref(caps);
+    const GstClockTime time = StreamTime(pad, GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info)));
+    if (self->frames_++ == 0) {
+      self->first_stream_time_ = GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
+      if (GstCaps *caps = gst_pad_get_current_caps(pad)) {
+        int numerator = 0, denominator = 1;
+        gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &numerator, &denominator);
+        if (denominator > 0) self->announced_fps_ = static_cast<double>(numerator) / denominator;
+        gst_caps_unref(caps);
+      }
     }
-    // Read by the main thread after EOS or an element message, which come later through the bus.
-    self->first_stream_time_ = GST_CLOCK_TIME_IS_VALID(first) ? first : 0;
-    return GST_PAD_PROBE_REMOVE;
+    if (GST_CLOCK_TIME_IS_VALID(time)) self->last_stream_time_ = time;
+    return GST_PAD_PROBE_OK;
+  }
+
+  static GstClockTime StreamTime(GstPad *pad, GstClockTime pts) {
+    GstEvent *event = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
+    if (event == nullptr) return pts;
+    const GstSegment *segment = nullptr;
+    gst_event_parse_segment(event, &segment);
+    const GstClockTime time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, pts);
+    gst_event_unref(event);
+    return time;
+  }
+
+  // As announced; of a variable rate the mean, as cv2 tells it.
+  double FramesPerSecond() const {
+    if (announced_fps_ > 0) return announced_fps_;
+    const GstClockTime first = first_stream_time_, last = last_stream_time_;
+    if (frames_ < 2 || last <= first) return 0;
+    return static_cast<double>(frames_ - 1) * GST_SECOND / static_cast<double>(last - first);
   }
 
   void Collect(const GstStructure *structure) {
@@ -238,7 +246,10 @@ class Run {
   void Warn(GstMessage *message) {
     GError *error = nullptr;
     gst_message_parse_warning(message, &error, nullptr);
-    if (options_.warning && warned_.insert(error->message).second) options_.warning(path_ + ": " + error->message);
+    const std::string text = error->message;
+    if (options_.warning && text != kStandInNotice && warned_.insert(text).second) {
+      options_.warning(path_ + ": " + text);
+    }
     g_error_free(error);
   }
 
@@ -257,8 +268,10 @@ class Run {
   GstElement *features_ = nullptr;      // owned by the pipeline
   std::atomic<bool> connected_{false};  // the decoder gave a video
   std::atomic<bool> unturned_{false};
-  std::atomic<GstClockTime> first_stream_time_{GST_CLOCK_TIME_NONE};
-  std::atomic<double> source_fps_{0};
+  std::atomic<int64_t> frames_{0};
+  std::atomic<GstClockTime> first_stream_time_{0};
+  std::atomic<GstClockTime> last_stream_time_{0};
+  std::atomic<double> announced_fps_{0};
   std::vector<Features> collected_;
   std::vector<GstClockTime> stream_times_;
   std::set<std::string> warned_;
@@ -266,8 +279,8 @@ class Run {
 
 }  // namespace
 
-VideoFeatures RunVideo(const std::string &path, const VideoRunOptions &options) {
-  VideoFeatures out;
+FeatureTable RunVideo(const std::string &path, const VideoRunOptions &options) {
+  FeatureTable out;
   if (!Run(path, options, false).Finish(out)) Run(path, options, true).Finish(out);
   return out;
 }

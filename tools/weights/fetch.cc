@@ -1,5 +1,6 @@
 #include "fetch.h"
 
+#include <fcntl.h>
 #include <glib.h>
 #include <unistd.h>
 
@@ -63,7 +64,13 @@ std::vector<std::string> DownloadCommand(const std::string &url, const std::stri
               " yourself and put it into " + fs::path(part).parent_path().string());
 }
 
-void Run(const std::vector<std::string> &command) {
+struct Outcome {
+  bool ok = false;
+  bool refused = false;  // the server answered, but not with what was asked for: perhaps it cannot go on in the middle
+  std::string reason;
+};
+
+Outcome Run(const std::vector<std::string> &command) {
   std::vector<char *> words;
   for (const std::string &word : command)
     words.push_back(const_cast<char *>(word.c_str()));
@@ -71,15 +78,44 @@ void Run(const std::vector<std::string> &command) {
   int status = 0;
   GError *error = nullptr;
   const auto flags = static_cast<GSpawnFlags>(G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN);
-  const bool ran =
+  Outcome outcome;
+  outcome.ok =
       g_spawn_sync(nullptr, words.data(), nullptr, flags, nullptr, nullptr, nullptr, nullptr, &status, &error) &&
       g_spawn_check_wait_status(status, &error);
-  if (ran) return;
-  const std::string reason = error->message;
+  if (outcome.ok) return outcome;
+  constexpr int kCurlHttpError = 22, kCurlRangeError = 33, kCurlBadResume = 36, kWgetServerError = 8;
+  const bool curl = command.front() == "curl";
+  outcome.refused =
+      error->domain == G_SPAWN_EXIT_ERROR &&
+      (curl ? error->code == kCurlHttpError || error->code == kCurlRangeError || error->code == kCurlBadResume
+            : error->code == kWgetServerError);
+  outcome.reason = error->message;
   g_error_free(error);
-  throw Error("downloading " + command.back() + " with " + command.front() + " failed: " + reason +
+  return outcome;
+}
+
+// Continues the part that is there; throws Error when the file is not there in the end.
+void Download(const std::string &url, const fs::path &part) {
+  const std::vector<std::string> command = DownloadCommand(url, part.string());
+  std::error_code failed;
+  const bool resumed = fs::exists(part, failed) && fs::file_size(part, failed) > 0;
+  Outcome outcome = Run(command);
+  if (!outcome.ok && outcome.refused && resumed) {
+    std::fprintf(stderr, "gst-action-weights: the server does not go on in the middle; starting again\n");
+    fs::remove(part, failed);
+    outcome = Run(command);
+  }
+  if (outcome.ok) return;
+  throw Error("downloading " + command.back() + " with " + command.front() + " failed: " + outcome.reason +
               ". Check the network (a proxy is taken from https_proxy) and run the command again: it goes on where it "
               "stopped. Or copy the file from another machine");
+}
+
+void SyncToDisk(const fs::path &path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  fsync(fd);
+  close(fd);
 }
 
 }  // namespace
@@ -98,8 +134,15 @@ std::string FetchWeights(const std::string &url, const std::string &folder) {
     throw Error(target.string() + " is there already, but its SHA-256 does not start with " + expected +
                 ": it is damaged or another file. Remove it and run the command again");
   }
+  const auto is_right = [&] { return fs::exists(part) && Sha256OfFile(part).starts_with(expected); };
+  const bool resumed = fs::exists(part);
   // A download that was complete but not renamed yet would make the server answer "nothing left".
-  if (!fs::exists(part) || !Sha256OfFile(part).starts_with(expected)) Run(DownloadCommand(url, part.string()));
+  if (!is_right()) Download(url, part);
+  if (!is_right() && resumed) {
+    // What was there was not the beginning of this file.
+    fs::remove(part, failed);
+    Download(url, part);
+  }
 
   const std::string hash = Sha256OfFile(part);
   if (!hash.starts_with(expected)) {
@@ -107,6 +150,7 @@ std::string FetchWeights(const std::string &url, const std::string &folder) {
     throw Error("the download from " + url + " is not the file it should be: its SHA-256 is " + hash +
                 " and should start with " + expected + ". It was removed; run the command again, or try another --url");
   }
+  SyncToDisk(part);
   fs::rename(part, target, failed);
   if (failed) throw Error("cannot rename " + part.string() + " to " + target.string() + ": " + failed.message());
   return target.string();

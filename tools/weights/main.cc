@@ -136,6 +136,7 @@ int Convert(const Arguments &arguments) {
       "does the identity that models are tied to.",
       arguments, {});
   Expect(operands, 2, usage);
+  action::CheckStateDictPath(operands[1]);
   action::WriteStateDict(operands[1], action::ToStateDict(action::ReadCheckpoint(operands[0])));
   std::printf("%s written\n", operands[1].c_str());
   return 0;
@@ -153,6 +154,7 @@ int MakeStandIn(const Arguments &arguments) {
       arguments, {{"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Another seed gives other weights (default 1)", "N"}});
   Expect(operands, 1, usage);
   const std::string &out = operands[0];
+  action::CheckStateDictPath(out);
   if (seed < 0) throw action::Error("--seed must be 0 or more");
   action::LoadEngine().MakeStandIn(out, static_cast<uint64_t>(seed));
   std::printf("%s written (%s)\n", out.c_str(), action::kStandInNotice);

@@ -118,13 +118,19 @@ Checkpoint ReadCheckpoint(const std::string &path) {
   return ParseCheckpoint(ReadFile(path), path);
 }
 
+void CheckStateDictPath(const std::string &path) {
+  for (const char *ending : {".pt", ".pth", ".safetensors"}) {
+    if (path.ends_with(ending)) return;
+  }
+  throw Error("cannot write " + path + ": the name must end in .pt, .pth or .safetensors, which decides the format");
+}
+
 void WriteStateDict(const std::string &path, const StateDict &state) {
+  CheckStateDictPath(path);
   if (path.ends_with(".safetensors")) {
     WriteSafetensors(path, state);
-  } else if (path.ends_with(".pt") || path.ends_with(".pth")) {
-    WriteTorchZip(path, state);
   } else {
-    throw Error("cannot write " + path + ": the name must end in .pt, .pth or .safetensors, which decides the format");
+    WriteTorchZip(path, state);
   }
 }
 

@@ -57,6 +57,8 @@ ACTION_API void WriteTorchZip(const std::string &path, const StateDict &state);
 ACTION_API void WriteSafetensors(const std::string &path, const StateDict &state);
 // One of the two, by the name's ending: .safetensors, or .pt, .pth. Throws Error on any other ending.
 ACTION_API void WriteStateDict(const std::string &path, const StateDict &state);
+// Throws the Error that WriteStateDict would throw for this ending: before the work, not after it.
+ACTION_API void CheckStateDictPath(const std::string &path);
 
 }  // namespace action
 

@@ -1,0 +1,180 @@
+#include "action/feature_cache.h"
+
+#include <glib.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "action/atomic_file.h"
+#include "action/checkpoint/checkpoint.h"
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+using nlohmann::json;
+
+// Raised whenever this program computes other features from the same video and settings than before.
+constexpr int kFeatureVersion = 1;
+
+std::string Md5(const std::string &text) {
+  const std::unique_ptr<char, decltype(&g_free)> sum(g_compute_checksum_for_string(G_CHECKSUM_MD5, text.c_str(), -1),
+                                                     &g_free);
+  return sum.get();
+}
+
+struct stat FactsOf(const std::string &path) {
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) != 0) throw Error("cannot read " + path + ": it is gone");
+  return facts;
+}
+
+int64_t Nanoseconds(const timespec &time) {
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+json OriginOf(const std::string &video, const VideoSpan &span, const FeatureConfig &config) {
+  const struct stat facts = FactsOf(video);
+  json origin = {{"feature_version", kFeatureVersion},
+                 {"video", video},
+                 {"video_bytes", static_cast<int64_t>(facts.st_size)},
+                 {"video_mtime_ns", Nanoseconds(facts.st_mtim)},
+                 {"weights_hash", config.weights_hash},
+                 {"precision", NameOf(config.precision)},
+                 {"sample_rate", config.sample_rate.ToString()},
+                 {"sampling", NameOf(config.sampling)},
+                 {"hop", config.hop},
+                 {"roi", config.roi.ToString()},
+                 {"colorimetry", NameOf(config.colorimetry)}};
+  if (!span.whole()) origin["span"] = {span.start, span.end};
+  return origin;
+}
+
+bool IsReferences(const FeatureConfig &config) {
+  return config.sample_rate == Fraction{8, 1} && config.sampling != Sampling::kTimestamp &&
+         config.hop == kChunkFrames && config.roi.whole() && config.colorimetry == Colorimetry::kReference &&
+         config.precision == Precision::kFp32;
+}
+
+// Milliseconds, which is finer than any frame: "12.500".
+std::string Seconds(double time) {
+  const auto ms = static_cast<int64_t>(std::llround(time * 1000));
+  const std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
+  return std::to_string(ms / 1000) + "." + fraction;
+}
+
+std::optional<json> ReadJson(const std::string &path) {
+  std::ifstream file(path);
+  if (!file) return std::nullopt;
+  json value = json::parse(file, nullptr, false);
+  if (!value.is_object()) return std::nullopt;
+  return value;
+}
+
+// Throws Error when the file is no feature file.
+FeatureTable ReadTable(const std::string &path) {
+  const Checkpoint checkpoint = ReadCheckpoint(path);
+  const auto *dict = checkpoint.root->As<Dict>();
+  const ValuePtr feats = dict != nullptr ? dict->Find("feats") : nullptr;
+  const ValuePtr ts = dict != nullptr ? dict->Find("ts") : nullptr;
+  const Tensor *rows = feats ? feats->As<Tensor>() : nullptr;
+  const Tensor *times = ts ? ts->As<Tensor>() : nullptr;
+  if (rows == nullptr || times == nullptr || rows->shape().size() != 2 || rows->shape()[1] != kFeatureSize ||
+      times->shape() != std::vector<int64_t>{rows->shape()[0]}) {
+    throw Error(path + " is no feature file: it should hold {'feats': [T, 512], 'ts': [T]}");
+  }
+  FeatureTable table;
+  const std::vector<float> values = rows->ToFloats();
+  table.rows.resize(static_cast<size_t>(rows->shape()[0]));
+  for (size_t i = 0; i < table.rows.size(); ++i) {
+    std::copy_n(values.begin() + static_cast<ptrdiff_t>(i * kFeatureSize), kFeatureSize, table.rows[i].begin());
+  }
+  for (const float time : times->ToFloats())
+    table.times.push_back(time);
+  return table;
+}
+
+}  // namespace
+
+FeatureCache::FeatureCache(std::string folder, FeatureConfig config)
+    : folder_(std::move(folder)), config_(std::move(config)) {}
+
+void FeatureCache::Prepare() const {
+  std::error_code failed;
+  std::filesystem::create_directories(folder_, failed);
+  if (failed) throw Error("cannot make the folder " + folder_ + ": " + failed.message());
+  const AtomicFile probe((std::filesystem::path(folder_) / "probe").string());
+}
+
+std::string FeatureCache::NameFor(const std::string &video, const VideoSpan &span) const {
+  std::string name = "vid_" + Md5(video + "|fps=8|len=16") + "__fps8__len16";
+  if (config_.sample_rate != Fraction{8, 1}) {
+    name += "__rate" + std::to_string(config_.sample_rate.numerator) + "-" +
+            std::to_string(config_.sample_rate.denominator);
+  }
+  if (config_.hop != kChunkFrames) name += "__hop" + std::to_string(config_.hop);
+  if (!config_.roi.whole()) name += "__roi" + config_.roi.ToString();
+  if (config_.sampling != Sampling::kAuto) name += std::string("__") + NameOf(config_.sampling);
+  if (config_.colorimetry != Colorimetry::kReference) name += std::string("__") + NameOf(config_.colorimetry);
+  if (!span.whole()) name += "__" + Seconds(span.start) + "-" + Seconds(span.end);
+  return name;
+}
+
+std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const VideoSpan &span, bool published) const {
+  const std::string stem = (std::filesystem::path(folder_) / NameFor(video, span)).string();
+  const std::optional<json> twin = ReadJson(stem + ".json");
+  if (!twin) return std::nullopt;
+  if (twin->contains("feature_version")) {
+    const json origin = OriginOf(video, span, config_);
+    for (const auto &[key, value] : origin.items()) {
+      if (!twin->contains(key) || (*twin)[key] != value) return std::nullopt;
+    }
+  } else {
+    struct stat entry {};
+    if (!published || !IsReferences(config_) || !span.whole() || stat((stem + ".pt").c_str(), &entry) != 0 ||
+        Nanoseconds(FactsOf(video).st_mtim) > Nanoseconds(entry.st_mtim)) {
+      return std::nullopt;
+    }
+  }
+  try {
+    FeatureTable table = ReadTable(stem + ".pt");
+    table.source_fps = twin->value("src_fps", 0.0);
+    return table;
+  } catch (const Error &) {
+    return std::nullopt;  // damaged: computed again
+  } catch (const json::exception &) {
+    return std::nullopt;
+  }
+}
+
+void FeatureCache::Write(const std::string &video, const VideoSpan &span, const FeatureTable &table) const {
+  const std::string stem = (std::filesystem::path(folder_) / NameFor(video, span)).string();
+  std::vector<float> feats, times;
+  for (const Features &row : table.rows)
+    feats.insert(feats.end(), row.begin(), row.end());
+  for (const double time : table.times)
+    times.push_back(static_cast<float>(time));
+  const auto rows = static_cast<int64_t>(table.rows.size());
+  Dict dict;
+  dict.items.emplace_back(MakeValue(std::string("feats")),
+                          MakeValue(Tensor::FromFloats({rows, kFeatureSize}, std::move(feats))));
+  dict.items.emplace_back(MakeValue(std::string("ts")), MakeValue(Tensor::FromFloats({rows}, std::move(times))));
+
+  json twin = OriginOf(video, span, config_);
+  twin["src_fps"] = table.source_fps;
+  // The twin vouches for the tensors: it goes first when it is old, and comes last.
+  std::error_code ignored;
+  std::filesystem::remove(stem + ".json", ignored);
+  WriteTorchZip(stem + ".pt", Value{std::move(dict)});
+  AtomicFile facts(stem + ".json");
+  facts.Write(twin.dump(1) + "\n");
+  facts.Commit();
+}
+
+}  // namespace action

@@ -1,0 +1,73 @@
+// Features of videos on disk: the reference's files, kept from going stale.
+#ifndef ACTION_FEATURE_CACHE_H_
+#define ACTION_FEATURE_CACHE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "action/engine.h"
+#include "action/export.h"
+#include "action/fraction.h"
+#include "action/frame_sampler.h"
+
+namespace action {
+
+// Everything that decides what the features of a video are.
+struct FeatureConfig {
+  std::string weights_hash;  // see WeightsHash
+  Precision precision = Precision::kFp32;
+  Fraction sample_rate{8, 1};
+  Sampling sampling = Sampling::kAuto;
+  int hop = kChunkFrames;
+  Region roi;
+  Colorimetry colorimetry = Colorimetry::kReference;
+};
+
+// Features of a video, or of a part of it.
+struct FeatureTable {
+  std::vector<Features> rows;  // one per chunk
+  std::vector<double> times;   // s, of each chunk's first sample, counted from the first frame
+  double source_fps = 0;       // mean frames per second; 0 when not known
+};
+
+// Part of a video in seconds, for the name of its entry. end 0: the whole video.
+struct VideoSpan {
+  double start = 0;
+  double end = 0;
+  bool whole() const { return end <= 0; }
+};
+
+// One folder of entries NAME.pt, {"feats": [T, 512] float32, "ts": [T] float32}, and NAME.json, which says what they
+// were made of. NAME is the reference's, vid_{md5 of "PATH|fps=8|len=16"}__fps8__len16, and longer where the settings
+// or the span are not the reference's ("__hop4"). May be used from several threads and processes at once.
+class ACTION_API FeatureCache {
+ public:
+  FeatureCache(std::string folder, FeatureConfig config);
+
+  // Throws Error when the folder cannot be made or written to.
+  void Prepare() const;
+
+  std::string NameFor(const std::string &video, const VideoSpan &span = {}) const;
+
+  // The entry of a video; nothing when there is none, or it was made of another version of the video, with other
+  // settings or weights, or is damaged. An entry that the reference wrote (its twin says nothing but src_fps) is taken
+  // when `published` (the weights are torchvision's published ones), the settings are the reference's, and the video is
+  // not newer than the entry.
+  std::optional<FeatureTable> Read(const std::string &video, const VideoSpan &span, bool published) const;
+
+  // Replaces the entry. Both files appear complete or not at all. Throws Error.
+  void Write(const std::string &video, const VideoSpan &span, const FeatureTable &table) const;
+
+  const std::string &folder() const { return folder_; }
+  const FeatureConfig &config() const { return config_; }
+
+ private:
+  std::string folder_;
+  FeatureConfig config_;
+};
+
+}  // namespace action
+
+#endif  // ACTION_FEATURE_CACHE_H_

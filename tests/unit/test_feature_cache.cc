@@ -1,0 +1,115 @@
+#include "action/feature_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FeatureCacheTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) / "cache";
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    video_ = (folder_ / "clip.mp4").string();
+    std::ofstream(video_) << "not really a video";
+    config_.weights_hash = "abc";
+    table_.rows.resize(3);
+    table_.rows[1][5] = 1.5f;
+    table_.times = {0, 2, 4};
+    table_.source_fps = 25;
+  }
+
+  FeatureCache Cache() const { return FeatureCache(folder_.string(), config_); }
+  bool Hit(bool published = false) const { return Cache().Read(video_, {}, published).has_value(); }
+  fs::path FileOf(const std::string &ending) const { return folder_ / (Cache().NameFor(video_) + ending); }
+
+  fs::path folder_;
+  std::string video_;
+  FeatureConfig config_;
+  FeatureTable table_;
+};
+
+TEST_F(FeatureCacheTest, NamesAreTheReferences) {
+  // python3 -c 'import hashlib; print(hashlib.md5(b"data/a.mp4|fps=8|len=16").hexdigest())'
+  EXPECT_EQ(Cache().NameFor("data/a.mp4"), "vid_1f181c932241b950dff32130f36095f0__fps8__len16");
+  config_.hop = 4;
+  config_.roi = Region::Parse("0.5,0,0.5,1");
+  const std::string name = Cache().NameFor("data/a.mp4", {1.5, 20});
+  EXPECT_EQ(name, "vid_1f181c932241b950dff32130f36095f0__fps8__len16__hop4__roi0.5,0,0.5,1__1.500-20.000");
+}
+
+TEST_F(FeatureCacheTest, GivesBackWhatWasWritten) {
+  EXPECT_FALSE(Hit());
+  Cache().Write(video_, {}, table_);
+  const auto read = Cache().Read(video_, {}, false);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->rows, table_.rows);
+  EXPECT_EQ(read->times, table_.times);
+  EXPECT_EQ(read->source_fps, 25);
+  EXPECT_FALSE(Cache().Read(video_, {1, 2}, false)) << "a part is another entry";
+}
+
+TEST_F(FeatureCacheTest, MissesWhenAnythingChanged) {
+  const std::vector<std::pair<const char *, std::function<void()>>> changes = {
+      {"weights", [&] { config_.weights_hash = "abd"; }},
+      {"precision", [&] { config_.precision = Precision::kBf16; }},
+      {"rate",
+       [&] {
+         config_.sample_rate = {10, 1};
+       }},
+      {"sampling", [&] { config_.sampling = Sampling::kStride; }},
+      {"hop", [&] { config_.hop = 8; }},
+      {"roi", [&] { config_.roi.width = 0.5; }},
+      {"colorimetry", [&] { config_.colorimetry = Colorimetry::kStream; }},
+      {"size", [&] { std::ofstream(video_, std::ios::app) << "x"; }},
+      {"mtime", [&] { fs::last_write_time(video_, fs::last_write_time(video_) + std::chrono::milliseconds(1)); }},
+      {"damaged", [&] { fs::resize_file(FileOf(".pt"), 100); }},
+      {"no twin", [&] { fs::remove(FileOf(".json")); }},
+      {"twin of nonsense", [&] { std::ofstream(FileOf(".json")) << "[1, 2"; }},
+  };
+  for (const auto &[what, change] : changes) {
+    SetUp();
+    config_ = {};
+    config_.weights_hash = "abc";
+    Cache().Write(video_, {}, table_);
+    ASSERT_TRUE(Hit()) << what;
+    change();
+    EXPECT_FALSE(Hit(true)) << what;
+  }
+}
+
+TEST_F(FeatureCacheTest, TakesTheReferencesEntriesWithCare) {
+  Cache().Write(video_, {}, table_);
+  std::ofstream(FileOf(".json")) << R"({"src_fps": 30.0})";  // as the reference writes it
+  EXPECT_TRUE(Hit(true));
+  EXPECT_EQ(Cache().Read(video_, {}, true)->source_fps, 30);
+  EXPECT_FALSE(Hit(false)) << "other weights";
+  fs::last_write_time(video_, fs::last_write_time(FileOf(".pt")) + std::chrono::seconds(1));
+  EXPECT_FALSE(Hit(true)) << "the video is newer";
+  fs::last_write_time(video_, fs::last_write_time(FileOf(".pt")) - std::chrono::seconds(1));
+  EXPECT_TRUE(Hit(true));
+  config_.precision = Precision::kBf16;
+  EXPECT_FALSE(Hit(true)) << "the reference's features are fp32";
+}
+
+TEST_F(FeatureCacheTest, SaysWhichFolderCannotBeWritten) {
+  try {
+    FeatureCache("/dev/null/cache", config_).Prepare();
+    FAIL();
+  } catch (const Error &e) {
+    EXPECT_NE(std::string(e.what()).find("/dev/null/cache"), std::string::npos) << e.what();
+  }
+}
+
+}  // namespace
+}  // namespace action

@@ -1,0 +1,98 @@
+#include "common/feature_options.h"
+
+#include <charconv>
+#include <initializer_list>
+#include <string_view>
+
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+std::string OrEmpty(const char *text) {
+  return text != nullptr ? text : "";
+}
+
+// One of the values, by its name; the first when nothing is said.
+template <typename Enum>
+Enum Parse(const char *option, const char *text, std::initializer_list<Enum> values) {
+  if (text == nullptr) return *values.begin();
+  std::string known;
+  for (const Enum value : values) {
+    if (std::string_view(text) == NameOf(value)) return value;
+    known += (known.empty() ? "" : ", ") + std::string(NameOf(value));
+  }
+  throw Error(std::string(option) + " '" + text + "' is not understood; it is one of " + known);
+}
+
+Fraction ParseRate(std::string_view text) {
+  Fraction rate;
+  const char *end = text.data() + text.size();
+  auto [at, error] = std::from_chars(text.data(), end, rate.numerator);
+  if (error == std::errc() && at != end && *at == '/') {
+    const auto rest = std::from_chars(at + 1, end, rate.denominator);
+    at = rest.ptr;
+    error = rest.ec;
+  }
+  constexpr int64_t kMost = 1000;
+  if (error != std::errc() || at != end || rate.numerator < 1 || rate.denominator < 1 || rate.numerator > kMost ||
+      rate.denominator > kMost) {
+    throw Error("--sample-rate '" + std::string(text) +
+                "' is not understood; it is a number or a fraction, such as 8/1");
+  }
+  return rate;
+}
+
+}  // namespace
+
+FeatureOptions::~FeatureOptions() {
+  for (char *text : {weights_, device_, precision_, sample_rate_, sampling_, roi_, colorimetry_})
+    g_free(text);
+}
+
+void FeatureOptions::AddTo(GOptionContext *context) {
+  const GOptionEntry entries[] = {
+      {"weights", 'w', 0, G_OPTION_ARG_FILENAME, &weights_, "R3D-18 weights; default: see gst-inspect-1.0 r3dfeatures",
+       "FILE"},
+      {"device", 0, 0, G_OPTION_ARG_STRING, &device_, "auto, cpu, cuda or cuda:N", "DEVICE"},
+      {"precision", 0, 0, G_OPTION_ARG_STRING, &precision_, "auto, fp32, fp16 or bf16", "PRECISION"},
+      {"sample-rate", 0, 0, G_OPTION_ARG_STRING, &sample_rate_, "Frames per second that are looked at (default 8/1)",
+       "RATE"},
+      {"sampling", 0, 0, G_OPTION_ARG_STRING, &sampling_, "auto, stride or timestamp", "SAMPLING"},
+      {"hop", 0, 0, G_OPTION_ARG_INT, &hop_, "Samples between chunk starts, 1 to 16 (default 16)", "N"},
+      {"roi", 0, 0, G_OPTION_ARG_STRING, &roi_, "Part of the picture, as fractions: x,y,width,height", "REGION"},
+      {"colorimetry", 0, 0, G_OPTION_ARG_STRING, &colorimetry_, "reference or stream", "WHICH"},
+      {},
+  };
+  g_option_context_add_main_entries(context, entries, nullptr);
+}
+
+Engine::Request FeatureOptions::Request() const {
+  Engine::Request request;
+  request.weights = OrEmpty(weights_);
+  request.device = Device::Parse(OrEmpty(device_));
+  request.precision =
+      Parse("--precision", precision_, {Precision::kAuto, Precision::kFp32, Precision::kFp16, Precision::kBf16});
+  return request;
+}
+
+FeatureConfig FeatureOptions::Config() const {
+  FeatureConfig config;
+  if (sample_rate_ != nullptr) config.sample_rate = ParseRate(sample_rate_);
+  config.sampling = Parse("--sampling", sampling_, {Sampling::kAuto, Sampling::kStride, Sampling::kTimestamp});
+  config.colorimetry = Parse("--colorimetry", colorimetry_, {Colorimetry::kReference, Colorimetry::kStream});
+  if (hop_ < 1 || hop_ > kChunkFrames) throw Error("--hop is " + std::to_string(hop_) + "; it must be 1 to 16");
+  config.hop = hop_;
+  if (roi_ != nullptr) config.roi = Region::Parse(roi_);
+  return config;
+}
+
+std::vector<std::pair<std::string, std::string>> FeatureOptions::Properties() const {
+  const FeatureConfig config = Config();
+  return {{"weights", OrEmpty(weights_)},        {"device", OrEmpty(device_)},
+          {"precision", OrEmpty(precision_)},    {"sample-rate", config.sample_rate.ToString()},
+          {"sampling", NameOf(config.sampling)}, {"hop", std::to_string(config.hop)},
+          {"roi", config.roi.ToString()},        {"colorimetry", NameOf(config.colorimetry)}};
+}
+
+}  // namespace action

@@ -1,0 +1,49 @@
+// The options that say how videos become features, for every tool that does it.
+#ifndef GST_ACTION_FEATURE_OPTIONS_H_
+#define GST_ACTION_FEATURE_OPTIONS_H_
+
+#include <glib.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "action/engine.h"
+#include "action/feature_cache.h"
+
+namespace action {
+
+// --weights, --device, --precision, --sample-rate, --sampling, --hop, --roi and --colorimetry.
+class FeatureOptions {
+ public:
+  FeatureOptions() = default;
+  ~FeatureOptions();
+  FeatureOptions(const FeatureOptions &) = delete;
+  FeatureOptions &operator=(const FeatureOptions &) = delete;
+
+  // Adds them to a command line; `this` must outlive the parsing.
+  void AddTo(GOptionContext *context);
+
+  // The functions below are for after the parsing, and throw Error when an option is not understood.
+  Engine::Request Request() const;
+  // weights_hash and precision are left to whoever asks the engine.
+  FeatureConfig Config() const;
+  // Properties of r3dfeatures that say the same.
+  std::vector<std::pair<std::string, std::string>> Properties() const;
+
+  bool names_precision() const { return precision_ != nullptr; }
+
+ private:
+  char *weights_ = nullptr;
+  char *device_ = nullptr;
+  char *precision_ = nullptr;
+  char *sample_rate_ = nullptr;
+  char *sampling_ = nullptr;
+  char *roi_ = nullptr;
+  char *colorimetry_ = nullptr;
+  int hop_ = kChunkFrames;
+};
+
+}  // namespace action
+
+#endif  // GST_ACTION_FEATURE_OPTIONS_H_
