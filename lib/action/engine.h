@@ -131,6 +131,11 @@ class Preprocessor {
   virtual void Process(const Frame &frame, std::span<uint8_t, kFrameBytes> rgb) = 0;
 };
 
+class Classifier;
+struct HeadTraining;
+struct StateDict;
+struct TrainedHead;
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -150,6 +155,11 @@ class Engine {
   virtual std::unique_ptr<Preprocessor> NewPreprocessor(Colorimetry colorimetry, const Region &region) = 0;
   // Whether Preprocessor reads this libavutil pixel format.
   virtual bool ReadsPixelFormat(const char *name) = 0;
+
+  // A head (see action/head.h) with these weights. Throws Error naming `where` when they are none.
+  virtual std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where) = 0;
+  // Trains a head, on the calling thread alone. Throws Error.
+  virtual TrainedHead TrainHead(const HeadTraining &training) = 0;
 
   // Writes seeded R3D-18 weights whose batch norms are calibrated on drifting 1/f noise, marked as a stand-in.
   virtual void MakeStandIn(const std::string &path, uint64_t seed) = 0;

@@ -2,8 +2,11 @@
 #ifndef ACTION_FRACTION_H_
 #define ACTION_FRACTION_H_
 
+#include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace action {
 
@@ -13,6 +16,19 @@ struct Fraction {
   int64_t denominator = 1;
 
   std::string ToString() const { return std::to_string(numerator) + "/" + std::to_string(denominator); }
+  // "8/1" or "8"; nothing when it is neither, or the denominator is not positive.
+  static std::optional<Fraction> Parse(std::string_view text) {
+    Fraction rate;
+    const char *end = text.data() + text.size();
+    auto [at, error] = std::from_chars(text.data(), end, rate.numerator);
+    if (error == std::errc() && at != end && *at == '/') {
+      const auto rest = std::from_chars(at + 1, end, rate.denominator);
+      at = rest.ptr;
+      error = rest.ec;
+    }
+    if (error != std::errc() || at != end || rate.denominator < 1) return std::nullopt;
+    return rate;
+  }
   bool known() const { return numerator > 0 && denominator > 0; }
   friend bool operator==(const Fraction &, const Fraction &) = default;
 };

@@ -6,6 +6,8 @@
 #include "action/engine.h"
 #include "action/error.h"
 #include "actiontorch/feature_service.h"
+#include "actiontorch/head_network.h"
+#include "actiontorch/head_training.h"
 #include "actiontorch/preprocess.h"
 #include "actiontorch/r3d18.h"
 #include "actiontorch/stand_in.h"
@@ -23,6 +25,10 @@ class TorchEngine : public Engine {
     return action::NewPreprocessor(colorimetry, region);
   }
   bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
+  std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where) override {
+    return action::NewClassifier(weights, where);
+  }
+  TrainedHead TrainHead(const HeadTraining &training) override { return action::TrainHead(training); }
   void MakeStandIn(const std::string &path, uint64_t seed) override { WriteStateDict(path, MakeStandInWeights(seed)); }
 };
 

@@ -38,4 +38,9 @@ int UseAllProcessors() {
   return count;
 }
 
+void UseOneProcessor() {
+  at::get_num_threads();  // as above
+  if (SetNumThreads *set = FindSetNumThreads()) set(1);
+}
+
 }  // namespace action

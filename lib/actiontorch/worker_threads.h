@@ -8,6 +8,9 @@ namespace action {
 // when that is set. Other threads, and so the host's own use of LibTorch, are left as they are. Returns the number.
 int UseAllProcessors();
 
+// Lets the calling thread compute alone.
+void UseOneProcessor();
+
 }  // namespace action
 
 #endif  // ACTIONTORCH_WORKER_THREADS_H_

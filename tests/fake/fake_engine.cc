@@ -10,6 +10,7 @@
 
 #include "action/engine.h"
 #include "action/error.h"
+#include "action/head.h"
 #include "actiontorch/feature_service.h"
 #include "actiontorch/preprocess.h"
 
@@ -61,6 +62,10 @@ class FakeEngine : public action::Engine {
                                                         const action::Region &region) override {
     return action::NewPreprocessor(colorimetry, region);
   }
+  std::unique_ptr<action::Classifier> NewClassifier(const action::StateDict &, const std::string &) override {
+    throw action::Error("no classifiers here");
+  }
+  action::TrainedHead TrainHead(const action::HeadTraining &) override { throw action::Error("no training here"); }
   bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
   void MakeStandIn(const std::string &, uint64_t) override {}
 };

@@ -12,6 +12,7 @@
 
 #include "action/engine.h"
 #include "action/error.h"
+#include "action/head.h"
 #include "actiontorch/preprocess.h"
 #include "common/frame_reader.h"
 
@@ -23,6 +24,10 @@ class PreprocessOnly : public action::Engine {
     return action::NewPreprocessor(c, r);
   }
   action::ServiceInfo Describe(const Request &) override { throw action::Error("no network here"); }
+  std::unique_ptr<action::Classifier> NewClassifier(const action::StateDict &, const std::string &) override {
+    throw action::Error("no classifiers here");
+  }
+  action::TrainedHead TrainHead(const action::HeadTraining &) override { throw action::Error("no training here"); }
   bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
   void MakeStandIn(const std::string &, uint64_t) override {}
 };

@@ -1,6 +1,5 @@
 #include "common/feature_options.h"
 
-#include <charconv>
 #include <initializer_list>
 #include <string_view>
 
@@ -25,22 +24,14 @@ Enum Parse(const char *option, const char *text, std::initializer_list<Enum> val
   throw Error(std::string(option) + " '" + text + "' is not understood; it is one of " + known);
 }
 
-Fraction ParseRate(std::string_view text) {
-  Fraction rate;
-  const char *end = text.data() + text.size();
-  auto [at, error] = std::from_chars(text.data(), end, rate.numerator);
-  if (error == std::errc() && at != end && *at == '/') {
-    const auto rest = std::from_chars(at + 1, end, rate.denominator);
-    at = rest.ptr;
-    error = rest.ec;
-  }
+Fraction ParseRate(const char *text) {
   constexpr int64_t kMost = 1000;
-  if (error != std::errc() || at != end || rate.numerator < 1 || rate.denominator < 1 || rate.numerator > kMost ||
-      rate.denominator > kMost) {
-    throw Error("--sample-rate '" + std::string(text) +
+  const auto rate = Fraction::Parse(text);
+  if (!rate || rate->numerator < 1 || rate->numerator > kMost || rate->denominator > kMost) {
+    throw Error(std::string("--sample-rate '") + text +
                 "' is not understood; it is a number or a fraction, such as 8/1");
   }
-  return rate;
+  return *rate;
 }
 
 }  // namespace

@@ -1,0 +1,221 @@
+#include "action/annotations.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "action/error.h"
+#include "action/labels.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<const char *, 4> kColumns = {"video", "start", "end", "label"};
+constexpr double kTouching = 0.001;  // s: rows that meet do not overlap
+
+struct Row {
+  std::vector<std::string> fields;
+  size_t line = 0;
+};
+
+// RFC 4180: commas, fields in quotes, "" for a quote inside.
+std::vector<Row> ParseCsv(const std::string &text, const std::string &path) {
+  std::vector<Row> rows;
+  Row row{{""}, 1};
+  size_t line = 1;
+  bool quoted = false;
+  const auto finish = [&] {
+    if (row.fields.size() > 1 || !row.fields[0].empty()) rows.push_back(row);
+    row = {{""}, line};
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n') ++line;
+    if (quoted) {
+      if (c != '"') {
+        row.fields.back() += c;
+      } else if (i + 1 < text.size() && text[i + 1] == '"') {
+        row.fields.back() += text[++i];
+      } else {
+        quoted = false;
+      }
+    } else if (c == '"' && row.fields.back().empty()) {
+      quoted = true;
+    } else if (c == ',') {
+      row.fields.emplace_back();
+    } else if (c == '\n') {
+      finish();
+    } else if (c != '\r') {
+      row.fields.back() += c;
+    }
+  }
+  if (quoted) throw Error(path + " line " + std::to_string(row.line) + ": a quote is opened and never closed");
+  finish();
+  return rows;
+}
+
+std::string Trimmed(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
+}
+
+// Which field holds which column: by the names in the first row, else in the order of kColumns.
+std::optional<std::array<size_t, 4>> HeaderOf(const Row &row) {
+  std::array<size_t, 4> place{};
+  for (size_t c = 0; c < kColumns.size(); ++c) {
+    const auto is_column = [&](const std::string &field) { return NormaliseLabel(field) == kColumns[c]; };
+    const auto found = std::ranges::find_if(row.fields, is_column);
+    if (found == row.fields.end()) return std::nullopt;
+    place[c] = static_cast<size_t>(found - row.fields.begin());
+  }
+  return place;
+}
+
+double Seconds(const std::string &text, const std::string &where, const char *column) {
+  const std::string trimmed = Trimmed(text);
+  double value = 0;
+  const char *end = trimmed.data() + trimmed.size();
+  const auto [stop, error] = std::from_chars(trimmed.data(), end, value);
+  if (error != std::errc() || stop != end || !std::isfinite(value) || value < 0) {
+    throw Error(where + ": the " + column + " is '" + text + "'; it should be seconds, such as 12.5");
+  }
+  return value;
+}
+
+void Check(const Annotation &annotation) {
+  if (annotation.end <= annotation.start) {
+    throw Error(annotation.where + ": the end, " + std::to_string(annotation.end) + " s, is not after the start, " +
+                std::to_string(annotation.start) + " s");
+  }
+  std::error_code failed;
+  if (!fs::is_regular_file(annotation.video, failed)) {
+    throw Error(annotation.where + ": the video " + annotation.video + " does not exist");
+  }
+}
+
+std::vector<Annotation> ReadCsv(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error("cannot read the annotations " + path);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  const std::vector<Row> rows = ParseCsv(text, path);
+  if (rows.empty()) throw Error("the annotations " + path + " are empty; they should be rows of video,start,end,label");
+
+  const auto header = HeaderOf(rows.front());
+  const std::array<size_t, 4> place = header.value_or(std::array<size_t, 4>{0, 1, 2, 3});
+  std::vector<Annotation> annotations;
+  for (size_t i = header ? 1 : 0; i < rows.size(); ++i) {
+    const Row &row = rows[i];
+    Annotation annotation;
+    annotation.where = path + " line " + std::to_string(row.line);
+    if (row.fields.size() <= *std::ranges::max_element(place)) {
+      throw Error(annotation.where + ": there are " + std::to_string(row.fields.size()) +
+                  " fields; there should be video,start,end,label");
+    }
+    annotation.video = (fs::path(path).parent_path() / Trimmed(row.fields[place[0]])).string();
+    annotation.start = Seconds(row.fields[place[1]], annotation.where, "start");
+    annotation.end = Seconds(row.fields[place[2]], annotation.where, "end");
+    annotation.label = Trimmed(row.fields[place[3]]);
+    Check(annotation);
+    annotations.push_back(std::move(annotation));
+  }
+  return annotations;
+}
+
+std::vector<Annotation> ReadTimeline(const std::string &path, const std::string &video) {
+  std::ifstream file(path);
+  std::vector<Annotation> annotations;
+  try {
+    const nlohmann::json timeline = nlohmann::json::parse(file);
+    if (!timeline.is_array()) throw Error("the timeline " + path + " is not a list of segments");
+    for (size_t i = 0; i < timeline.size(); ++i) {
+      const auto &segment = timeline[i];
+      Annotation annotation{video, segment.at("start"), segment.at("end"), segment.at("fine_action"),
+                            path + " segment " + std::to_string(i + 1)};
+      Check(annotation);
+      annotations.push_back(std::move(annotation));
+    }
+  } catch (const nlohmann::json::exception &e) {
+    throw Error("the timeline " + path + " is not a list of segments with start, end and fine_action: " + e.what());
+  }
+  return annotations;
+}
+
+std::vector<Annotation> ReadFolder(const fs::path &folder) {
+  std::vector<fs::path> videos;
+  for (const auto &entry : fs::directory_iterator(folder)) {
+    if (HasVideoEnding(entry.path().string())) videos.push_back(entry.path());
+  }
+  std::ranges::sort(videos);
+  std::vector<Annotation> annotations;
+  for (const fs::path &video : videos) {
+    const fs::path timeline = fs::path(video).replace_extension(".json");
+    if (!fs::exists(timeline)) continue;
+    for (Annotation &annotation : ReadTimeline(timeline.string(), video.string()))
+      annotations.push_back(std::move(annotation));
+  }
+  if (annotations.empty()) {
+    throw Error("the folder " + folder.string() +
+                " holds no video with its timeline beside it (clip.mp4 and clip.json)");
+  }
+  return annotations;
+}
+
+}  // namespace
+
+std::vector<Annotation> ReadAnnotations(const std::string &path) {
+  std::error_code failed;
+  return fs::is_directory(path, failed) ? ReadFolder(path) : ReadCsv(path);
+}
+
+Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
+                  const std::function<double(const std::string &)> &duration_of) {
+  std::map<std::string, std::vector<Annotation>> by_video;
+  for (const Annotation &annotation : annotations)
+    by_video[annotation.video].push_back(annotation);
+
+  Dataset dataset;
+  const auto add = [&dataset](const std::string &video, double start, double end, const std::string &label) {
+    dataset.clips.push_back({video, {start, end}, label, video});
+  };
+  for (auto &[video, rows] : by_video) {
+    std::ranges::stable_sort(rows, {}, &Annotation::start);
+    const double duration = duration_of(video);
+    double covered = 0;  // up to here every moment has been looked at
+    std::string covered_label;
+    for (const Annotation &row : rows) {
+      const std::string label = NormaliseLabel(row.label);
+      if (row.start >= duration) {
+        dataset.warnings.push_back(row.where + ": begins at " + std::to_string(row.start) + " s, but the video " +
+                                   video + " ends at " + std::to_string(duration) + " s; left out");
+        continue;
+      }
+      if (row.start < covered - kTouching && label != covered_label) {
+        dataset.warnings.push_back(row.where + ": overlaps with a row of another label; the frames in both teach both");
+      }
+      if (background && row.start - covered >= kShortestBackground) add(video, covered, row.start, kBackgroundLabel);
+      add(video, row.start, std::min(row.end, duration), label);
+      if (row.end > covered) {
+        covered = row.end;
+        covered_label = label;
+      }
+    }
+    if (background && duration - covered >= kShortestBackground) add(video, covered, duration, kBackgroundLabel);
+  }
+  return dataset;
+}
+
+}  // namespace action

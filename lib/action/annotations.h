@@ -1,0 +1,41 @@
+// Actions in long videos, written down as times: training data without cutting clips.
+#ifndef ACTION_ANNOTATIONS_H_
+#define ACTION_ANNOTATIONS_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "action/dataset.h"
+#include "action/export.h"
+
+namespace action {
+
+// One action in one video, in seconds from its first frame.
+struct Annotation {
+  std::string video;
+  double start = 0;
+  double end = 0;
+  std::string label;  // as written
+  std::string where;  // "file.csv line 3", for messages
+};
+
+// Stretches without a label that are shorter than this are how exactly people annotate, not background.
+inline constexpr double kShortestBackground = 1.0;  // s
+
+// `path` is either a CSV file with the columns video,start,end,label (a first line of these names, in any order, may be
+// there; fields may be quoted), or a folder of videos each with its timeline beside it (clip.mp4 and clip.json: a list
+// of objects with start, end and fine_action, as the product writes them). Names of videos are relative to the file.
+// Throws Error naming file and line: a row that is not understood, an end that is not after its start, a video that
+// does not exist.
+ACTION_API std::vector<Annotation> ReadAnnotations(const std::string &path);
+
+// Clips of annotated stretches; the source of each is its video. With `background` the stretches that no row covers, of
+// at least kShortestBackground, become clips of the label "background"; `duration_of` tells a video's length in
+// seconds. Warnings: rows of different labels that overlap, rows that begin after the video's end.
+ACTION_API Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
+                             const std::function<double(const std::string &video)> &duration_of);
+
+}  // namespace action
+
+#endif  // ACTION_ANNOTATIONS_H_

@@ -1,0 +1,84 @@
+#include "action/atomic_folder.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string Plain(std::string path) {
+  while (path.size() > 1 && path.back() == '/')
+    path.pop_back();
+  return path;
+}
+
+constexpr const char *kLockName = ".lock";
+
+}  // namespace
+
+AtomicFolder::AtomicFolder(std::string target, const std::function<bool(const std::string &)> &may_replace)
+    : target_(Plain(std::move(target))), partial_(target_ + ".partial") {
+  std::error_code failed;
+  if (fs::exists(fs::symlink_status(target_, failed)) && !may_replace(target_)) {
+    throw Error("the folder " + target_ + " exists already");
+  }
+  fs::create_directories(partial_, failed);
+  if (failed) throw Error("cannot make the folder " + partial_ + ": " + failed.message());
+  const std::string lock = partial_ + "/" + kLockName;
+  lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock_ < 0) throw Error("cannot write to the folder " + partial_ + ": " + std::strerror(errno));
+  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    close(std::exchange(lock_, -1));
+    throw Error("another program is making " + target_ + " right now (" + lock + " is locked)");
+  }
+  for (const auto &entry : fs::directory_iterator(partial_)) {
+    if (entry.path().filename() != kLockName) fs::remove_all(entry.path());
+  }
+}
+
+AtomicFolder::~AtomicFolder() {
+  std::error_code ignored;
+  if (!committed_ && lock_ >= 0) fs::remove_all(partial_, ignored);
+  if (lock_ >= 0) close(lock_);
+}
+
+void AtomicFolder::Commit() {
+  const auto fail = [this](const char *doing) {
+    throw Error("cannot finish the folder " + target_ + ": " + doing + " failed: " + std::strerror(errno));
+  };
+  std::error_code failed;
+  fs::remove(partial_ + "/" + kLockName, failed);
+  if (!fs::exists(fs::symlink_status(target_, failed))) {
+    if (rename(partial_.c_str(), target_.c_str()) != 0) fail("renaming");
+  } else if (renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
+    fs::remove_all(partial_, failed);
+  } else if (errno == EINVAL || errno == ENOSYS) {
+    // A file system that cannot exchange: for a moment there is no folder of this name, but nothing is ever lost.
+    const std::string old = target_ + ".old";
+    if (rename(target_.c_str(), old.c_str()) != 0) fail("moving the old one away");
+    if (rename(partial_.c_str(), target_.c_str()) != 0) fail("renaming");
+    fs::remove_all(old, failed);
+  } else {
+    fail("exchanging it for the old one");
+  }
+  committed_ = true;
+  const std::string parent = fs::path(target_).parent_path().string();
+  const int folder = open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) {
+    fsync(folder);
+    close(folder);
+  }
+}
+
+}  // namespace action

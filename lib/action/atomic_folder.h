@@ -1,0 +1,38 @@
+// Folders that appear complete or not at all.
+#ifndef ACTION_ATOMIC_FOLDER_H_
+#define ACTION_ATOMIC_FOLDER_H_
+
+#include <functional>
+#include <string>
+
+#include "action/export.h"
+
+namespace action {
+
+// Makes TARGET.partial beside the target; Commit renames it. Not committed, it is removed. What a killed program left
+// there is cleared away; a program that is at work there is not disturbed.
+class ACTION_API AtomicFolder {
+ public:
+  // Throws Error when the target exists and `may_replace` does not say yes to it, when another program is making it, or
+  // when it cannot be made.
+  AtomicFolder(std::string target, const std::function<bool(const std::string &existing)> &may_replace);
+  ~AtomicFolder();
+  AtomicFolder(const AtomicFolder &) = delete;
+  AtomicFolder &operator=(const AtomicFolder &) = delete;
+
+  // Where to put things until Commit.
+  const std::string &path() const { return partial_; }
+
+  // The folder takes its name. One that is there already is exchanged for it, then removed. Throws Error.
+  void Commit();
+
+ private:
+  std::string target_;
+  std::string partial_;
+  int lock_ = -1;
+  bool committed_ = false;
+};
+
+}  // namespace action
+
+#endif  // ACTION_ATOMIC_FOLDER_H_

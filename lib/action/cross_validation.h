@@ -1,0 +1,26 @@
+// How a dataset is divided to measure what a model does on clips that it has not seen.
+#ifndef ACTION_CROSS_VALIDATION_H_
+#define ACTION_CROSS_VALIDATION_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "action/export.h"
+
+namespace action {
+
+inline constexpr size_t kMostFolds = 10;
+
+// For every item the fold in which it is held out, numbered from 0; items of one source are held out together. With up
+// to 10 sources each is a fold; with more, source k of the sorted ones goes to fold k mod 10, so that clips named after
+// their label are spread. With fewer than 2 sources nothing can be held out: empty.
+ACTION_API std::vector<int> FoldOfEach(const std::vector<std::string> &sources);
+
+// A share of the items of each label (rounded, at least one, never all), chosen by `seed`: true for those held out.
+// Labels of one item keep it in training.
+ACTION_API std::vector<bool> StratifiedSplit(const std::vector<std::string> &labels, double share, uint64_t seed);
+
+}  // namespace action
+
+#endif  // ACTION_CROSS_VALIDATION_H_

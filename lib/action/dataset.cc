@@ -1,0 +1,186 @@
+#include "action/dataset.h"
+
+#include <glib.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "action/deleter.h"
+#include "action/error.h"
+#include "action/labels.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMostListed = 5;
+
+// The name that a label is made of, before normalisation, without a clip number.
+std::string RawLabel(const std::string &name, bool is_file) {
+  std::string raw = name;
+  if (!is_file) return raw;
+  size_t end = raw.size();
+  while (end > 0 && raw[end - 1] >= '0' && raw[end - 1] <= '9')
+    --end;
+  // "x_001": the number goes, and what divides it from the label.
+  if (end < raw.size() && end > 0 && g_ascii_isalnum(raw[end - 1]) == FALSE) {
+    while (end > 0 && g_ascii_isalnum(raw[end - 1]) == FALSE)
+      --end;
+    if (end > 0) raw.resize(end);
+  }
+  return raw;
+}
+
+std::string Quoted(const std::set<std::string> &names) {
+  std::string text;
+  for (const std::string &name : names)
+    text += (text.empty() ? "'" : ", '") + name + "'";
+  return text;
+}
+
+std::string Sha256(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::unique_ptr<GChecksum, Deleter<g_checksum_free>> sum(g_checksum_new(G_CHECKSUM_SHA256));
+  std::vector<char> buffer(1 << 20);
+  while (file) {
+    file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    g_checksum_update(sum.get(), reinterpret_cast<const guchar *>(buffer.data()), static_cast<gssize>(file.gcount()));
+  }
+  return g_checksum_get_string(sum.get());
+}
+
+}  // namespace
+
+std::string Clip::Name() const {
+  if (span.whole()) return path;
+  std::array<char, 64> text{};
+  g_snprintf(text.data(), text.size(), " %.3f-%.3f s", span.start, span.end);
+  return path + text.data();
+}
+
+bool HasVideoEnding(const std::string &path) {
+  static constexpr std::string_view kEndings[] = {".3gp", ".avi", ".flv", ".m2ts", ".m4v",  ".mjpeg",
+                                                  ".mkv", ".mov", ".mp4", ".mpg",  ".mpeg", ".mts",
+                                                  ".mxf", ".ogv", ".ts",  ".vob",  ".webm", ".wmv"};
+  std::string ending = fs::path(path).extension().string();
+  std::ranges::transform(ending, ending.begin(), g_ascii_tolower);
+  return std::ranges::find(kEndings, ending) != std::end(kEndings);
+}
+
+Dataset ScanDataset(const std::string &folder) {
+  Dataset dataset;
+  const fs::path root = folder;
+  std::error_code failed;
+  if (!fs::is_directory(root, failed)) {
+    throw Error("the dataset " + folder + " is not a folder. It should hold clips named after what they show " +
+                "(mount_wheel_va_001.mp4), or one folder of clips for each action");
+  }
+  std::map<std::string, std::set<std::string>> raw_names;  // by label
+  fs::recursive_directory_iterator walk(root, fs::directory_options::follow_directory_symlink, failed);
+  for (; !failed && walk != fs::recursive_directory_iterator(); walk.increment(failed)) {
+    const fs::path &path = walk->path();
+    if (path.filename().string().starts_with(".")) {
+      if (walk->is_directory(failed)) walk.disable_recursion_pending();
+      continue;
+    }
+    constexpr int kDeepest = 16;  // of a link that leads back up there is no end
+    if (walk.depth() > kDeepest) walk.disable_recursion_pending();
+    if (!walk->is_regular_file(failed)) continue;
+    if (!HasVideoEnding(path.string())) {
+      ++dataset.other_files;
+      continue;
+    }
+    const bool by_file = walk.depth() == 0;
+    const std::string name = by_file ? path.stem().string() : path.parent_path().filename().string();
+    Clip clip;
+    clip.path = path.string();
+    clip.label = by_file ? LabelOfStem(name) : NormaliseLabel(name);
+    clip.source = clip.path;
+    raw_names[clip.label].insert(RawLabel(name, by_file));
+    dataset.clips.push_back(std::move(clip));
+  }
+  if (failed) throw Error("cannot read the dataset " + folder + ": " + failed.message());
+  std::ranges::sort(dataset.clips, {}, &Clip::path);
+  for (const auto &[label, names] : raw_names) {
+    if (label == "unknown" && *names.begin() != "unknown") {
+      dataset.warnings.push_back("nothing of these names is left as a label; they count as 'unknown': " +
+                                 Quoted(names));
+    } else if (names.size() > 1) {
+      dataset.warnings.push_back("these names become the same label, " + label + ": " + Quoted(names) +
+                                 ". If they are different actions, rename them");
+    }
+  }
+  return dataset;
+}
+
+void GroupBy(Dataset &dataset, const std::string &pattern) {
+  GError *error = nullptr;
+  const std::unique_ptr<GRegex, Deleter<g_regex_unref>> regex(
+      g_regex_new(pattern.c_str(), static_cast<GRegexCompileFlags>(0), static_cast<GRegexMatchFlags>(0), &error));
+  if (!regex) {
+    const std::string reason = error->message;
+    g_error_free(error);
+    throw Error("--group-by '" + pattern + "' is not a regular expression: " + reason);
+  }
+  std::vector<std::string> unmatched;
+  for (Clip &clip : dataset.clips) {
+    const std::string name = fs::path(clip.path).filename().string();
+    GMatchInfo *match = nullptr;
+    if (g_regex_match(regex.get(), name.c_str(), static_cast<GRegexMatchFlags>(0), &match)) {
+      const std::unique_ptr<char, Deleter<g_free>> text(
+          g_match_info_fetch(match, g_regex_get_capture_count(regex.get()) > 0 ? 1 : 0));
+      clip.source = text ? text.get() : "";
+    } else {
+      unmatched.push_back(name);
+    }
+    g_match_info_unref(match);
+  }
+  if (unmatched.empty()) return;
+  std::string names;
+  for (size_t i = 0; i < std::min(unmatched.size(), kMostListed); ++i)
+    names += "\n  " + unmatched[i];
+  if (unmatched.size() > kMostListed) names += "\n  and " + std::to_string(unmatched.size() - kMostListed) + " more";
+  throw Error("--group-by '" + pattern + "' does not match these file names, whose source is not known:" + names);
+}
+
+std::vector<std::string> JoinIdenticalClips(Dataset &dataset) {
+  std::map<uintmax_t, std::vector<size_t>> by_size;
+  for (size_t i = 0; i < dataset.clips.size(); ++i) {
+    std::error_code failed;
+    const uintmax_t size = fs::file_size(dataset.clips[i].path, failed);
+    if (!failed && size > 0 && dataset.clips[i].span.whole()) by_size[size].push_back(i);
+  }
+  std::vector<std::string> groups;
+  for (const auto &[size, indices] : by_size) {
+    if (indices.size() < 2) continue;
+    std::map<std::string, std::vector<size_t>> by_hash;
+    for (const size_t i : indices)
+      by_hash[Sha256(dataset.clips[i].path)].push_back(i);
+    for (const auto &[hash, same] : by_hash) {
+      if (same.size() < 2) continue;
+      std::string names;
+      const std::string source = dataset.clips[same.front()].source;
+      for (const size_t i : same) {
+        names += (names.empty() ? "" : " = ") + dataset.clips[i].path;
+        // Whole sources become one: the other clips of this one's source belong together with it.
+        const std::string old = dataset.clips[i].source;
+        for (Clip &clip : dataset.clips) {
+          if (clip.source == old) clip.source = source;
+        }
+      }
+      groups.push_back(names);
+    }
+  }
+  std::ranges::sort(groups);
+  return groups;
+}
+
+}  // namespace action

@@ -1,0 +1,49 @@
+// Which clips there are to learn from, and what they show.
+#ifndef ACTION_DATASET_H_
+#define ACTION_DATASET_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "action/export.h"
+#include "action/feature_cache.h"
+
+namespace action {
+
+// A video, or a part of one, that shows one action.
+struct Clip {
+  std::string path;    // as the dataset was named, so that the cache of another day finds it
+  VideoSpan span;      // which part
+  std::string label;   // normalised fine label
+  std::string source;  // clips of one source (one person, one original video) are never on both sides of a validation
+
+  // "path", or "path 12.500-20.000 s" of a part.
+  ACTION_API std::string Name() const;
+};
+
+struct Dataset {
+  std::vector<Clip> clips;  // by path and start
+  std::vector<std::string> warnings;
+  size_t other_files = 0;  // files that are no videos by their names
+};
+
+// Reads a folder in either layout of the reference, or both at once: a clip in the folder itself is labelled by its
+// file name (hand_tight_nipple_to_pipe_va_001.mp4), one in a folder below by the name of the folder it lies in. Hidden
+// files are left out. Every clip is its own source. Warnings: names that become one label only by normalisation, and
+// names of which nothing is left. Throws Error when the folder cannot be read.
+ACTION_API Dataset ScanDataset(const std::string &folder);
+
+// True for the endings of video files: .mp4, .mkv, ...
+ACTION_API bool HasVideoEnding(const std::string &path);
+
+// Makes the first group of `pattern` (the whole match when it has none), searched in the file name, each clip's source.
+// Throws Error when the pattern is not a regular expression, or naming the clips whose name it does not match.
+ACTION_API void GroupBy(Dataset &dataset, const std::string &pattern);
+
+// Gives clips whose files hold the same bytes one source. Returns their names, a line a group.
+ACTION_API std::vector<std::string> JoinIdenticalClips(Dataset &dataset);
+
+}  // namespace action
+
+#endif  // ACTION_DATASET_H_

@@ -1,0 +1,97 @@
+#include "action/head.h"
+
+#include <algorithm>
+#include <map>
+
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+struct Entry {
+  const char *name;
+  std::vector<int64_t> shape;  // -1: any
+};
+
+const std::vector<Entry> &Entries() {
+  static const std::vector<Entry> entries = {{"net.0.weight", {kFeatureSize}},
+                                             {"net.0.bias", {kFeatureSize}},
+                                             {"net.1.weight", {kHeadHidden, kFeatureSize}},
+                                             {"net.1.bias", {kHeadHidden}},
+                                             {"net.4.weight", {kHeadHidden, kHeadHidden}},
+                                             {"net.4.bias", {kHeadHidden}},
+                                             {"net.7.weight", {-1, kHeadHidden}},
+                                             {"net.7.bias", {-1}}};
+  return entries;
+}
+
+}  // namespace
+
+void CheckHead(const StateDict &weights, const std::string &where, int classes) {
+  std::string problems;
+  const auto complain = [&problems](const std::string &what) { problems += "\n  " + what; };
+  for (const Entry &entry : Entries()) {
+    const Tensor *tensor = weights.Find(entry.name);
+    if (tensor == nullptr) {
+      complain(std::string(entry.name) + " is missing");
+      continue;
+    }
+    std::vector<int64_t> wanted = entry.shape;
+    if (wanted[0] < 0) {
+      const Tensor *bias = weights.Find("net.7.bias");
+      const bool any = classes < 0 && bias != nullptr && bias->shape().size() == 1;
+      wanted[0] = any ? bias->shape()[0] : classes;
+    }
+    if (tensor->shape() != wanted) {
+      complain(std::string(entry.name) + " is " + ShapeToString(tensor->shape()) + " and should be " +
+               ShapeToString(wanted));
+    }
+  }
+  for (const auto &[name, tensor] : weights.entries) {
+    const auto is_known = [&name](const Entry &entry) { return name == entry.name; };
+    if (std::ranges::none_of(Entries(), is_known)) complain(name + " does not belong to a classifier");
+  }
+  if (problems.empty()) return;
+  throw Error(where + " does not hold a classifier" +
+              (classes >= 0 ? " of " + std::to_string(classes) + " classes" : "") + ":" + problems);
+}
+
+int Argmax(std::span<const float> row) {
+  return static_cast<int>(std::ranges::max_element(row) - row.begin());
+}
+
+int Majority(std::span<const int> classes) {
+  std::map<int, size_t> votes;
+  for (const int c : classes)
+    ++votes[c];
+  int best = -1;
+  size_t most = 0;
+  for (const auto &[c, count] : votes) {
+    if (count > most) {
+      best = c;
+      most = count;
+    }
+  }
+  return best;
+}
+
+int ClassOfClip(const Classifier &classifier, std::span<const Features> steps) {
+  const std::vector<float> logits = classifier.Logits(steps);
+  const auto classes = static_cast<size_t>(classifier.classes());
+  std::vector<int> votes;
+  for (size_t i = 0; i < steps.size(); ++i)
+    votes.push_back(Argmax(std::span(logits).subspan(i * classes, classes)));
+  return Majority(votes);
+}
+
+std::vector<double> BalancedClassWeights(std::span<const TrainingClip> clips, int classes) {
+  std::vector<double> weights(static_cast<size_t>(classes), 0);
+  for (const TrainingClip &clip : clips)
+    weights[static_cast<size_t>(clip.label)] += 1;
+  for (double &weight : weights) {
+    if (weight > 0) weight = static_cast<double>(clips.size()) / (classes * weight);
+  }
+  return weights;
+}
+
+}  // namespace action

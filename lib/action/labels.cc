@@ -1,0 +1,82 @@
+#include "action/labels.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace action {
+namespace {
+
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// The letters outside ASCII whose lower case is, or begins with, a letter of ASCII (Unicode's SpecialCasing): the
+// Kelvin sign and the capital I with a dot.
+constexpr std::string_view kKelvin = "\xe2\x84\xaa";
+constexpr std::string_view kDottedI = "\xc4\xb0";
+
+}  // namespace
+
+const char *NameOf(ValueCategory category) {
+  switch (category) {
+    case ValueCategory::kVa:
+      return "VA";
+    case ValueCategory::kRnva:
+      return "RNVA";
+    case ValueCategory::kNva:
+      return "NVA";
+    case ValueCategory::kUnknown:
+      return "UNKNOWN";
+  }
+  return "?";
+}
+
+std::string NormaliseLabel(std::string_view text) {
+  std::string label;
+  const auto add_gap = [&label] {
+    if (!label.empty() && label.back() != '_') label += '_';
+  };
+  while (!text.empty()) {
+    const char c = text.front();
+    size_t used = 1;
+    if ((c >= 'a' && c <= 'z') || IsDigit(c)) {
+      label += c;
+    } else if (c >= 'A' && c <= 'Z') {
+      label += static_cast<char>(c - 'A' + 'a');
+    } else if (text.starts_with(kKelvin)) {
+      label += 'k';
+      used = kKelvin.size();
+    } else if (text.starts_with(kDottedI)) {
+      label += 'i';
+      add_gap();  // the dot, as a character of its own
+      used = kDottedI.size();
+    } else {
+      add_gap();
+    }
+    text.remove_prefix(used);
+  }
+  while (!label.empty() && label.back() == '_')
+    label.pop_back();
+  return label.empty() ? "unknown" : label;
+}
+
+std::string LabelOfStem(std::string_view stem) {
+  std::string label = NormaliseLabel(stem);
+  const size_t gap = label.rfind('_');
+  if (gap == std::string::npos) return label;
+  if (std::all_of(label.begin() + static_cast<ptrdiff_t>(gap) + 1, label.end(), IsDigit)) label.resize(gap);
+  return label;
+}
+
+std::string CoarseLabel(std::string_view label) {
+  return std::string(label.substr(0, label.find('_')));
+}
+
+ValueCategory CategoryOf(std::string_view label) {
+  if (label.ends_with("_va")) return ValueCategory::kVa;
+  if (label.ends_with("_rnva")) return ValueCategory::kRnva;
+  if (label.ends_with("_nva")) return ValueCategory::kNva;
+  return ValueCategory::kUnknown;
+}
+
+}  // namespace action

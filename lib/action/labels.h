@@ -1,0 +1,37 @@
+// What the name of a clip says about the action in it.
+#ifndef ACTION_LABELS_H_
+#define ACTION_LABELS_H_
+
+#include <string>
+#include <string_view>
+
+#include "action/export.h"
+
+namespace action {
+
+// Of lean manufacturing: value added, required but not value added, not value added.
+enum class ValueCategory { kVa, kRnva, kNva, kUnknown };
+
+// "VA", "RNVA", "NVA", "UNKNOWN"
+ACTION_API const char *NameOf(ValueCategory category);
+
+// Lower case; every run of other characters than a-z and 0-9 becomes one '_', none at the ends; "unknown" when nothing
+// is left. Text is UTF-8, or bytes.
+ACTION_API std::string NormaliseLabel(std::string_view text);
+
+// The label in a clip's file name, without folder and ending: normalised, and without a clip number at its end
+// ("_001").
+ACTION_API std::string LabelOfStem(std::string_view stem);
+
+// The action's family ("FirstWord"): a normalised label up to its first '_'.
+ACTION_API std::string CoarseLabel(std::string_view label);
+
+// By the end of a normalised label: "_va", "_rnva", "_nva".
+ACTION_API ValueCategory CategoryOf(std::string_view label);
+
+// What stretches of a video that nobody labelled are called.
+inline constexpr const char *kBackgroundLabel = "background";
+
+}  // namespace action
+
+#endif  // ACTION_LABELS_H_

@@ -1,0 +1,235 @@
+#include "action/model_bundle.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "action/error.h"
+#include "action/head.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+json ReadJson(const fs::path &path, const char *what) {
+  std::ifstream file(path);
+  if (!file) throw Error("the model's " + path.string() + " is missing: " + what);
+  try {
+    json value = json::parse(file);
+    if (!value.is_object()) throw Error("the model's " + path.string() + " is not a JSON object: " + what);
+    return value;
+  } catch (const json::exception &e) {
+    throw Error("the model's " + path.string() + " cannot be read: " + e.what());
+  }
+}
+
+// {label: id} of label_map.json or its older twin; ids must be 0, 1, 2, ...
+std::vector<std::string> ReadLabels(const fs::path &folder) {
+  fs::path path = folder / "label_map.json";
+  if (!fs::exists(path) && fs::exists(folder / "label_to_id.json")) path = folder / "label_to_id.json";
+  const json map = ReadJson(path, "it should say which label has which class id, {\"label\": id, ...}");
+  std::vector<std::string> labels(map.size());
+  for (const auto &[label, id] : map.items()) {
+    if (!id.is_number_integer() || id < 0 || id >= static_cast<int64_t>(map.size()) ||
+        !labels[id.get<size_t>()].empty()) {
+      throw Error("the model's " + path.string() + " gives '" + label + "' the class id " + id.dump() +
+                  "; the ids of its " + std::to_string(map.size()) + " labels should be 0 to " +
+                  std::to_string(map.size() - 1) + ", each once");
+    }
+    labels[id.get<size_t>()] = label;
+  }
+  if (labels.empty()) throw Error("the model's " + path.string() + " holds no label");
+  return labels;
+}
+
+Head ReadHead(const fs::path &label_folder, const fs::path &weights) {
+  Head head;
+  head.labels = ReadLabels(label_folder);
+  head.path = weights.string();
+  head.weights = ToStateDict(ReadCheckpoint(head.path));
+  CheckHead(head.weights, head.path, static_cast<int>(head.labels.size()));
+  return head;
+}
+
+// The first of several spellings.
+const json *FindEntry(const json &entry, std::initializer_list<const char *> names) {
+  for (const char *name : names) {
+    const auto found = entry.find(name);
+    if (found != entry.end() && found->is_string()) return &*found;
+  }
+  return nullptr;
+}
+
+fs::path WeightsOf(const fs::path &folder, const json &entry) {
+  const fs::path own = folder / "best.pt";
+  if (fs::exists(own)) return own;
+  std::string asked;
+  if (const json *path = FindEntry(entry, {"best_path", "best_ckpt"})) {
+    asked = path->get<std::string>();
+    std::ranges::replace(asked, '\\', '/');
+    std::error_code failed;
+    if (fs::is_regular_file(asked, failed)) return asked;
+  }
+  const bool last = fs::exists(folder / "last.pt");
+  throw Error("the model's " + own.string() + " is missing" +
+              (asked.empty() ? std::string() : ", and so is " + asked + ", which the registry names") +
+              (last ? ". last.pt is there: copy it to best.pt if it will do" : ". Copy the model folder again, whole"));
+}
+
+Family ReadFamily(const std::string &name, const json &entry, const fs::path &stage2) {
+  Family family;
+  family.name = name;
+  family.clips = entry.value("n_clips", int64_t{0});
+  family.classes = entry.value("n_classes", int64_t{0});
+  if (!entry.value("trained", false)) {
+    family.skipped = entry.value("reason", std::string("not trained"));
+    return family;
+  }
+  if (name.find('/') != std::string::npos) throw Error("the family '" + name + "' cannot be the name of a folder");
+  const fs::path folder = stage2 / name;
+  fs::path labels = folder;
+  if (!fs::exists(folder / "label_map.json") && !fs::exists(folder / "label_to_id.json")) {
+    if (const json *path = FindEntry(entry, {"label_map_path"})) {
+      std::string asked = path->get<std::string>();
+      std::ranges::replace(asked, '\\', '/');
+      std::error_code failed;
+      if (fs::is_regular_file(asked, failed)) labels = fs::path(asked).parent_path();
+    }
+  }
+  family.head = ReadHead(labels, WeightsOf(folder, entry));
+  return family;
+}
+
+template <typename Enum>
+Enum FromName(const json &object, const char *key, std::initializer_list<Enum> values) {
+  const auto text = object.at(key).get<std::string>();
+  for (const Enum value : values) {
+    if (text == NameOf(value)) return value;
+  }
+  throw Error(std::string(key) + " is '" + text + "', which this version does not know");
+}
+
+FeatureConfig ReadFeatureConfig(const json &object) {
+  FeatureConfig config;
+  config.weights_hash = object.at("weights_hash").get<std::string>();
+  config.precision = FromName(object, "precision", {Precision::kFp32, Precision::kFp16, Precision::kBf16});
+  config.sampling = FromName(object, "sampling", {Sampling::kAuto, Sampling::kStride, Sampling::kTimestamp});
+  config.colorimetry = FromName(object, "colorimetry", {Colorimetry::kReference, Colorimetry::kStream});
+  config.sample_rate = Fraction::Parse(object.at("sample_rate").get<std::string>()).value_or(Fraction{});
+  config.hop = object.at("hop").get<int>();
+  config.roi = Region::Parse(object.at("roi").get<std::string>());
+  return config;
+}
+
+struct ModelJson {
+  ModelFacts facts;
+  std::vector<FineLabel> labels;
+};
+
+ModelJson ReadModelJson(const fs::path &path) {
+  const json object = ReadJson(path, "it should say what the model was trained with");
+  ModelJson read;
+  try {
+    read.facts.format_version = object.at("format_version").get<int>();
+    if (read.facts.format_version > kModelFormatVersion) {
+      throw Error("it has the format version " + std::to_string(read.facts.format_version) +
+                  "; this program reads up to " + std::to_string(kModelFormatVersion) + ". Update gst-action");
+    }
+    read.facts.created = object.value("created", std::string());
+    read.facts.features = ReadFeatureConfig(object.at("features"));
+    read.facts.stand_in = object.at("features").value("stand_in", false);
+    for (const json &label : object.at("labels")) {
+      FineLabel fine{label.at("label").get<std::string>(), label.at("coarse").get<std::string>(), {}};
+      fine.category =
+          FromName(label, "value_category",
+                   {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva, ValueCategory::kUnknown});
+      read.labels.push_back(std::move(fine));
+    }
+  } catch (const json::exception &e) {
+    throw Error("the model's " + path.string() + " is not what it should be: " + e.what());
+  } catch (const Error &e) {
+    throw Error("the model's " + path.string() + " is not what it should be: " + e.what());
+  }
+  return read;
+}
+
+}  // namespace
+
+bool LooksLikeModel(const std::string &folder) {
+  std::error_code failed;
+  return fs::is_directory(fs::path(folder) / "stage1", failed) || fs::exists(fs::path(folder) / "model.json", failed);
+}
+
+ModelBundle ModelBundle::Open(const std::string &folder) {
+  const fs::path root = folder;
+  std::error_code failed;
+  if (!fs::is_directory(root, failed)) {
+    throw Error("the model folder " + folder +
+                " does not exist, or is not a folder. It is what gst-action-train makes");
+  }
+  if (!fs::is_directory(root / "stage1", failed)) {
+    throw Error("the folder " + folder +
+                " is not a model: it has no folder stage1. A model holds stage1, stage2 and, " +
+                "when gst-action-train made it, model.json");
+  }
+  ModelBundle bundle;
+  bundle.folder_ = folder;
+  bundle.coarse_ = ReadHead(root / "stage1", WeightsOf(root / "stage1", json::object()));
+
+  const fs::path stage2 = root / "stage2";
+  const fs::path registry_path = stage2 / "stage2_registry.json";
+  const json registry = ReadJson(registry_path, "it should say for every action family whether it has a classifier");
+  std::vector<FineLabel> known;
+  if (fs::exists(root / "model.json")) {
+    ModelJson read = ReadModelJson(root / "model.json");
+    bundle.facts_ = std::move(read.facts);
+    known = std::move(read.labels);
+  }
+
+  std::set<FineLabel, decltype([](const FineLabel &a, const FineLabel &b) { return a.label < b.label; })> fine;
+  for (const std::string &coarse : bundle.coarse_.labels) {
+    Family family{coarse, 0, 0, "not in the registry", std::nullopt};
+    const auto entry = registry.find(coarse);
+    if (entry != registry.end() && entry->is_object()) {
+      try {
+        family = ReadFamily(coarse, *entry, stage2);
+      } catch (const json::exception &e) {
+        throw Error("the model's " + registry_path.string() + " is wrong at '" + coarse + "': " + e.what());
+      }
+    }
+    if (family.head) {
+      for (const std::string &label : family.head->labels)
+        fine.insert({label, coarse, CategoryOf(label)});
+    } else {
+      // The family's only label, if it is known; otherwise all that can be said is the family.
+      std::vector<std::string> of_family;
+      for (const FineLabel &label : known) {
+        if (label.coarse == coarse) of_family.push_back(label.label);
+      }
+      const std::string only = of_family.size() == 1 ? of_family[0] : coarse;
+      bundle.only_labels_[coarse] = only;
+      fine.insert({only, coarse, CategoryOf(only)});
+    }
+    bundle.families_.push_back(std::move(family));
+  }
+  bundle.fine_labels_.assign(fine.begin(), fine.end());
+  for (FineLabel &label : bundle.fine_labels_) {
+    const auto same = std::ranges::find(known, label.label, &FineLabel::label);
+    if (same != known.end()) label.category = same->category;
+  }
+  return bundle;
+}
+
+const std::string &ModelBundle::OnlyLabelOf(const std::string &coarse) const {
+  const auto found = only_labels_.find(coarse);
+  if (found == only_labels_.end())
+    throw Error("the family " + coarse + " has a classifier, or is none of this model's");
+  return found->second;
+}
+
+}  // namespace action

@@ -1,0 +1,84 @@
+// A model folder: the classifiers of both stages, their labels, and what they were trained with.
+#ifndef ACTION_MODEL_BUNDLE_H_
+#define ACTION_MODEL_BUNDLE_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "action/checkpoint/checkpoint.h"
+#include "action/export.h"
+#include "action/feature_cache.h"
+#include "action/labels.h"
+
+namespace action {
+
+// One classifier as it lies in the folder.
+struct Head {
+  std::vector<std::string> labels;  // by class id
+  StateDict weights;                // checked: as many classes as labels
+  std::string path;                 // of the weights
+};
+
+struct FineLabel {
+  std::string label;
+  std::string coarse;
+  ValueCategory category = ValueCategory::kUnknown;
+  friend bool operator==(const FineLabel &, const FineLabel &) = default;
+};
+
+// A family as the registry tells of it.
+struct Family {
+  std::string name;  // its coarse label
+  int64_t clips = 0;
+  int64_t classes = 0;
+  std::string skipped;       // why it has no classifier: "single_class", "too_few_clips"; empty when it has one
+  std::optional<Head> head;  // present when trained
+};
+
+// What model.json says beside the labels; the reference's folders have no such file.
+struct ModelFacts {
+  int format_version = 0;
+  std::string created;  // ISO 8601
+  FeatureConfig features;
+  bool stand_in = false;  // the features were no measurement
+};
+
+inline constexpr int kModelFormatVersion = 1;
+
+// Reads folders written by gst-action-train and by the Python system: either spelling of the registry's entries,
+// label_map.json or label_to_id.json. Weights are taken from the folder itself; only where they are missing there, from
+// the path in the registry, which may be one of another machine.
+class ACTION_API ModelBundle {
+ public:
+  // Throws Error naming the file that is missing or wrong, what was found and what was expected.
+  static ModelBundle Open(const std::string &folder);
+
+  const std::string &folder() const { return folder_; }
+  const Head &coarse() const { return coarse_; }
+  // One for every coarse label, by class id.
+  const std::vector<Family> &families() const { return families_; }
+  // Every label that this model can give, in order. Of families without a classifier: their only fine label when
+  // model.json knows it, else the coarse label.
+  const std::vector<FineLabel> &fine_labels() const { return fine_labels_; }
+  const std::optional<ModelFacts> &facts() const { return facts_; }
+
+  // The label of a family that has no classifier.
+  const std::string &OnlyLabelOf(const std::string &coarse) const;
+
+ private:
+  std::string folder_;
+  Head coarse_;
+  std::vector<Family> families_;
+  std::vector<FineLabel> fine_labels_;
+  std::map<std::string, std::string> only_labels_;
+  std::optional<ModelFacts> facts_;
+};
+
+// True when a folder looks like a model: has a stage1 folder or a model.json.
+ACTION_API bool LooksLikeModel(const std::string &folder);
+
+}  // namespace action
+
+#endif  // ACTION_MODEL_BUNDLE_H_

@@ -1,0 +1,70 @@
+#include "actiontorch/head_network.h"
+
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace action {
+namespace {
+
+constexpr std::array<const char *, 8> kNames = {"net.0.weight", "net.0.bias", "net.1.weight", "net.1.bias",
+                                                "net.4.weight", "net.4.bias", "net.7.weight", "net.7.bias"};
+constexpr double kLayerNormEpsilon = 1e-5;  // torch.nn.LayerNorm's
+
+class TorchClassifier : public Classifier {
+ public:
+  explicit TorchClassifier(HeadParameters parameters) : parameters_(std::move(parameters)) {}
+
+  int classes() const override { return static_cast<int>(parameters_.back().size(0)); }
+
+  std::vector<float> Logits(std::span<const Features> steps) const override {
+    if (steps.empty()) return {};
+    const c10::InferenceMode guard;
+    const at::Tensor x = at::from_blob(const_cast<float *>(steps.front().data()),
+                                       {static_cast<int64_t>(steps.size()), kFeatureSize}, at::kFloat);
+    const at::Tensor logits = HeadForward(parameters_, x, [](const at::Tensor &h) { return h; }).contiguous();
+    return {logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel()};
+  }
+
+ private:
+  const HeadParameters parameters_;
+};
+
+}  // namespace
+
+HeadParameters ToParameters(const StateDict &weights, const std::string &where) {
+  CheckHead(weights, where, -1);
+  HeadParameters parameters;
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    const Tensor &tensor = *weights.Find(kNames[i]);
+    const std::vector<float> values = tensor.ToFloats();
+    parameters[i] = at::from_blob(const_cast<float *>(values.data()), tensor.shape(), at::kFloat).clone();
+  }
+  return parameters;
+}
+
+StateDict ToStateDict(const HeadParameters &parameters) {
+  StateDict state;
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    const at::Tensor values = parameters[i].detach().to(at::kCPU).contiguous();
+    const float *data = values.data_ptr<float>();
+    state.entries.emplace_back(
+        kNames[i], Tensor::FromFloats(values.sizes().vec(), std::vector<float>(data, data + values.numel())));
+  }
+  return state;
+}
+
+at::Tensor HeadForward(const HeadParameters &p, const at::Tensor &x,
+                       const std::function<at::Tensor(const at::Tensor &)> &drop) {
+  at::Tensor h = at::layer_norm(x, {kFeatureSize}, p[0], p[1], kLayerNormEpsilon);
+  h = drop(at::relu(at::linear(h, p[2], p[3])));
+  h = drop(at::relu(at::linear(h, p[4], p[5])));
+  return at::linear(h, p[6], p[7]);
+}
+
+std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where) {
+  return std::make_unique<TorchClassifier>(ToParameters(weights, where));
+}
+
+}  // namespace action

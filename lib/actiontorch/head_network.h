@@ -1,0 +1,31 @@
+// The arithmetic of a head, in LibTorch. Internal to libactiontorch: includes ATen.
+#ifndef ACTIONTORCH_HEAD_NETWORK_H_
+#define ACTIONTORCH_HEAD_NETWORK_H_
+
+#include <ATen/ATen.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "action/head.h"
+
+namespace action {
+
+// The parameters in the order of the state_dict: net.0.weight, net.0.bias, net.1.weight, ... net.7.bias.
+using HeadParameters = std::array<at::Tensor, 8>;
+
+// Copies. Throws Error naming `where` when the weights are no head.
+HeadParameters ToParameters(const StateDict &weights, const std::string &where);
+StateDict ToStateDict(const HeadParameters &parameters);
+
+// x: [..., 512] float32. Returns logits, [..., classes]. `drop` is applied after each ReLU.
+at::Tensor HeadForward(const HeadParameters &parameters, const at::Tensor &x,
+                       const std::function<at::Tensor(const at::Tensor &)> &drop);
+
+std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where);
+
+}  // namespace action
+
+#endif  // ACTIONTORCH_HEAD_NETWORK_H_

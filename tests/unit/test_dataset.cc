@@ -1,0 +1,266 @@
+// Labels, datasets, annotations, and how they are divided.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "action/annotations.h"
+#include "action/atomic_folder.h"
+#include "action/cross_validation.h"
+#include "action/dataset.h"
+#include "action/error.h"
+#include "action/head.h"
+#include "action/labels.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(Labels, AreNormalised) {
+  EXPECT_EQ(NormaliseLabel("Hand Tight  nipple--to pipe (VA)"), "hand_tight_nipple_to_pipe_va");
+  EXPECT_EQ(NormaliseLabel("__a__b__"), "a_b");
+  EXPECT_EQ(NormaliseLabel(""), "unknown");
+  EXPECT_EQ(NormaliseLabel("***"), "unknown");
+  EXPECT_EQ(NormaliseLabel("caf\xc3\xa9 1"), "caf_1") << "letters outside a-z are none";
+  EXPECT_EQ(NormaliseLabel("\xe2\x84\xaa\xc4\xb0x"), "ki_x") << "Python's lower() makes ASCII letters of these two";
+  EXPECT_EQ(NormaliseLabel("\xff\xfe a"), "a") << "not UTF-8";
+}
+
+TEST(Labels, LoseTheClipNumberOfAFile) {
+  EXPECT_EQ(LabelOfStem("hand_tight_nipple_to_pipe_va_001"), "hand_tight_nipple_to_pipe_va");
+  EXPECT_EQ(LabelOfStem("Read-Drawing-RNVA-12"), "read_drawing_rnva");
+  EXPECT_EQ(LabelOfStem("mount_wheel_2_va"), "mount_wheel_2_va") << "a number inside stays";
+  EXPECT_EQ(LabelOfStem("mount_001_002"), "mount_001") << "one number goes";
+  EXPECT_EQ(LabelOfStem("mount_001a"), "mount_001a");
+  EXPECT_EQ(LabelOfStem("001"), "001") << "there would be nothing left";
+}
+
+TEST(Labels, TellFamilyAndValue) {
+  EXPECT_EQ(CoarseLabel("hand_tight_va"), "hand");
+  EXPECT_EQ(CoarseLabel("again"), "again");
+  EXPECT_EQ(CategoryOf("a_va"), ValueCategory::kVa);
+  EXPECT_EQ(CategoryOf("a_rnva"), ValueCategory::kRnva);
+  EXPECT_EQ(CategoryOf("a_nva"), ValueCategory::kNva);
+  EXPECT_EQ(CategoryOf("nova"), ValueCategory::kUnknown);
+  EXPECT_EQ(CategoryOf("va"), ValueCategory::kUnknown);
+}
+
+class Folder : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::path(testing::TempDir()) / "dataset";
+    fs::remove_all(root_);
+    fs::create_directories(root_);
+  }
+  std::string Make(const std::string &name, const std::string &content = "x") {
+    const fs::path path = root_ / name;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << content;
+    return path.string();
+  }
+  std::map<std::string, std::string> Labels(const Dataset &dataset) {
+    std::map<std::string, std::string> labels;
+    for (const Clip &clip : dataset.clips)
+      labels[fs::relative(clip.path, root_).string()] = clip.label;
+    return labels;
+  }
+  fs::path root_;
+};
+
+TEST_F(Folder, BothLayoutsAtOnce) {
+  Make("hand_tight_va_001.mp4");
+  Make("hand_tight_va_002.MP4");
+  Make("Read Drawing RNVA/take 5.avi");
+  Make("Read Drawing RNVA/deeper/x_va_001.mkv");
+  Make("notes.txt");
+  Make(".hidden_va_001.mp4");
+  Make(".cache/x_va_001.mp4");
+  const Dataset dataset = ScanDataset(root_.string());
+  const std::map<std::string, std::string> expected = {{"hand_tight_va_001.mp4", "hand_tight_va"},
+                                                       {"hand_tight_va_002.MP4", "hand_tight_va"},
+                                                       {"Read Drawing RNVA/take 5.avi", "read_drawing_rnva"},
+                                                       {"Read Drawing RNVA/deeper/x_va_001.mkv", "deeper"}};
+  EXPECT_EQ(Labels(dataset), expected);
+  EXPECT_EQ(dataset.other_files, 1u);
+  EXPECT_TRUE(dataset.warnings.empty());
+  EXPECT_TRUE(std::ranges::is_sorted(dataset.clips, {}, &Clip::path));
+}
+
+TEST_F(Folder, NamesThatBecomeOneLabelAreNamed) {
+  Make("Hand Tight/a.mp4");
+  Make("hand_tight/b.mp4");
+  Make("!!!/c.mp4");
+  const Dataset dataset = ScanDataset(root_.string());
+  ASSERT_EQ(dataset.warnings.size(), 2u);
+  EXPECT_NE(dataset.warnings[0].find("hand_tight: 'Hand Tight', 'hand_tight'"), std::string::npos);
+  EXPECT_NE(dataset.warnings[1].find("'!!!'"), std::string::npos);
+  EXPECT_THROW(ScanDataset((root_ / "nothing").string()), Error);
+}
+
+TEST_F(Folder, SourcesComeFromThePattern) {
+  Make("a_va_p1_001.mp4");
+  Make("a_va_p2_001.mp4");
+  Dataset dataset = ScanDataset(root_.string());
+  EXPECT_NE(dataset.clips[0].source, dataset.clips[1].source) << "every clip its own";
+  GroupBy(dataset, "_(p[0-9])_");
+  EXPECT_EQ(dataset.clips[0].source, "p1");
+  EXPECT_EQ(dataset.clips[1].source, "p2");
+  EXPECT_THROW(GroupBy(dataset, "("), Error);
+  try {
+    GroupBy(dataset, "p1");
+    FAIL();
+  } catch (const Error &e) {
+    EXPECT_NE(std::string(e.what()).find("a_va_p2_001.mp4"), std::string::npos) << e.what();
+  }
+}
+
+TEST_F(Folder, IdenticalClipsShareASource) {
+  Make("a_va_001.mp4", "same");
+  Make("a_va_002.mp4", "other");
+  Make("b_va_001.mp4", "same");
+  Make("b_va_002.mp4", "same size!");
+  Dataset dataset = ScanDataset(root_.string());
+  const std::vector<std::string> groups = JoinIdenticalClips(dataset);
+  ASSERT_EQ(groups.size(), 1u);
+  EXPECT_NE(groups[0].find("a_va_001.mp4 = "), std::string::npos);
+  EXPECT_EQ(dataset.clips[0].source, dataset.clips[2].source);
+  EXPECT_NE(dataset.clips[0].source, dataset.clips[1].source);
+}
+
+TEST_F(Folder, AnnotationsBecomeClipsAndBackground) {
+  const std::string video = Make("long one.mp4");
+  const std::string csv = Make("rows.csv",
+                               "label,start,end,video\r\n"
+                               "Mount Wheel VA,2,5.5,long one.mp4\r\n"
+                               "\r\n"
+                               "\"turn, screw nva\",5.5,9,\"long one.mp4\"\n"
+                               "mount_wheel_va,9.4,12,long one.mp4");
+  const std::vector<Annotation> rows = ReadAnnotations(csv);
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[1].label, "turn, screw nva");
+  const Dataset dataset = DatasetOf(rows, true, [](const std::string &) { return 20.0; });
+  std::vector<std::string> got;
+  for (const Clip &clip : dataset.clips) {
+    EXPECT_EQ(clip.path, video);
+    EXPECT_EQ(clip.source, video);
+    got.push_back(clip.label + clip.Name().substr(video.size()));
+  }
+  EXPECT_EQ(got, (std::vector<std::string>{"background 0.000-2.000 s", "mount_wheel_va 2.000-5.500 s",
+                                           "turn_screw_nva 5.500-9.000 s", "mount_wheel_va 9.400-12.000 s",
+                                           "background 12.000-20.000 s"}))
+      << "0.4 s between two rows are no background";
+  EXPECT_EQ(DatasetOf(rows, false, [](const std::string &) { return 20.0; }).clips.size(), 3u);
+  const Dataset shorter = DatasetOf(rows, true, [](const std::string &) { return 9.2; });
+  EXPECT_EQ(shorter.warnings.size(), 1u) << "the last row begins after the end";
+}
+
+TEST_F(Folder, AnnotationsNameTheLineThatIsWrong) {
+  Make("v.mp4");
+  const auto said = [this](const std::string &rows) -> std::string {
+    try {
+      ReadAnnotations(Make("bad.csv", rows));
+      return "";
+    } catch (const Error &e) {
+      return e.what();
+    }
+  };
+  EXPECT_NE(said("v.mp4,0,1,a\nv.mp4,x,1,a").find("line 2: the start is 'x'"), std::string::npos);
+  EXPECT_NE(said("v.mp4,2,1,a").find("is not after"), std::string::npos);
+  EXPECT_NE(said("v.mp4,0,1").find("3 fields"), std::string::npos);
+  EXPECT_NE(said("w.mp4,0,1,a").find("w.mp4 does not exist"), std::string::npos);
+  EXPECT_NE(said("v.mp4,0,1,\"a").find("never closed"), std::string::npos);
+  EXPECT_NE(said("").find("empty"), std::string::npos);
+  EXPECT_NE(said("v.mp4,nan,1,a").find("'nan'"), std::string::npos);
+}
+
+TEST_F(Folder, OverlapsOfOtherLabelsAreNamed) {
+  Make("v.mp4");
+  const auto rows = ReadAnnotations(Make("rows.csv", "v.mp4,0,5,a\nv.mp4,4,6,b\nv.mp4,6,7,b\nv.mp4,6.5,8,b"));
+  const Dataset dataset = DatasetOf(rows, true, [](const std::string &) { return 8.0; });
+  ASSERT_EQ(dataset.warnings.size(), 1u);
+  EXPECT_NE(dataset.warnings[0].find("line 2: overlaps"), std::string::npos);
+}
+
+TEST_F(Folder, TimelinesBesideVideos) {
+  Make("a.mp4");
+  Make("a.json",
+       R"([{"start": 0.0, "end": 2.5, "fine_action": "turn_va"}, {"start": 2.5, "end": 4, "fine_action": "x"}])");
+  Make("b.mp4");
+  const std::vector<Annotation> rows = ReadAnnotations(root_.string());
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].label, "turn_va");
+  EXPECT_EQ(rows[1].start, 2.5);
+  Make("b.json", R"([{"start": 0.0}])");
+  EXPECT_THROW(ReadAnnotations(root_.string()), Error);
+}
+
+TEST(CrossValidation, HoldsEverySourceOutOnce) {
+  EXPECT_TRUE(FoldOfEach({"a", "a"}).empty());
+  EXPECT_EQ(FoldOfEach({"b", "a", "b", "c"}), (std::vector<int>{1, 0, 1, 2})) << "up to 10: leave one out";
+  std::vector<std::string> many;
+  for (int i = 0; i < 25; ++i)
+    many.push_back("source" + std::to_string(100 + i));
+  const std::vector<int> folds = FoldOfEach(many);
+  EXPECT_EQ(folds[0], 0);
+  EXPECT_EQ(folds[9], 9);
+  EXPECT_EQ(folds[10], 0) << "neighbours, often of one label, go to different folds";
+  EXPECT_EQ(std::set<int>(folds.begin(), folds.end()).size(), 10u);
+}
+
+TEST(CrossValidation, SplitsEveryLabel) {
+  std::vector<std::string> labels(20, "a");
+  labels.insert(labels.end(), 5, "b");
+  labels.push_back("c");
+  const std::vector<bool> held_out = StratifiedSplit(labels, 0.2, 1);
+  EXPECT_EQ(std::count(held_out.begin(), held_out.begin() + 20, true), 4);
+  EXPECT_EQ(std::count(held_out.begin() + 20, held_out.begin() + 25, true), 1);
+  EXPECT_FALSE(held_out[25]) << "the only clip of its label is trained with";
+  EXPECT_EQ(held_out, StratifiedSplit(labels, 0.2, 1));
+  EXPECT_NE(held_out, StratifiedSplit(labels, 0.2, 2));
+}
+
+TEST(Head, MajorityAndArgmaxPreferTheSmallestId) {
+  EXPECT_EQ(Majority(std::vector<int>{2, 1, 1, 2}), 1);
+  EXPECT_EQ(Majority(std::vector<int>{}), -1);
+  EXPECT_EQ(Argmax(std::vector<float>{1, 3, 3}), 1);
+  const std::vector<TrainingClip> clips = {{{}, 0}, {{}, 0}, {{}, 0}, {{}, 2}};
+  EXPECT_EQ(BalancedClassWeights(clips, 3), (std::vector<double>{4.0 / 9, 0, 4.0 / 3}));
+}
+
+TEST_F(Folder, AtomicFolderIsCompleteOrAbsent) {
+  const std::string target = (root_ / "model").string();
+  const auto no = [](const std::string &) { return false; };
+  const auto yes = [](const std::string &) { return true; };
+  {
+    const AtomicFolder folder(target, no);
+    std::ofstream(folder.path() + "/half") << "x";
+    EXPECT_THROW(AtomicFolder(target, no), Error) << "another one is at work";
+  }
+  EXPECT_TRUE(fs::is_empty(root_)) << "nothing is left of what was not committed";
+  fs::create_directories(target + ".partial");
+  std::ofstream(target + ".partial/of a killed run") << "x";
+  {
+    AtomicFolder folder(target + "/", no);
+    std::ofstream(folder.path() + "/one") << "1";
+    folder.Commit();
+  }
+  EXPECT_TRUE(fs::exists(target + "/one"));
+  EXPECT_FALSE(fs::exists(target + "/of a killed run"));
+  EXPECT_THROW(AtomicFolder(target, no), Error);
+  {
+    AtomicFolder folder(target, yes);
+    std::ofstream(folder.path() + "/two") << "2";
+    folder.Commit();
+  }
+  EXPECT_TRUE(fs::exists(target + "/two"));
+  EXPECT_FALSE(fs::exists(target + "/one"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(root_), fs::directory_iterator()), 1);
+  EXPECT_EQ(std::distance(fs::directory_iterator(target), fs::directory_iterator()), 1) << "no lock is left";
+}
+
+}  // namespace
+}  // namespace action
