@@ -15,6 +15,7 @@ g++ meson ninja-build pkg-config
 libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
 libtorch-dev libopenblas0-pthread
 libopencv-dev libswscale-dev libavutil-dev
+libpango1.0-dev
 nlohmann-json3-dev
 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-libav gstreamer1.0-tools
 curl

@@ -170,11 +170,7 @@ std::vector<std::string> JoinIdenticalClips(Dataset &dataset) {
       const std::string source = dataset.clips[same.front()].source;
       for (const size_t i : same) {
         names += (names.empty() ? "" : " = ") + dataset.clips[i].path;
-        // Whole sources become one: the other clips of this one's source belong together with it.
-        const std::string old = dataset.clips[i].source;
-        for (Clip &clip : dataset.clips) {
-          if (clip.source == old) clip.source = source;
-        }
+        dataset.clips[i].source = source;
       }
       groups.push_back(names);
     }

@@ -41,7 +41,7 @@ ACTION_API bool HasVideoEnding(const std::string &path);
 // Throws Error when the pattern is not a regular expression, or naming the clips whose name it does not match.
 ACTION_API void GroupBy(Dataset &dataset, const std::string &pattern);
 
-// Gives clips whose files hold the same bytes one source. Returns their names, a line a group.
+// Gives clips whose files hold the same bytes one source, that of the first. Returns their names, a line a group.
 ACTION_API std::vector<std::string> JoinIdenticalClips(Dataset &dataset);
 
 }  // namespace action

@@ -43,6 +43,7 @@ struct ServiceInfo {
   std::string weights_path;
   std::string weights_hash;  // see WeightsHash
   bool stand_in = false;
+  bool published = false;                  // the very file that torchvision publishes; only Describe looks
   Device device;                           // never kAuto
   Precision precision = Precision::kFp32;  // never kAuto
 };
@@ -160,6 +161,9 @@ class Engine {
   virtual std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where) = 0;
   // Trains a head, on the calling thread alone. Throws Error.
   virtual TrainedHead TrainHead(const HeadTraining &training) = 0;
+
+  // The LibTorch that computes, such as "1.13.0".
+  virtual std::string TorchVersion() = 0;
 
   // Writes seeded R3D-18 weights whose batch norms are calibrated on drifting 1/f noise, marked as a stand-in.
   virtual void MakeStandIn(const std::string &path, uint64_t seed) = 0;

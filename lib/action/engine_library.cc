@@ -4,6 +4,7 @@
 #include <link.h>
 
 #include <filesystem>
+#include <initializer_list>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -20,23 +21,30 @@ std::string RealPath(const std::string &path) {
   return failed ? path : real.string();
 }
 
-// The file of a libtorch_cpu that is loaded already, or empty.
-std::string LoadedTorch() {
-  std::string found;
+// The first library of this process whose file name begins like one of these, or empty.
+std::string LoadedLibrary(std::initializer_list<std::string_view> beginnings) {
+  struct Search {
+    std::initializer_list<std::string_view> beginnings;
+    std::string found;
+  } search{beginnings, {}};
   dl_iterate_phdr(
-      [](dl_phdr_info *info, size_t, void *out) -> int {
+      [](dl_phdr_info *info, size_t, void *data) -> int {
+        auto *wanted = static_cast<Search *>(data);
         const std::string_view path = info->dlpi_name != nullptr ? info->dlpi_name : "";
         const std::string_view name = path.substr(path.rfind('/') + 1);
-        if (!name.starts_with("libtorch_cpu.")) return 0;
-        *static_cast<std::string *>(out) = path;
-        return 1;
+        for (const std::string_view beginning : wanted->beginnings) {
+          if (!name.starts_with(beginning)) continue;
+          wanted->found = path;
+          return 1;
+        }
+        return 0;
       },
-      &found);
-  return found;
+      &search);
+  return search.found;
 }
 
 EngineOrError Open() {
-  const std::string loaded = LoadedTorch();
+  const std::string loaded = LoadedLibrary({"libtorch_cpu."});
   if (!loaded.empty() && RealPath(loaded) != RealPath(ACTION_TORCH_CPU_PATH)) {
     return {nullptr,
             "this process has already loaded another LibTorch, " + RealPath(loaded) +
@@ -81,6 +89,18 @@ Engine &LoadEngine() {
   const EngineOrError found = FindEngine();
   if (found.engine == nullptr) throw Error(found.error);
   return *found.engine;
+}
+
+std::string LoadedBlas() {
+  const std::string loaded = LoadedLibrary({"libopenblas", "libmkl", "libblis", "libblas.", "libatlas"});
+  return loaded.empty() ? loaded : RealPath(loaded);
+}
+
+bool IsReferenceBlas(const std::string &path) {
+  // Debian keeps it in a folder of its own, .../blas/libblas.so.3; optimised ones are in .../openblas-pthread/ and
+  // such.
+  const std::filesystem::path file = path;
+  return file.filename().string().starts_with("libblas.") && file.parent_path().filename() == "blas";
 }
 
 }  // namespace action

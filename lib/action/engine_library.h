@@ -24,6 +24,11 @@ ACTION_API EngineOrError FindEngine();
 // The same for programs: throws Error when there is none.
 ACTION_API Engine &LoadEngine();
 
+// The BLAS that this process has loaded, as a real path, or empty: which one it is decides the last bits of what is
+// trained, and the reference BLAS is about ten times slower than an optimised one.
+ACTION_API std::string LoadedBlas();
+ACTION_API bool IsReferenceBlas(const std::string &path);
+
 }  // namespace action
 
 #endif  // ACTION_ENGINE_LIBRARY_H_

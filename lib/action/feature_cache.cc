@@ -145,6 +145,7 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
   try {
     FeatureTable table = ReadTable(stem + ".pt");
     table.source_fps = twin->value("src_fps", 0.0);
+    table.samples = twin->value("samples", int64_t{0});
     return table;
   } catch (const Error &) {
     return std::nullopt;  // damaged: computed again
@@ -168,6 +169,7 @@ void FeatureCache::Write(const std::string &video, const VideoSpan &span, const 
 
   json twin = OriginOf(video, span, config_);
   twin["src_fps"] = table.source_fps;
+  twin["samples"] = table.samples;
   // The twin vouches for the tensors: it goes first when it is old, and comes last.
   std::error_code ignored;
   std::filesystem::remove(stem + ".json", ignored);

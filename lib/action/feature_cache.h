@@ -30,6 +30,7 @@ struct FeatureTable {
   std::vector<Features> rows;  // one per chunk
   std::vector<double> times;   // s, of each chunk's first sample, counted from the first frame
   double source_fps = 0;       // mean frames per second; 0 when not known
+  int64_t samples = 0;         // frames that were looked at; 0 when not known (entries of the reference)
 };
 
 // Part of a video in seconds, for the name of its entry. end 0: the whole video.

@@ -29,6 +29,7 @@ class TorchEngine : public Engine {
     return action::NewClassifier(weights, where);
   }
   TrainedHead TrainHead(const HeadTraining &training) override { return action::TrainHead(training); }
+  std::string TorchVersion() override { return LoadedTorchVersion(); }
   void MakeStandIn(const std::string &path, uint64_t seed) override { WriteStateDict(path, MakeStandInWeights(seed)); }
 };
 

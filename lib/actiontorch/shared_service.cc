@@ -55,8 +55,10 @@ ServiceInfo Resolve(const Engine::Request &request) {
 }
 
 // Reads, checks and identifies them.
-StateDict ReadWeights(ServiceInfo &info) {
-  StateDict weights = ToStateDict(ReadCheckpoint(info.weights_path));
+StateDict ReadWeights(ServiceInfo &info, bool compare_with_published) {
+  const Checkpoint checkpoint = ReadCheckpoint(info.weights_path);
+  StateDict weights = ToStateDict(checkpoint);
+  if (compare_with_published) info.published = FileHash(*checkpoint.bytes).starts_with(kPublishedWeightsHashPrefix);
   CheckR3d18(weights, info.weights_path);
   info.weights_hash = WeightsHash(weights);
   info.stand_in = IsStandIn(weights);
@@ -67,7 +69,7 @@ StateDict ReadWeights(ServiceInfo &info) {
 
 ServiceInfo DescribeService(const Engine::Request &request) {
   ServiceInfo info = Resolve(request);
-  ReadWeights(info);
+  ReadWeights(info, true);
   return info;
 }
 
@@ -81,7 +83,7 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
   if (mark && file.first == *mark) {
     if (auto running = file.second.lock()) return running;
   }
-  const StateDict weights = ReadWeights(info);
+  const StateDict weights = ReadWeights(info, false);
   const auto remember = [&](const std::shared_ptr<FeatureService> &service) {
     // Not when it changed while it was read.
     if (mark && MarkOf(info.weights_path) == mark) file = {*mark, service};

@@ -65,6 +65,7 @@ class FakeEngine : public action::Engine {
   std::unique_ptr<action::Classifier> NewClassifier(const action::StateDict &, const std::string &) override {
     throw action::Error("no classifiers here");
   }
+  std::string TorchVersion() override { return "none"; }
   action::TrainedHead TrainHead(const action::HeadTraining &) override { throw action::Error("no training here"); }
   bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
   void MakeStandIn(const std::string &, uint64_t) override {}

@@ -50,7 +50,7 @@ void FeatureOptions::AddTo(GOptionContext *context) {
       {"sample-rate", 0, 0, G_OPTION_ARG_STRING, &sample_rate_, "Frames per second that are looked at (default 8/1)",
        "RATE"},
       {"sampling", 0, 0, G_OPTION_ARG_STRING, &sampling_, "auto, stride or timestamp", "SAMPLING"},
-      {"hop", 0, 0, G_OPTION_ARG_INT, &hop_, "Samples between chunk starts, 1 to 16 (default 16)", "N"},
+      {hop_option_, 0, 0, G_OPTION_ARG_INT, &hop_, hop_help_, "N"},
       {"roi", 0, 0, G_OPTION_ARG_STRING, &roi_, "Part of the picture, as fractions: x,y,width,height", "REGION"},
       {"colorimetry", 0, 0, G_OPTION_ARG_STRING, &colorimetry_, "reference or stream", "WHICH"},
       {},
@@ -72,7 +72,8 @@ FeatureConfig FeatureOptions::Config() const {
   if (sample_rate_ != nullptr) config.sample_rate = ParseRate(sample_rate_);
   config.sampling = Parse("--sampling", sampling_, {Sampling::kAuto, Sampling::kStride, Sampling::kTimestamp});
   config.colorimetry = Parse("--colorimetry", colorimetry_, {Colorimetry::kReference, Colorimetry::kStream});
-  if (hop_ < 1 || hop_ > kChunkFrames) throw Error("--hop is " + std::to_string(hop_) + "; it must be 1 to 16");
+  if (hop_ < 1 || hop_ > kChunkFrames)
+    throw Error(std::string("--") + hop_option_ + " is " + std::to_string(hop_) + "; it must be 1 to 16");
   config.hop = hop_;
   if (roi_ != nullptr) config.roi = Region::Parse(roi_);
   return config;

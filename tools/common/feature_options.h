@@ -13,10 +13,11 @@
 
 namespace action {
 
-// --weights, --device, --precision, --sample-rate, --sampling, --hop, --roi and --colorimetry.
+// --weights, --device, --precision, --sample-rate, --sampling, --roi, --colorimetry, and the hop under a name of
+// choice.
 class FeatureOptions {
  public:
-  FeatureOptions() = default;
+  FeatureOptions(const char *hop_option, const char *hop_help) : hop_option_(hop_option), hop_help_(hop_help) {}
   ~FeatureOptions();
   FeatureOptions(const FeatureOptions &) = delete;
   FeatureOptions &operator=(const FeatureOptions &) = delete;
@@ -34,6 +35,8 @@ class FeatureOptions {
   bool names_precision() const { return precision_ != nullptr; }
 
  private:
+  const char *const hop_option_;
+  const char *const hop_help_;
   char *weights_ = nullptr;
   char *device_ = nullptr;
   char *precision_ = nullptr;

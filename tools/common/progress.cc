@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 namespace action {
@@ -14,29 +15,60 @@ void Progress::Clear() {
   drawn_ = false;
 }
 
-void Progress::Update(const std::string &label, double done, double total) {
-  if (!bar_) return;
+bool Progress::IsNew(const std::string &label) {
+  if (label == label_) return false;
+  label_ = label;
+  start_ = Clock::now();
+  last_draw_ = {};
+  tenths_ = 0;
+  return true;
+}
+
+// middle: what stands between the share and the time left.
+void Progress::Draw(double done, double total, const std::string &middle) {
   const Clock::time_point now = Clock::now();
-  if (label != label_) {
-    label_ = label;
-    start_ = now;
-    last_draw_ = {};
-  }
-  if (now - last_draw_ < std::chrono::milliseconds(100)) return;
+  const bool finished = total > 0 && done >= total;
+  if (now - last_draw_ < std::chrono::milliseconds(100) && !finished) return;
   last_draw_ = now;
 
   constexpr int kWidth = 24;
   const double elapsed = std::chrono::duration<double>(now - start_).count();
-  const double rate = elapsed > 0 ? done / elapsed : 0;
   const double share = total > 0 ? std::clamp(done / total, 0.0, 1.0) : 0;
   const int filled = static_cast<int>(share * kWidth);
   std::string bar(static_cast<size_t>(filled), '#');
   bar.resize(kWidth, '.');
-  std::fprintf(stderr, "\r\033[K%s [%s] %3.0f %%  %.1f s of video, %.1fx", label.c_str(), bar.c_str(), 100 * share,
-               done, rate);
-  if (total > 0 && rate > 0) std::fprintf(stderr, ", %.0f s left", std::max(total - done, 0.0) / rate);
+  std::fprintf(stderr, "\r\033[K%s [%s] %3.0f %%  %s", label_.c_str(), bar.c_str(), 100 * share, middle.c_str());
+  if (total > 0 && done > 0 && elapsed > 0)
+    std::fprintf(stderr, ", %.0f s left", std::max(total - done, 0.0) * elapsed / done);
   std::fflush(stderr);
   drawn_ = true;
+}
+
+void Progress::Update(const std::string &label, double done, double total) {
+  if (!bar_) return;
+  IsNew(label);
+  const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.1f s of video, %.1fx", done, elapsed > 0 ? done / elapsed : 0);
+  Draw(done, total, text.data());
+}
+
+void Progress::Step(const std::string &label, size_t done, size_t total, const std::string &what) {
+  if (quiet_ || total == 0) return;
+  IsNew(label);
+  const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%zu/%zu, %.1f/s", done, total,
+                elapsed > 0 ? static_cast<double>(done) / elapsed : 0);
+  if (bar_) {
+    Draw(static_cast<double>(done), static_cast<double>(total), text.data());
+    return;
+  }
+  const size_t tenths = 10 * done / total;
+  if (tenths <= tenths_) return;
+  tenths_ = tenths;
+  std::printf("%s %s, last: %s\n", label.c_str(), text.data(), what.c_str());
+  std::fflush(stdout);
 }
 
 void Progress::Finish(const std::string &line) {

@@ -3,18 +3,23 @@
 #define GST_ACTION_PROGRESS_H_
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace action {
 
-// A bar with rate and time left, redrawn in place on standard error. Where that is no terminal, or when quiet, only
-// Finish's line is printed.
+// A bar with rate and time left, redrawn in place on standard error. Where that is no terminal, only
+// lines are printed; when quiet, none. For one thread at a time.
 class Progress {
  public:
   explicit Progress(bool quiet);
 
   // label: what is being done; done, total: seconds of video (total 0 when not known).
   void Update(const std::string &label, double done, double total);
+
+  // As Update, for work that is counted: `done` of `total` pieces, `what` the last one that was finished. Where there
+  // is no bar, a line is printed for every tenth of the work.
+  void Step(const std::string &label, size_t done, size_t total, const std::string &what);
 
   // Clears the bar and prints a line to standard output (nothing when quiet).
   void Finish(const std::string &line);
@@ -25,11 +30,14 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
   void Clear();
+  bool IsNew(const std::string &label);
+  void Draw(double done, double total, const std::string &middle);
 
   const bool quiet_;
   const bool bar_;
   bool drawn_ = false;
   std::string label_;
+  size_t tenths_ = 0;  // of the work that were reported
   Clock::time_point start_;
   Clock::time_point last_draw_;
 };

@@ -1,12 +1,15 @@
 #include "common/video_run.h"
 
 #include <gst/gst.h>
+#include <gst/pbutils/pbutils.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "action/deleter.h"
 #include "action/error.h"
@@ -52,11 +55,13 @@ class Run {
       if (!value.empty()) SetProperty(name, value);
     }
     g_object_set(features_, "post-messages", TRUE, "post-features", TRUE, nullptr);
+    g_object_get(features_, "hop", &hop_, nullptr);
     gst_element_link(source, decoder);
     gst_element_link(features_, sink);
     g_signal_connect(decoder, "pad-added", G_CALLBACK(OnPad), this);
     GstPad *pad = gst_element_get_static_pad(features_, "sink");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, OnBuffer, this, nullptr);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_FLUSH, OnFlush, this, nullptr);
     gst_object_unref(pad);
   }
 
@@ -65,8 +70,11 @@ class Run {
   // False: must be run again with convert.
   bool Finish(FeatureTable &out) {
     const BusPtr bus(gst_element_get_bus(pipeline_.get()));
-    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+    // A part is looked for when the video is open: prerolled.
+    bool to_seek = !options_.span.whole();
+    gst_element_set_state(pipeline_.get(), to_seek ? GST_STATE_PAUSED : GST_STATE_PLAYING);
     for (;;) {
+      if (options_.cancelled && options_.cancelled()) throw Cancelled();
       const MessagePtr message(gst_bus_timed_pop(bus.get(), kPollInterval));
       ReportProgress();
       if (!message) continue;
@@ -77,8 +85,13 @@ class Run {
           for (const GstClockTime time : stream_times_) {
             out.times.push_back(static_cast<double>(GST_CLOCK_DIFF(first_stream_time_, time)) / GST_SECOND);
           }
+          out.samples =
+              stream_times_.empty() ? 0 : static_cast<int64_t>(stream_times_.size() - 1) * hop_ + last_chunk_frames_;
           out.rows = std::move(collected_);
           return true;
+        case GST_MESSAGE_ASYNC_DONE:
+          if (std::exchange(to_seek, false)) Seek();
+          break;
         case GST_MESSAGE_ERROR:
           Fail(message.get());
           break;
@@ -156,6 +169,23 @@ class Run {
     if (flip_sink != nullptr) gst_object_unref(flip_sink);
   }
 
+  void Seek() {
+    const auto time = [](double seconds) { return static_cast<gint64>(std::llround(seconds * GST_SECOND)); };
+    const auto flags = static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE);
+    if (!gst_element_seek(pipeline_.get(), 1.0, GST_FORMAT_TIME, flags, GST_SEEK_TYPE_SET, time(options_.span.start),
+                          GST_SEEK_TYPE_SET, time(options_.span.end))) {
+      throw Error(path_ + ": cannot go to " + std::to_string(options_.span.start) +
+                  " s: the file cannot be searched. Write it again (ffmpeg -i IN -c copy OUT.mp4), or cut the clips");
+    }
+    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+  }
+
+  // Frames before a seek do not count.
+  static GstPadProbeReturn OnFlush(GstPad *, GstPadProbeInfo *, gpointer user) {
+    static_cast<Run *>(user)->frames_ = 0;
+    return GST_PAD_PROBE_OK;
+  }
+
   // What is written here is read by the main thread after EOS or an element message, which come later through the bus.
   static GstPadProbeReturn OnBuffer(GstPad *pad, GstPadProbeInfo *info, gpointer user) {
     auto *self = static_cast<Run *>(user);
@@ -196,6 +226,7 @@ class Run {
     GBytes *bytes = nullptr;
     GstClockTime stream_time = 0;
     gst_structure_get(structure, "features", G_TYPE_BYTES, &bytes, "stream-time", G_TYPE_UINT64, &stream_time, nullptr);
+    gst_structure_get(structure, "frames", G_TYPE_INT, &last_chunk_frames_, nullptr);
     if (bytes == nullptr) throw Error(path_ + ": a chunk was dropped, which must not happen with a file");
     gsize size = 0;
     const void *data = g_bytes_get_data(bytes, &size);
@@ -272,12 +303,31 @@ class Run {
   std::atomic<GstClockTime> first_stream_time_{0};
   std::atomic<GstClockTime> last_stream_time_{0};
   std::atomic<double> announced_fps_{0};
+  gint hop_ = kChunkFrames;
+  gint last_chunk_frames_ = 0;
   std::vector<Features> collected_;
   std::vector<GstClockTime> stream_times_;
   std::set<std::string> warned_;
 };
 
 }  // namespace
+
+double VideoDuration(const std::string &path) {
+  GError *error = nullptr;
+  constexpr GstClockTime kPatience = 30 * GST_SECOND;
+  const std::unique_ptr<GstDiscoverer, Deleter<g_object_unref>> discoverer(gst_discoverer_new(kPatience, &error));
+  const std::unique_ptr<char, Deleter<g_free>> absolute(g_canonicalize_filename(path.c_str(), nullptr));
+  const std::unique_ptr<char, Deleter<g_free>> uri(g_filename_to_uri(absolute.get(), nullptr, nullptr));
+  const std::unique_ptr<GstDiscovererInfo, Deleter<g_object_unref>> info(
+      discoverer ? gst_discoverer_discover_uri(discoverer.get(), uri.get(), &error) : nullptr);
+  std::string reason = error != nullptr ? error->message : "its container does not tell";
+  g_clear_error(&error);
+  const GstClockTime duration = info ? gst_discoverer_info_get_duration(info.get()) : GST_CLOCK_TIME_NONE;
+  if (!GST_CLOCK_TIME_IS_VALID(duration) || duration == 0) {
+    throw Error(path + ": the length of the video is not known: " + reason);
+  }
+  return static_cast<double>(duration) / GST_SECOND;
+}
 
 FeatureTable RunVideo(const std::string &path, const VideoRunOptions &options) {
   FeatureTable out;

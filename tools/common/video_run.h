@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "action/error.h"
 #include "action/feature_cache.h"
 
 namespace action {
@@ -16,13 +17,26 @@ struct VideoRunOptions {
   std::vector<std::pair<std::string, std::string>> properties;
   // Called several times a second with position and duration in seconds (0: not known). May be empty.
   std::function<void(double, double)> progress;
+  // The part of the video that is run; by default all of it.
+  VideoSpan span;
+  // Asked several times a second: true ends the run with Cancelled. May be empty.
+  std::function<bool()> cancelled;
   // Warnings of the pipeline, each once, but not that the weights are a stand-in: the caller knows. May be empty.
   std::function<void(const std::string &)> warning;
+};
+
+// Somebody asked for an end.
+class Cancelled : public Error {
+ public:
+  Cancelled() : Error("cancelled") {}
 };
 
 // Decodes `path` (rotated as its tags say, as cv2 does) through r3dfeatures. Throws Error naming the file when it
 // cannot be opened or decoded, or holds no video. gst_init must have been called. May run on several threads at once.
 FeatureTable RunVideo(const std::string &path, const VideoRunOptions &options);
+
+// Length of a video in seconds, as its container tells. Throws Error naming the file.
+double VideoDuration(const std::string &path);
 
 }  // namespace action
 

@@ -39,7 +39,8 @@ std::shared_ptr<const std::vector<std::byte>> ReadFile(const std::string &path) 
   try {
     bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(facts.st_size));
   } catch (const std::bad_alloc &) {
-    throw Error("cannot read " + path + ": there is not enough memory for its " + std::to_string(facts.st_size) + " bytes");
+    throw Error("cannot read " + path + ": there is not enough memory for its " + std::to_string(facts.st_size) +
+                " bytes");
   }
   size_t done = 0;
   while (done < bytes->size()) {

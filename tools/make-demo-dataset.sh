@@ -1,0 +1,113 @@
+#!/bin/sh
+# Makes a small dataset with GStreamer itself, to train on and to try everything with: patterns whose texture and motion
+# differ by action. The same arguments and the same GStreamer give the same pictures.
+#
+#   tools/make-demo-dataset.sh OUT [SEED]
+#
+# OUT/clips/               27 clips of 3 to 8 s, named after what they show: 12 fine actions in 7 families
+# OUT/test/line_SEED.mp4   one long video of takes that are in no clip, and line_SEED.json, its ground-truth timeline
+set -eu
+if [ $# -lt 1 ] || [ $# -gt 2 ]; then
+  sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2
+  exit 2
+fi
+out=$1
+seed=${2:-1}
+case $seed in
+  ''|*[!0-9]*) echo "make-demo-dataset.sh: the seed '$seed' is not a number" >&2; exit 2 ;;
+esac
+for element in videotestsrc concat x264enc mp4mux; do
+  gst-inspect-1.0 "$element" >/dev/null 2>&1 || {
+    echo "make-demo-dataset.sh: the GStreamer element $element is missing; run tools/install-deps.sh" >&2
+    exit 1
+  }
+done
+mkdir -p "$out/clips" "$out/test"
+
+fps=25
+
+# A number from 0 to $2-1, made of the text $1: the same in every run.
+pick() {
+  echo $(( $(printf '%s' "$1" | cksum | cut -d' ' -f1) % $2 ))
+}
+
+# What videotestsrc shows of action $1 in take $2.
+pattern() {
+  take=$1-$2
+  # Light and colour differ from take to take, as they do on a line.
+  set -- "$1" "$(printf '0xff%02x%02x%02x' $((170 + $(pick "r$take" 86))) $((170 + $(pick "g$take" 86))) $((170 + $(pick "b$take" 86))))" \
+    "$(printf '0xff%02x%02x%02x' "$(pick "R$take" 50)" "$(pick "G$take" 50)" "$(pick "B$take" 50)")"
+  colours="foreground-color=$2 background-color=$3"
+  speed=$((2 + $(pick "s$take" 3)))
+  case $1 in
+    mount_wheel_va)   echo "pattern=ball motion=wavy $colours" ;;
+    mount_panel_va)   echo "pattern=ball motion=hsweep $colours" ;;
+    turn_screw_va)    echo "pattern=pinwheel horizontal-speed=$speed" ;;
+    turn_valve_va)    echo "pattern=spokes horizontal-speed=$speed" ;;
+    check_gauge_rnva) echo "pattern=zone-plate kx2=20 ky2=20 kt=$((speed + 1))" ;;
+    check_seam_rnva)  echo "pattern=zone-plate kx=$((14 + speed)) kt=$((2 * speed + 4))" ;;
+    fetch_part_rnva)  echo "pattern=checkers-8 horizontal-speed=$((2 * speed))" ;;
+    fetch_box_rnva)   echo "pattern=smpte75 horizontal-speed=$((4 * speed))" ;;
+    adjust_jig_rnva)  echo "pattern=gamut horizontal-speed=$speed" ;;
+    clean_bench_nva)  echo "pattern=snow" ;;
+    clean_tool_nva)   echo "pattern=blink $colours" ;;
+    wait_idle_nva)    echo "pattern=solid-color foreground-color=$3" ;;
+    *) echo "make-demo-dataset.sh: no action '$1'" >&2; exit 1 ;;
+  esac
+}
+
+# A source of $3 frames of action $1 in take $2.
+source_of() {
+  echo "videotestsrc num-buffers=$3 $(pattern "$1" "$2") ! video/x-raw,format=I420,width=320,height=240,framerate=$fps/1 ! videobalance brightness=-0.0$(pick "l$1-$2" 9)"
+}
+
+encode="x264enc threads=1 key-int-max=$fps speed-preset=veryfast ! h264parse ! mp4mux ! filesink"
+
+clips() {
+  action=$1
+  count=$2
+  for take in $(seq 1 "$count"); do
+    frames=$((fps * (3 + $(pick "n$action-$take" 6))))
+    file=$out/clips/${action}_$(printf '%03d' "$take").mp4
+    # shellcheck disable=SC2046
+    gst-launch-1.0 -q $(source_of "$action" "$take" "$frames") ! $encode location="$file"
+  done
+}
+
+all="mount_wheel_va mount_panel_va turn_screw_va turn_valve_va check_gauge_rnva check_seam_rnva fetch_part_rnva
+fetch_box_rnva clean_bench_nva clean_tool_nva wait_idle_nva"
+for action in mount_wheel_va mount_panel_va turn_screw_va turn_valve_va; do clips "$action" 3; done
+for action in check_gauge_rnva check_seam_rnva fetch_part_rnva fetch_box_rnva clean_bench_nva clean_tool_nva; do clips "$action" 2; done
+clips wait_idle_nva 2
+clips adjust_jig_rnva 1
+
+# The long video: every action twice, in an order that the seed decides, 4 to 8 s each.
+order=$(for action in $all $all; do
+  number=$((${number:-0} + 1))
+  echo "$(pick "o$seed-$number-$action" 100000) $action"
+done | sort -n | cut -d' ' -f2)
+line="concat name=c ! $encode location=$out/test/line_$seed.mp4"
+json=$out/test/line_$seed.json
+begin=0
+separator=
+echo "[" >"$json.new"
+number=0
+for action in $order; do
+  number=$((number + 1))
+  frames=$((fps * (4 + $(pick "d$seed-$number" 5))))
+  line="$line $(source_of "$action" "test-$seed-$number" "$frames") ! c."
+  end=$((begin + frames))
+  suffix=${action##*_}
+  printf '%s {"start": %s, "end": %s, "duration": %s, "coarse_action": "%s", "fine_action": "%s", "value_category": "%s"}' \
+    "$separator" "$(echo "$begin $fps" | awk '{printf "%.2f", $1 / $2}')" "$(echo "$end $fps" | awk '{printf "%.2f", $1 / $2}')" \
+    "$(echo "$frames $fps" | awk '{printf "%.2f", $1 / $2}')" "${action%%_*}" "$action" \
+    "$(echo "$suffix" | tr '[:lower:]' '[:upper:]')" >>"$json.new"
+  separator=",
+"
+  begin=$end
+done
+printf '\n]\n' >>"$json.new"
+# shellcheck disable=SC2086
+gst-launch-1.0 -q $line
+mv "$json.new" "$json"
+echo "$(ls "$out/clips" | wc -l) clips in $out/clips, a test video with its timeline in $out/test"

@@ -1,0 +1,99 @@
+#include "train/extraction.h"
+
+#include <chrono>
+#include <cmath>
+#include <mutex>
+#include <optional>
+
+#include "action/error.h"
+#include "action/parallel.h"
+#include "common/video_run.h"
+
+namespace action {
+namespace {
+
+struct Outcome {
+  std::optional<FeatureTable> table;
+  std::string problem;
+};
+
+std::string TooShort(const FeatureTable &table) {
+  const bool known = table.samples > 0 || table.rows.empty();
+  if (!known || table.samples >= kFewestSamples) return {};
+  return "too short: " + std::to_string(table.samples) + " sampled frames; at least " + std::to_string(kFewestSamples) +
+         " are needed";
+}
+
+}  // namespace
+
+Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const FeatureCache &cache,
+                           const ExtractionOptions &options, Progress &progress) {
+  std::vector<Outcome> outcomes(clips.size());
+  std::vector<size_t> missing;
+  Extraction result;
+  result.counters.clips = clips.size();
+  for (size_t i = 0; i < clips.size(); ++i) {
+    try {
+      outcomes[i].table = cache.Read(clips[i].path, clips[i].span, options.published);
+    } catch (const Error &e) {
+      outcomes[i].problem = e.what();
+      continue;
+    }
+    if (outcomes[i].table) {
+      ++result.counters.from_cache;
+    } else {
+      missing.push_back(i);
+    }
+  }
+  if (!missing.empty()) {
+    const auto start = std::chrono::steady_clock::now();
+    // Held until the end: every clip's r3dfeatures finds this network running.
+    const std::shared_ptr<FeatureService> service = engine.OpenFeatureService(options.request);
+    std::mutex mutex;  // protects `done`, `counters`, and the terminal
+    size_t done = 0;
+    progress.Step("features", 0, missing.size(), "");
+    ParallelFor(missing.size(), options.jobs, [&](size_t m) {
+      if (options.cancelled && options.cancelled()) throw Cancelled();
+      const Clip &clip = clips[missing[m]];
+      Outcome &outcome = outcomes[missing[m]];
+      VideoRunOptions run;
+      run.properties = options.properties;
+      run.span = clip.span;
+      run.cancelled = options.cancelled;
+      run.warning = [&](const std::string &text) {
+        const std::lock_guard lock(mutex);
+        progress.Complain("warning: " + text);
+      };
+      try {
+        outcome.table = RunVideo(clip.path, run);
+      } catch (const Cancelled &) {
+        throw;
+      } catch (const Error &e) {
+        outcome.problem = e.what();
+      }
+      if (outcome.table) cache.Write(clip.path, clip.span, *outcome.table);  // a full disk is not the clip's fault
+      const std::lock_guard lock(mutex);
+      ++done;
+      if (outcome.table) {
+        ++result.counters.computed;
+        result.counters.chunks_computed += outcome.table->rows.size();
+      }
+      progress.Step("features", done, missing.size(), clip.Name());
+    });
+    result.counters.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  for (size_t i = 0; i < clips.size(); ++i) {
+    std::string problem = outcomes[i].problem;
+    if (problem.empty()) problem = TooShort(*outcomes[i].table);
+    if (problem.empty() && outcomes[i].table->rows.empty()) problem = "no frame of it was sampled";
+    if (!problem.empty()) {
+      result.skipped.push_back({clips[i].Name(), problem});
+      continue;
+    }
+    result.clips.push_back({clips[i].Name(), clips[i].label, clips[i].source, std::move(outcomes[i].table->rows)});
+    result.used.push_back(clips[i]);
+  }
+  return result;
+}
+
+}  // namespace action

@@ -1,0 +1,46 @@
+// Features of a dataset's clips: from the cache, or through the element.
+#ifndef GST_ACTION_TRAIN_EXTRACTION_H_
+#define GST_ACTION_TRAIN_EXTRACTION_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "action/dataset.h"
+#include "action/engine.h"
+#include "action/feature_cache.h"
+#include "action/model_writer.h"
+#include "action/two_stage.h"
+#include "common/progress.h"
+
+namespace action {
+
+struct ExtractionOptions {
+  Engine::Request request;
+  std::vector<std::pair<std::string, std::string>> properties;  // of r3dfeatures
+  bool published = false;                                       // see FeatureCache::Read
+  size_t jobs = 1;                                              // clips that are decoded at once
+  std::function<bool()> cancelled;
+};
+
+struct Extraction {
+  std::vector<LabelledClip> clips;  // those that can be trained with, in the dataset's order
+  std::vector<Clip> used;           // the same, as the dataset has them
+  std::vector<SkippedClip> skipped;
+  ExtractionCounters counters;
+};
+
+// Clips with fewer sampled frames than this (half a second at 8 a second) show no action.
+inline constexpr int kFewestSamples = 4;
+
+// What cannot be read, holds no video or is too short is skipped, with its reason. The backbone is started only when
+// some clip is not in the cache. Throws Cancelled, and Error when the backbone cannot be started or the cache not be
+// written; what is finished by then stays in the cache.
+Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const FeatureCache &cache,
+                           const ExtractionOptions &options, Progress &progress);
+
+}  // namespace action
+
+#endif  // GST_ACTION_TRAIN_EXTRACTION_H_

@@ -1,0 +1,371 @@
+// gst-action-train: from clips to a model folder, in order: dataset, features, heads, figures, folder.
+#include <glib.h>
+#include <gst/gst.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "action/annotations.h"
+#include "action/atomic_file.h"
+#include "action/atomic_folder.h"
+#include "action/cross_validation.h"
+#include "action/dataset.h"
+#include "action/deleter.h"
+#include "action/engine_library.h"
+#include "action/error.h"
+#include "action/labels.h"
+#include "action/model_bundle.h"
+#include "action/model_writer.h"
+#include "action/r3d18_spec.h"
+#include "build_config.h"
+#include "common/progress.h"
+#include "common/video_run.h"
+#include "train/curves.h"
+#include "train/extraction.h"
+#include "train/options.h"
+#include "train/report.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+
+volatile sig_atomic_t interrupted = 0;
+
+// The first signal ends the run at the next clip or epoch; the second one the program.
+void OnSignal(int number) {
+  interrupted = 1;
+  signal(number, SIG_DFL);
+}
+
+bool IsCancelled() {
+  return interrupted != 0;
+}
+
+// Labels of doing nothing, by their first word.
+bool HasIdleClass(const std::vector<Clip> &clips) {
+  static const std::set<std::string> kIdle = {"absent", "background", "empty", "idle", "nobody", "no",
+                                              "none",   "nothing",    "pause", "wait", "waiting"};
+  return std::ranges::any_of(clips, [](const Clip &clip) { return kIdle.contains(CoarseLabel(clip.label)); });
+}
+
+Dataset ReadDataset(const TrainOptions &options) {
+  Dataset dataset;
+  if (!options.annotations.empty()) {
+    std::map<std::string, double> durations;
+    const auto duration_of = [&durations](const std::string &video) {
+      const auto [place, is_new] = durations.try_emplace(video, 0.0);
+      if (is_new) place->second = VideoDuration(video);
+      return place->second;
+    };
+    dataset = DatasetOf(ReadAnnotations(options.annotations), options.background, duration_of);
+  } else {
+    dataset = ScanDataset(options.dataset);
+  }
+  const std::string from = options.annotations.empty() ? options.dataset : options.annotations;
+  if (dataset.clips.empty()) {
+    throw Error("the dataset " + from + " holds no video. It should hold clips named after what they show " +
+                "(mount_wheel_va_001.mp4), or one folder of clips for each action");
+  }
+  if (!options.group_by.empty()) GroupBy(dataset, options.group_by);
+  return dataset;
+}
+
+void PrintPlan(const std::vector<Clip> &clips) {
+  std::vector<std::string> labels;
+  std::map<std::string, size_t> count;
+  for (const Clip &clip : clips) {
+    labels.push_back(clip.label);
+    ++count[clip.label];
+  }
+  const std::vector<FamilyPlan> families = PlanFamilies(labels);
+  std::printf("%zu clips, %zu fine actions, %zu coarse actions\n", clips.size(), count.size(), families.size());
+  for (const FamilyPlan &family : families) {
+    const std::string fate = family.skipped.empty()             ? "trained"
+                             : family.skipped == "single_class" ? "skipped: a single fine action, nothing to tell apart"
+                                                                : "skipped: too few clips";
+    std::printf("\n%s: %zu clips, %zu fine actions; %s\n", family.name.c_str(), family.clips, family.labels.size(),
+                fate.c_str());
+    for (const std::string &label : family.labels) {
+      std::printf("  %-48s %-8s %4zu clips\n", label.c_str(), NameOf(CategoryOf(label)), count[label]);
+    }
+  }
+}
+
+std::string Now() {
+  const std::unique_ptr<GDateTime, Deleter<g_date_time_unref>> now(g_date_time_new_now_utc());
+  const std::unique_ptr<char, Deleter<g_free>> text(g_date_time_format_iso8601(now.get()));
+  return text.get();
+}
+
+std::string Processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+// Puts the used entries of the cache into the model, as links where that is possible.
+void AddCache(const fs::path &folder, const FeatureCache &cache, const std::vector<Clip> &clips) {
+  fs::create_directories(folder);
+  for (const Clip &clip : clips) {
+    for (const char *ending : {".pt", ".json"}) {
+      const std::string name = cache.NameFor(clip.path, clip.span) + ending;
+      const fs::path from = fs::path(cache.folder()) / name;
+      std::error_code failed;
+      if (fs::exists(folder / name, failed)) continue;
+      fs::create_hard_link(from, folder / name, failed);
+      if (failed) fs::copy_file(from, folder / name);
+    }
+  }
+}
+
+// Tells of clips that are left out.
+void Report(const Extraction &extraction, bool strict, Progress &progress) {
+  for (const SkippedClip &clip : extraction.skipped)
+    progress.Complain("not used: " + clip.name + ": " + clip.reason);
+  if (extraction.skipped.empty()) return;
+  const std::string count = std::to_string(extraction.skipped.size()) + " of " +
+                            std::to_string(extraction.counters.clips) + " clips cannot be used";
+  if (strict) throw Error(count + " (--strict)");
+  progress.Complain("warning: " + count + "; going on without them");
+}
+
+class Trainer {
+ public:
+  explicit Trainer(const TrainOptions &options) : options_(options), progress_(options.quiet), engine_(LoadEngine()) {}
+
+  int Run() {
+    Dataset dataset = ReadDataset(options_);
+    Warn(dataset.warnings);
+    if (options_.dry_run) {
+      PrintPlan(dataset.clips);
+      WarnAboutIdle(dataset.clips);
+      return 0;
+    }
+    std::unique_ptr<AtomicFolder> folder;
+    if (!options_.features_only) folder = MakeFolder();
+    PrepareFeatures();
+    const FeatureCache cache(options_.cache, record_.features);
+    cache.Prepare();
+    if (options_.shard) {
+      std::vector<Clip> mine;
+      for (size_t i = options_.shard->first - 1; i < dataset.clips.size(); i += options_.shard->second)
+        mine.push_back(dataset.clips[i]);
+      dataset.clips = std::move(mine);
+    }
+    Extraction extraction = ExtractFeatures(engine_, dataset.clips, cache, extraction_options_, progress_);
+    Report(extraction, options_.strict, progress_);
+    if (options_.features_only) {
+      progress_.Finish(std::to_string(extraction.clips.size()) + " clips in " + options_.cache + " (" +
+                       std::to_string(extraction.counters.computed) + " computed now)");
+      return 0;
+    }
+    Train(dataset, std::move(extraction), cache, *folder);
+    return 0;
+  }
+
+ private:
+  void Warn(const std::vector<std::string> &warnings) {
+    for (const std::string &warning : warnings) {
+      progress_.Complain("warning: " + warning);
+      record_.warnings.push_back(warning);
+    }
+  }
+
+  void WarnAboutIdle(const std::vector<Clip> &clips) {
+    if (HasIdleClass(clips)) return;
+    Warn(
+        {"no class says that nothing is being done (idle, waiting, absent, background). On a live line some action "
+         "will "
+         "then always be shown, also when nobody works; add clips of that, named idle_nva_001.mp4 for example"});
+  }
+
+  std::unique_ptr<AtomicFolder> MakeFolder() const {
+    const auto may_replace = [this](const std::string &existing) {
+      if (!options_.force) throw Error("the folder " + existing + " is there already. Use --force to replace it");
+      if (!LooksLikeModel(existing)) throw Error(existing + " is there and is no model folder; it is not replaced");
+      return true;
+    };
+    return std::make_unique<AtomicFolder>(options_.output, may_replace);
+  }
+
+  void PrepareFeatures() {
+    record_.features = options_.features.Config();
+    extraction_options_.request = options_.features.Request();
+    extraction_options_.properties = options_.features.Properties();
+    extraction_options_.jobs = options_.jobs;
+    extraction_options_.cancelled = IsCancelled;
+    record_.backbone = engine_.Describe(extraction_options_.request);
+    record_.features.weights_hash = record_.backbone.weights_hash;
+    record_.features.precision = record_.backbone.precision;
+    extraction_options_.published = record_.backbone.published;
+    if (record_.backbone.stand_in) {
+      progress_.Complain(std::string("warning: ") + kStandInNotice + " (" + record_.backbone.weights_path + ")");
+    }
+  }
+
+  void Train(Dataset &dataset, Extraction extraction, const FeatureCache &cache, AtomicFolder &folder) {
+    if (extraction.clips.empty()) throw Error("no clip of the dataset can be used");
+    record_.identical = JoinIdenticalClips(dataset);
+    for (const std::string &group : record_.identical)
+      Warn({"these clips are the same file: " + group});
+    std::map<std::string, std::string> source_of;
+    for (const Clip &clip : dataset.clips)
+      source_of[clip.Name()] = clip.source;
+    for (LabelledClip &clip : extraction.clips)
+      clip.source = source_of[clip.name];
+    WarnAboutIdle(extraction.used);
+
+    record_.created = Now();
+    record_.program_version = ACTION_VERSION;
+    record_.torch_version = engine_.TorchVersion();
+    record_.blas = LoadedBlas();
+    record_.processor = Processor();
+    if (IsReferenceBlas(record_.blas)) {
+      Warn({"the BLAS is the reference BLAS, " + record_.blas +
+            ": training is about ten times slower than it could be. Install libopenblas0-pthread"});
+    }
+    record_.dataset = options_.annotations.empty() ? options_.dataset : options_.annotations;
+    record_.group_by = options_.group_by;
+    record_.sources_are_videos = !options_.annotations.empty();
+    record_.extraction = extraction.counters;
+    record_.skipped = extraction.skipped;
+    record_.options = options_.training;
+    ChooseValidation(extraction, cache);
+    record_.clips = std::move(extraction.clips);
+    std::set<std::string> families;
+    for (const LabelledClip &clip : record_.clips)
+      families.insert(CoarseLabel(clip.label));
+    if (families.size() == 1) {
+      Warn({"there is only one coarse action, " + *families.begin() +
+            ": the coarse classifier has nothing to tell apart"});
+    }
+
+    const TwoStageModel model =
+        TrainTwoStage(engine_, record_.clips, record_.validation_clips, options_.training, ProgressFor("training"));
+    record_.training_predictions = PredictAll(engine_, model, record_.clips);
+    record_.training = Count(record_.clips, record_.training_predictions, {});
+    if (!record_.validation_clips.empty()) {
+      record_.validation_predictions = PredictAll(engine_, model, record_.validation_clips);
+      record_.validation = Count(record_.validation_clips, record_.validation_predictions, {});
+    }
+    if (options_.cross_validate) {
+      record_.cross_validation =
+          CrossValidate(engine_, record_.clips, options_.training, ProgressFor("measuring on held-out clips"));
+    }
+    if (IsCancelled()) throw Cancelled();
+
+    WriteModel(folder.path(), options_.output, model, record_);
+    AddCache(fs::path(folder.path()) / "feat_cache", cache, extraction.used);
+    WriteCurvesPng(folder.path() + "/curves.png", model);
+    AtomicFile report(folder.path() + "/report.html");
+    report.Write(ReportHtml(model, record_, CurvesSvg(model)));
+    report.Commit();
+    folder.Commit();
+    progress_.Finish("");
+    std::printf("%s\nThe model is in %s; look at %s/report.html\n", SummaryText(model, record_).c_str(),
+                options_.output.c_str(), options_.output.c_str());
+  }
+
+  void ChooseValidation(Extraction &extraction, const FeatureCache &cache) {
+    if (options_.validation_split) {
+      std::vector<std::string> labels;
+      for (const LabelledClip &clip : extraction.clips)
+        labels.push_back(clip.label);
+      const std::vector<bool> held_out = StratifiedSplit(labels, *options_.validation_split, options_.training.seed);
+      std::vector<LabelledClip> kept;
+      for (size_t i = 0; i < held_out.size(); ++i)
+        (held_out[i] ? record_.validation_clips : kept).push_back(std::move(extraction.clips[i]));
+      extraction.clips = std::move(kept);
+      std::array<char, 64> text{};
+      g_snprintf(text.data(), text.size(), "--validation-split %g", *options_.validation_split);
+      record_.validation_from = text.data();
+    } else if (!options_.validation.empty()) {
+      const Dataset dataset = ScanDataset(options_.validation);
+      Warn(dataset.warnings);
+      Extraction other = ExtractFeatures(engine_, dataset.clips, cache, extraction_options_, progress_);
+      Report(other, options_.strict, progress_);
+      std::set<std::string> known;
+      for (const LabelledClip &clip : extraction.clips)
+        known.insert(clip.label);
+      for (LabelledClip &clip : other.clips) {
+        if (known.contains(clip.label)) {
+          record_.validation_clips.push_back(std::move(clip));
+        } else {
+          Warn({"the validation clip " + clip.name + " shows " + clip.label +
+                ", which no training clip shows; left out"});
+        }
+      }
+      if (record_.validation_clips.empty())
+        throw Error("no clip of the validation " + options_.validation + " can be used");
+      record_.validation_from = "--validation " + options_.validation;
+    }
+  }
+
+  // Counts epochs of all heads together.
+  HeadProgress ProgressFor(const std::string &label) {
+    std::vector<std::string> labels, sources;
+    for (const LabelledClip &clip : record_.clips) {
+      labels.push_back(clip.label);
+      sources.push_back(clip.source);
+    }
+    size_t total = static_cast<size_t>(options_.training.stage1_epochs);
+    for (const FamilyPlan &family : PlanFamilies(labels))
+      total += family.skipped.empty() ? static_cast<size_t>(options_.training.stage2_epochs) : 0;
+    if (label != "training") {
+      const std::vector<int> folds = FoldOfEach(sources);
+      total *= folds.empty() ? 0 : static_cast<size_t>(*std::ranges::max_element(folds)) + 1;
+    }
+    auto done = std::make_shared<size_t>(0);
+    progress_.Step(label + ", epochs", 0, total, "");
+    return [this, label, total, done](const std::string &head, int, int, const EpochFacts &facts) {
+      std::array<char, 64> text{};
+      g_snprintf(text.data(), text.size(), ", loss %.4f", facts.loss);
+      progress_.Step(label + ", epochs", std::min(++*done, total), total, head + text.data());
+      return !IsCancelled();
+    };
+  }
+
+  const TrainOptions &options_;
+  Progress progress_;
+  Engine &engine_;
+  ExtractionOptions extraction_options_;
+  TrainingRecord record_;
+};
+
+}  // namespace
+}  // namespace action
+
+int main(int argc, char **argv) {
+  // Before LibTorch is loaded: a head is trained by one thread, several heads at once, and sums are taken in one order.
+  g_setenv("OPENBLAS_NUM_THREADS", "1", TRUE);
+  action::TrainOptions options;
+  int exit_code = 0;
+  if (!options.Parse(argc, argv, &exit_code)) return exit_code;
+  signal(SIGINT, action::OnSignal);
+  signal(SIGTERM, action::OnSignal);
+  try {
+    return action::Trainer(options).Run();
+  } catch (const std::exception &e) {
+    if (action::interrupted != 0) {
+      std::fprintf(
+          stderr,
+          "\ngst-action-train: interrupted. Finished features are kept in %s; the same command goes on from there\n",
+          options.cache.c_str());
+      return 130;
+    }
+    std::fprintf(stderr, "gst-action-train: %s\n", e.what());
+    return 1;
+  }
+}

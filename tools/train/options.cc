@@ -1,0 +1,187 @@
+#include "train/options.h"
+
+#include <gst/gst.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <string_view>
+#include <thread>
+
+#include "action/deleter.h"
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+std::string OrEmpty(const char *text) {
+  return text != nullptr ? text : "";
+}
+
+// "2/5"
+std::pair<size_t, size_t> ParseShard(const std::string &text) {
+  unsigned which = 0, of = 0;
+  int used = 0;
+  const bool parsed = std::sscanf(text.c_str(), "%u/%u%n", &which, &of, &used) == 2;
+  if (!parsed || static_cast<size_t>(used) != text.size() || which < 1 || which > of) {
+    throw Error("--shard '" + text + "' is not understood; it is I/N with I from 1 to N, such as 2/5");
+  }
+  return {which, of};
+}
+
+void AtLeast(const char *option, double value, double least) {
+  if (value >= least) return;
+  throw Error(std::string(option) + " is " + std::to_string(value) + "; it must be at least " + std::to_string(least));
+}
+
+constexpr const char *kSummary =
+    "Trains a coarse classifier and one fine classifier for each action family on clips, and measures on clips held "
+    "out\n"
+    "how good they are. DATASET is a folder of clips named after what they show (mount_wheel_va_001.mp4), or of one "
+    "folder\n"
+    "of clips for each action, or both. MODEL is the folder that the elements and the Python system read.";
+
+}  // namespace
+
+bool TrainOptions::Parse(int argc, char **argv, int *exit_code) {
+  g_autofree char *output_text = nullptr;
+  g_autofree char *annotations_text = nullptr;
+  g_autofree char *cache_text = nullptr;
+  g_autofree char *shard_text = nullptr;
+  g_autofree char *group_by_text = nullptr;
+  g_autofree char *cross_validate_text = nullptr;
+  g_autofree char *validation_text = nullptr;
+  g_auto(GStrv) datasets = nullptr;
+  gboolean no_background = FALSE, overwrite = FALSE, only_show = FALSE, only_features = FALSE, be_strict = FALSE;
+  gboolean balance = FALSE, be_quiet = FALSE;
+  gint threads = 0;
+  gint64 seed = 0;
+  double split = 0;
+  const GOptionEntry main_entries[] = {
+      {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output_text, "The model folder to make (required)", "MODEL"},
+      {"force", 0, 0, G_OPTION_ARG_NONE, &overwrite, "Replace MODEL if it is there", nullptr},
+      {"annotations", 0, 0, G_OPTION_ARG_FILENAME, &annotations_text,
+       "Train on parts of long videos: a CSV file of video,start,end,label (seconds), or a folder of videos with "
+       "timelines (.json) beside them",
+       "FILE"},
+      {"no-background", 0, 0, G_OPTION_ARG_NONE, &no_background,
+       "With --annotations: do not make a class 'background' of what no row covers", nullptr},
+      {"dry-run", 0, 0, G_OPTION_ARG_NONE, &only_show, "Show the actions and families, and do nothing", nullptr},
+      {"strict", 0, 0, G_OPTION_ARG_NONE, &be_strict, "Stop when a clip cannot be used", nullptr},
+      {"cache", 0, 0, G_OPTION_ARG_FILENAME, &cache_text, "Folder for the features (default MODEL.cache)", "DIR"},
+      {"features-only", 0, 0, G_OPTION_ARG_NONE, &only_features, "Fill the cache and stop", nullptr},
+      {"shard", 0, 0, G_OPTION_ARG_STRING, &shard_text,
+       "Only every Nth clip, beginning with the Ith: one of N programs that fill one cache. Implies --features-only",
+       "I/N"},
+      {"jobs", 'j', 0, G_OPTION_ARG_INT, &threads, "Clips or classifiers at once (default: the processors)", "N"},
+      {"quiet", 'q', 0, G_OPTION_ARG_NONE, &be_quiet, "Print only warnings, errors and the result", nullptr},
+      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &datasets, nullptr, "DATASET"},
+      {},
+  };
+  const GOptionEntry training_entries[] = {
+      {"stage1-epochs", 0, 0, G_OPTION_ARG_INT, &training.stage1_epochs, "Of the coarse classifier (default 40)", "N"},
+      {"stage2-epochs", 0, 0, G_OPTION_ARG_INT, &training.stage2_epochs, "Of each fine classifier (default 50)", "N"},
+      {"fixed-t", 0, 0, G_OPTION_ARG_INT, &training.head.fixed_steps,
+       "Steps to which every clip is padded or cut (default 64)", "N"},
+      {"batch-size", 0, 0, G_OPTION_ARG_INT, &training.head.batch_size, "Clips a batch (default 4)", "N"},
+      {"learning-rate", 0, 0, G_OPTION_ARG_DOUBLE, &training.head.learning_rate, "Of AdamW (default 0.001)", "X"},
+      {"weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &training.head.weight_decay, "Of AdamW (default 0.0001)", "X"},
+      {"dropout", 0, 0, G_OPTION_ARG_DOUBLE, &training.head.dropout, "Default 0.2", "X"},
+      {"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Equal seeds give equal models (default 0)", "N"},
+      {"class-weights", 0, 0, G_OPTION_ARG_NONE, &balance, "Let every class count the same, however many clips it has",
+       nullptr},
+      {"early-stop", 0, 0, G_OPTION_ARG_INT, &training.head.early_stop,
+       "End a classifier's training after N epochs without improvement (default: never)", "N"},
+      {"group-by", 0, 0, G_OPTION_ARG_STRING, &group_by_text,
+       "Which source a clip is from: the first group of this pattern in its file name, such as '_(p[0-9]+)_'. Clips of "
+       "one source are held out together",
+       "REGEX"},
+      {"cross-validate", 0, 0, G_OPTION_ARG_STRING, &cross_validate_text,
+       "auto: measure on held-out clips; none: only train, as the reference does", "HOW"},
+      {"validation", 0, 0, G_OPTION_ARG_FILENAME, &validation_text,
+       "A dataset to choose the best epoch by, and to measure on", "DIR"},
+      {"validation-split", 0, 0, G_OPTION_ARG_DOUBLE, &split,
+       "The same with a share of every label's clips, which are then not trained with", "F"},
+      {},
+  };
+  const std::unique_ptr<GOptionContext, Deleter<g_option_context_free>> context(
+      g_option_context_new("- train a two-stage action model"));
+  g_option_context_set_summary(context.get(), kSummary);
+  g_option_context_add_main_entries(context.get(), main_entries, nullptr);
+  features.AddTo(context.get());
+  GOptionGroup *group = g_option_group_new(
+      "training", "Training and measuring:", "Show options for training and measuring", nullptr, nullptr);
+  g_option_group_add_entries(group, training_entries);
+  g_option_context_add_group(context.get(), group);
+  g_option_context_add_group(context.get(), gst_init_get_option_group());
+  *exit_code = 2;
+  GError *error = nullptr;
+  if (!g_option_context_parse(context.get(), &argc, &argv, &error)) {
+    std::fprintf(stderr, "gst-action-train: %s\n", error->message);
+    g_error_free(error);
+    return false;
+  }
+  try {
+    const guint given = datasets != nullptr ? g_strv_length(datasets) : 0;
+    if (given > 1) throw Error("more than one dataset is given; put their clips into one folder (links will do)");
+    if (given == 0 && annotations_text == nullptr) throw Error("no dataset given (see --help)");
+    if (given == 1 && annotations_text != nullptr) throw Error("give either a dataset or --annotations, not both");
+    if (given == 1) dataset = datasets[0];
+    annotations = OrEmpty(annotations_text);
+    output = OrEmpty(output_text);
+    cache = OrEmpty(cache_text);
+    background = no_background == FALSE;
+    force = overwrite != FALSE;
+    dry_run = only_show != FALSE;
+    strict = be_strict != FALSE;
+    quiet = be_quiet != FALSE;
+    if (shard_text != nullptr) shard = ParseShard(shard_text);
+    features_only = only_features != FALSE || shard.has_value();
+    if (shard && !features.names_precision()) {
+      throw Error(
+          "--shard needs --precision: machines may choose differently, and their features would not fit together");
+    }
+    if (output.empty() && !dry_run && !(features_only && !cache.empty())) {
+      throw Error(features_only ? "no cache given: use --cache DIR, or -o MODEL for MODEL.cache"
+                                : "no model folder given: use -o MODEL");
+    }
+    if (cache.empty()) cache = output + ".cache";
+    if (threads < 0) throw Error("--jobs must be at least 1");
+    jobs = threads > 0 ? static_cast<size_t>(threads) : std::max(1u, std::thread::hardware_concurrency());
+
+    group_by = OrEmpty(group_by_text);
+    const std::string_view how = cross_validate_text != nullptr ? cross_validate_text : "auto";
+    if (how != "auto" && how != "none") {
+      throw Error("--cross-validate '" + std::string(how) + "' is not understood; it is auto or none");
+    }
+    cross_validate = how == "auto";
+    validation = OrEmpty(validation_text);
+    if (split != 0) {
+      if (!(split > 0 && split < 1)) throw Error("--validation-split must be more than 0 and less than 1");
+      if (!validation.empty()) throw Error("give either --validation or --validation-split, not both");
+      validation_split = split;
+    }
+    AtLeast("--stage1-epochs", training.stage1_epochs, 1);
+    AtLeast("--stage2-epochs", training.stage2_epochs, 1);
+    AtLeast("--fixed-t", training.head.fixed_steps, 1);
+    AtLeast("--batch-size", training.head.batch_size, 1);
+    AtLeast("--early-stop", training.head.early_stop, 0);
+    AtLeast("--seed", static_cast<double>(seed), 0);
+    AtLeast("--weight-decay", training.head.weight_decay, 0);
+    AtLeast("--dropout", training.head.dropout, 0);
+    if (training.head.dropout >= 1) throw Error("--dropout must be less than 1");
+    if (!(training.head.learning_rate > 0)) throw Error("--learning-rate must be more than 0");
+    training.seed = static_cast<uint64_t>(seed);
+    training.balance_classes = balance != FALSE;
+    training.threads = jobs;
+    features.Config();  // tells mistakes
+    features.Request();
+  } catch (const Error &e) {
+    std::fprintf(stderr, "gst-action-train: %s\n", e.what());
+    return false;
+  }
+  return true;
+}
+
+}  // namespace action

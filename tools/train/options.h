@@ -1,0 +1,50 @@
+// The command line of gst-action-train.
+#ifndef GST_ACTION_TRAIN_OPTIONS_H_
+#define GST_ACTION_TRAIN_OPTIONS_H_
+
+#include <glib.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "action/two_stage.h"
+#include "common/feature_options.h"
+
+namespace action {
+
+struct TrainOptions {
+  FeatureOptions features{"train-hop",
+                          "Samples between chunk starts in training, 1 to 16 (default 16, the reference's; smaller: "
+                          "more, overlapping steps)"};
+
+  std::string dataset;
+  std::string annotations;
+  bool background = true;
+  std::string output;
+  std::string cache;  // of features; by default OUTPUT.cache
+  bool force = false;
+
+  bool dry_run = false;
+  bool features_only = false;
+  std::optional<std::pair<size_t, size_t>> shard;  // which (from 1), of how many
+  bool strict = false;
+  size_t jobs = 1;
+
+  TwoStageOptions training;
+  std::string group_by;
+  bool cross_validate = true;
+  std::string validation;  // a dataset
+  std::optional<double> validation_split;
+
+  bool quiet = false;
+
+  // False when the program ends here, with *exit_code: --help, or a mistake, which was told. Reads GStreamer's options
+  // too, and so initialises it.
+  bool Parse(int argc, char **argv, int *exit_code);
+};
+
+}  // namespace action
+
+#endif  // GST_ACTION_TRAIN_OPTIONS_H_

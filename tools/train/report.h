@@ -1,0 +1,20 @@
+// What a training run came to, for people: the lines on the terminal and report.html.
+#ifndef GST_ACTION_TRAIN_REPORT_H_
+#define GST_ACTION_TRAIN_REPORT_H_
+
+#include <string>
+
+#include "action/model_writer.h"
+#include "action/two_stage.h"
+
+namespace action {
+
+// The reference's summary as plain text: held-out figures first, then the table of families.
+std::string SummaryText(const TwoStageModel &model, const TrainingRecord &record);
+
+// A page of its own, without anything from elsewhere. `curves` is SVG.
+std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record, const std::string &curves);
+
+}  // namespace action
+
+#endif  // GST_ACTION_TRAIN_REPORT_H_
