@@ -39,17 +39,22 @@ int main(int argc, char **argv) {
   g_object_set(source, "location", argv[1], NULL);
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
 
-  /* Buffers and serialized events, in the order in which they were sent; NULL at the end. */
-  GstMiniObject *object;
-  while ((object = gst_app_sink_pull_object(sink)) != NULL) {
+  /* Buffers and serialized events, in the order in which they were sent. An error in the pipeline does not wake the
+   * sink: look at the bus now and then. */
+  GstBus *bus = gst_element_get_bus(pipeline);
+  GstMessage *message = NULL;
+  while (message == NULL && !gst_app_sink_is_eos(sink)) {
+    GstMiniObject *object = gst_app_sink_try_pull_object(sink, 100 * GST_MSECOND);
+    if (object == NULL) {
+      message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
+      continue;
+    }
     if (GST_IS_EVENT(object) && gst_event_has_name(GST_EVENT(object), "action-features")) {
       print_chunk(gst_event_get_structure(GST_EVENT(object)));
     }
     gst_mini_object_unref(object);
   }
 
-  GstBus *bus = gst_element_get_bus(pipeline);
-  GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
   if (message != NULL) {
     gst_message_parse_error(message, &error, NULL);
     g_printerr("%s\n", error->message);

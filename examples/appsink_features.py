@@ -38,9 +38,11 @@ def main():
     sink = pipeline.get_by_name("sink")
     sink.get_static_pad("sink").add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, on_event)
     pipeline.set_state(Gst.State.PLAYING)
-    while sink.pull_sample() is not None:
-        pass  # the pictures
-    error = pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR)
+    error = None
+    while not error and not sink.is_eos():
+        # The pictures. An error in the pipeline does not wake the sink: look at the bus now and then.
+        if sink.try_pull_sample(Gst.SECOND // 10) is None:
+            error = pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR)
     pipeline.set_state(Gst.State.NULL)
     if error:
         sys.exit(error.parse_error()[0].message)

@@ -62,7 +62,6 @@ struct State {
   // State changes only; the streaming thread does not run meanwhile.
   action::Engine *engine = nullptr;                 // set in NULL->READY
   std::shared_ptr<action::FeatureService> service;  // NULL->READY to READY->NULL
-  action::Engine::Request opened;                   // what `service` was opened for
 
   // Streaming thread, between READY->PAUSED and PAUSED->READY.
   Settings active;
@@ -141,17 +140,17 @@ Settings SettingsOf(GstR3dFeatures *self) {
   return settings;
 }
 
-// Opens the network, unless the one that is open is what the properties ask for. Throws action::Error.
+// Opens the network that the properties ask for; the one that is open stays when it is that one. Throws action::Error.
 void OpenService(GstR3dFeatures *self, const Settings &settings) {
   State &state = *self->state;
   action::Engine::Request request;
   request.weights = settings.weights;
   request.device = action::Device::Parse(settings.device);
   request.precision = settings.precision;
-  if (state.service && state.opened == request) return;
-  state.service.reset();
-  state.service = state.engine->OpenFeatureService(request);
-  state.opened = request;
+  std::shared_ptr<action::FeatureService> service = state.engine->OpenFeatureService(request);
+  const bool same = state.service && state.service->info() == service->info();
+  state.service = std::move(service);
+  if (same) return;
   const action::ServiceInfo &info = state.service->info();
   GST_INFO_OBJECT(self, "weights %s (%s) on %s in %s", info.weights_path.c_str(), info.weights_hash.c_str(),
                   info.device.ToString().c_str(), NameOf(info.precision));
@@ -329,6 +328,7 @@ void OnSerialized(GstR3dFeatures *self, GstEvent *event) {
       pipeline.EndRun();
       if (!state.live) pipeline.Drain();
       break;
+    case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_EOS:
       pipeline.EndRun();
       pipeline.Drain();

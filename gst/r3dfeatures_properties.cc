@@ -182,7 +182,7 @@ void InstallProperties(GObjectClass *object_class) {
               "gap-threshold", "Gap threshold",
               "Missing time, in nanoseconds, from which a chunk is ended and a new one begun instead of one "
               "chunk covering the hole. A lost frame is not a hole",
-              0, G_MAXINT64, GST_SECOND, kFlags));
+              GST_MSECOND, G_MAXINT64, GST_SECOND, kFlags));
   install(PROP_POST_MESSAGES,
           g_param_spec_boolean("post-messages", "Post messages",
                                "Post an element message 'action-features' for every chunk: its times and state", TRUE,

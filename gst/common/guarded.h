@@ -21,7 +21,7 @@ R guarded(GstElement *element, R failed, Body &&body) noexcept {
   } catch (const std::bad_alloc &) {
     GST_ELEMENT_ERROR(element, RESOURCE, NO_SPACE_LEFT, ("Out of memory"), (nullptr));
   } catch (const std::exception &e) {
-    GST_ELEMENT_ERROR(element, LIBRARY, FAILED, ("%s", e.what()), ("This is a defect; please report it"));
+    GST_ELEMENT_ERROR(element, LIBRARY, FAILED, ("%s", e.what()), ("Not expected here; please report it"));
   }
   return failed;
 }

@@ -46,6 +46,7 @@ struct ServiceInfo {
   bool published = false;                  // the very file that torchvision publishes; only Describe looks
   Device device;                           // never kAuto
   Precision precision = Precision::kFp32;  // never kAuto
+  friend bool operator==(const ServiceInfo &, const ServiceInfo &) = default;
 };
 
 // One chunk's result, in the order in which chunks were submitted.
@@ -145,7 +146,6 @@ class Engine {
     std::string weights;  // a path; empty: see FindWeights
     Device device;
     Precision precision = Precision::kAuto;
-    friend bool operator==(const Request &, const Request &) = default;
   };
   // Loads the network and runs it once, or returns the one that is running already. Throws Error.
   virtual std::shared_ptr<FeatureService> OpenFeatureService(const Request &request) = 0;

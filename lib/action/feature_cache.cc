@@ -3,8 +3,12 @@
 #include <glib.h>
 #include <sys/stat.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -39,10 +43,17 @@ int64_t Nanoseconds(const timespec &time) {
   return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
+// JSON is UTF-8, and file names need not be.
+std::string Utf8(const std::string &text) {
+  const std::unique_ptr<char, decltype(&g_free)> valid(
+      g_utf8_make_valid(text.c_str(), static_cast<gssize>(text.size())), &g_free);
+  return valid.get();
+}
+
 json OriginOf(const std::string &video, const VideoSpan &span, const FeatureConfig &config) {
   const struct stat facts = FactsOf(video);
   json origin = {{"feature_version", kFeatureVersion},
-                 {"video", video},
+                 {"video", Utf8(video)},
                  {"video_bytes", static_cast<int64_t>(facts.st_size)},
                  {"video_mtime_ns", Nanoseconds(facts.st_mtim)},
                  {"weights_hash", config.weights_hash},
@@ -109,7 +120,9 @@ void FeatureCache::Prepare() const {
   std::error_code failed;
   std::filesystem::create_directories(folder_, failed);
   if (failed) throw Error("cannot make the folder " + folder_ + ": " + failed.message());
-  const AtomicFile probe((std::filesystem::path(folder_) / "probe").string());
+  if (access(folder_.c_str(), W_OK | X_OK) != 0) {
+    throw Error("cannot write to the folder " + folder_ + ": " + std::strerror(errno));
+  }
 }
 
 std::string FeatureCache::NameFor(const std::string &video, const VideoSpan &span) const {
@@ -174,9 +187,14 @@ void FeatureCache::Write(const std::string &video, const VideoSpan &span, const 
   std::error_code ignored;
   std::filesystem::remove(stem + ".json", ignored);
   WriteTorchZip(stem + ".pt", Value{std::move(dict)});
-  AtomicFile facts(stem + ".json");
-  facts.Write(twin.dump(1) + "\n");
-  facts.Commit();
+  try {
+    AtomicFile facts(stem + ".json");
+    facts.Write(twin.dump(1) + "\n");
+    facts.Commit();
+  } catch (const Error &) {
+    std::filesystem::remove(stem + ".pt", ignored);
+    throw;
+  }
 }
 
 }  // namespace action

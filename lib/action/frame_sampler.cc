@@ -44,6 +44,7 @@ void FrameSampler::SetSourceRate(Fraction fps) {
   const bool was_by_timestamp = by_timestamp_;
   by_timestamp_ = sampling_ == Sampling::kTimestamp || (sampling_ == Sampling::kAuto && !fps.known());
   fps_ = fps.known() ? fps : kUnknownRateCountsAs;
+  rate_changed_ = !first_;
   stride_ = StrideFor(fps_, rate_);
   if (by_timestamp_ && !was_by_timestamp && !first_) {
     next_k_ = Scale(std::max<int64_t>(previous_pts_ - t0_, 0), rate_.numerator, rate_.denominator * kSecond) + 1;
@@ -68,6 +69,7 @@ bool FrameSampler::IsRegular(int64_t interval) const {
 bool FrameSampler::Take(int64_t pts) {
   if (first_) {
     first_ = false;
+    rate_changed_ = false;
     t0_ = previous_pts_ = pts;
     since_sample_ = 0;
     next_k_ = 1;
@@ -78,7 +80,8 @@ bool FrameSampler::Take(int64_t pts) {
   previous_pts_ = pts;
   ++since_sample_;
 
-  if (!by_timestamp_ && sampling_ == Sampling::kAuto && !IsRegular(interval)) {
+  const bool judged = !std::exchange(rate_changed_, false);
+  if (!by_timestamp_ && sampling_ == Sampling::kAuto && judged && !IsRegular(interval)) {
     by_timestamp_ = true;
     irregular_interval_ = interval;
     // The grid t0 + k / rate holds from the first frame on; its points up to the last frame offered are behind us.

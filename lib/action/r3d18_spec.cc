@@ -1,6 +1,7 @@
 #include "action/r3d18_spec.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -43,6 +44,25 @@ std::vector<ParameterSpec> MakeParameters() {
   return all;
 }
 
+// What is wrong with a parameter's values, or nothing.
+std::string WhatIsWrong(const std::string &name, const Tensor &tensor) {
+  switch (tensor.dtype()) {
+    case DType::kFloat64:
+    case DType::kFloat32:
+    case DType::kFloat16:
+    case DType::kBFloat16:
+      break;
+    default:
+      return name + " is of " + NameOf(tensor.dtype());
+  }
+  const std::vector<float> values = tensor.ToFloats();
+  if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) return name + " is not finite";
+  if (name.ends_with(".running_var") && std::ranges::any_of(values, [](float value) { return value < 0; })) {
+    return name + " is negative";
+  }
+  return {};
+}
+
 bool IsClassifier(const std::string &name) {
   return name.starts_with("fc.");
 }
@@ -59,14 +79,18 @@ void CheckR3d18(const StateDict &state, const std::string &where) {
   for (const auto &[name, tensor] : state.entries)
     found[name] = &tensor;
 
-  std::string missing, extra, misshapen;
+  std::string missing, extra, misshapen, unusable;
   const auto add = [](std::string &list, const std::string &item) { list += (list.empty() ? "" : ", ") + item; };
+  const auto add_problem = [&](const std::string &problem) {
+    if (!problem.empty()) add(unusable, problem);
+  };
   for (const ParameterSpec &parameter : R3d18Parameters()) {
     const auto entry = found.find(parameter.name);
     if (entry == found.end()) {
       if (!parameter.optional) add(missing, parameter.name);
       continue;
     }
+    if (!parameter.optional) add_problem(WhatIsWrong(parameter.name, *entry->second));
     if (!IsClassifier(parameter.name) && entry->second->shape() != parameter.shape) {
       add(misshapen, parameter.name + " is " + ShapeToString(entry->second->shape()) + " and should be " +
                          ShapeToString(parameter.shape));
@@ -80,6 +104,7 @@ void CheckR3d18(const StateDict &state, const std::string &where) {
   if (!missing.empty()) problems += " Missing: " + missing + ".";
   if (!extra.empty()) problems += " Not part of it: " + extra + ".";
   if (!misshapen.empty()) problems += " Wrong shape: " + misshapen + ".";
+  if (!unusable.empty()) problems += " Values that no network has: " + unusable + ".";
   if (!problems.empty()) {
     throw Error(where + " is not an R3D-18 as torchvision's video.r3d_18 saves it." + problems +
                 " Use torchvision's file r3d_18-b3b3357e.pth, or the state_dict of a model of the same architecture");

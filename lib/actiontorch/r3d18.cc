@@ -102,6 +102,19 @@ struct Block {
   }
 };
 
+// LibTorch's errors end in a stack of addresses that says nothing to a user.
+template <typename Body>
+void Translated(const char *doing, Body &&body) {
+  try {
+    body();
+  } catch (const c10::Error &e) {
+    const std::string what = e.what_without_backtrace();
+    const std::string line = what.substr(0, what.find('\n'));
+    const bool memory = line.find("alloc") != std::string::npos || line.find("out of memory") != std::string::npos;
+    throw Error(std::string(doing) + " failed in LibTorch" + (memory ? " for lack of memory" : "") + ": " + line);
+  }
+}
+
 }  // namespace
 
 struct R3d18::Network {
@@ -127,6 +140,10 @@ struct R3d18::Network {
 R3d18::R3d18(const StateDict &weights, const std::string &where, Device device, Precision precision)
     : network_(std::make_unique<Network>()) {
   CheckR3d18(weights, where);
+  Translated("loading the network", [&] { Build(weights, device, precision); });
+}
+
+void R3d18::Build(const StateDict &weights, Device device, Precision precision) {
   if (precision != Precision::kFp32) throw Error("the network runs in fp32 only");
   const c10::InferenceMode guard;
   Network &net = *network_;
@@ -162,22 +179,26 @@ R3d18::R3d18(const StateDict &weights, const std::string &where, Device device, 
 R3d18::~R3d18() = default;
 
 void R3d18::Forward(std::span<const uint8_t> pixels, int n, std::span<float> features) {
-  const c10::InferenceMode guard;
-  const at::Tensor bytes =
-      at::from_blob(const_cast<uint8_t *>(pixels.data()), {n, kChunkFrames, kFrameSide, kFrameSide, 3}, at::kByte);
-  // The reference's order of operations: rgb / 255, - mean, / std.
-  at::Tensor x = bytes.to(network_->device).permute({0, 4, 1, 2, 3}).to(at::kFloat).contiguous();
-  x.div_(255.0).sub_(network_->mean).div_(network_->std);
-  const at::Tensor out = network_->Run(x).to(at::kCPU).contiguous();
-  std::copy_n(out.data_ptr<float>(), out.numel(), features.begin());
+  Translated("the network", [&] {
+    const c10::InferenceMode guard;
+    const at::Tensor bytes =
+        at::from_blob(const_cast<uint8_t *>(pixels.data()), {n, kChunkFrames, kFrameSide, kFrameSide, 3}, at::kByte);
+    // The reference's order of operations: rgb / 255, - mean, / std.
+    at::Tensor x = bytes.to(network_->device).permute({0, 4, 1, 2, 3}).to(at::kFloat).contiguous();
+    x.div_(255.0).sub_(network_->mean).div_(network_->std);
+    const at::Tensor out = network_->Run(x).to(at::kCPU).contiguous();
+    std::copy_n(out.data_ptr<float>(), out.numel(), features.begin());
+  });
 }
 
 void R3d18::ForwardNormalised(std::span<const float> input, int n, std::span<float> features) {
-  const c10::InferenceMode guard;
-  const at::Tensor x =
-      at::from_blob(const_cast<float *>(input.data()), {n, 3, kChunkFrames, kFrameSide, kFrameSide}, at::kFloat);
-  const at::Tensor out = network_->Run(x.to(network_->device)).to(at::kCPU).contiguous();
-  std::copy_n(out.data_ptr<float>(), out.numel(), features.begin());
+  Translated("the network", [&] {
+    const c10::InferenceMode guard;
+    const at::Tensor x =
+        at::from_blob(const_cast<float *>(input.data()), {n, 3, kChunkFrames, kFrameSide, kFrameSide}, at::kFloat);
+    const at::Tensor out = network_->Run(x.to(network_->device)).to(at::kCPU).contiguous();
+    std::copy_n(out.data_ptr<float>(), out.numel(), features.begin());
+  });
 }
 
 Device ResolveDevice(Device asked) {

@@ -29,6 +29,8 @@ class R3d18 {
 
  private:
   struct Network;
+  void Build(const StateDict &weights, Device device, Precision precision);
+
   std::unique_ptr<Network> network_;
 };
 

@@ -32,11 +32,35 @@ std::optional<FileMark> MarkOf(const std::string &path) {
                   facts.st_ctim.tv_nsec};
 }
 
+// What a file was found to be. While its mark is the same it need not be read again to find its service.
+struct KnownFile {
+  FileMark mark{};
+  std::string hash;
+  bool stand_in = false;
+};
+
+struct Running {
+  std::weak_ptr<FeatureService> service;
+  bool stand_in = false;  // some file with these weights says so, so they are
+};
+
 struct Register {
   std::mutex mutex;  // held while a network is loaded: two elements that start together load it once
-  // Files that were read and have not changed since need not be read again to find their service.
-  std::map<std::string, std::pair<FileMark, std::weak_ptr<FeatureService>>> files;  // key: path, device, precision
-  std::map<std::tuple<std::string, std::string, Precision>, std::weak_ptr<FeatureService>> services;
+  std::map<std::string, KnownFile> files;
+  std::map<std::tuple<std::string, std::string, Precision>, Running> services;  // by hash, device, precision
+};
+
+// A service as one opener asked for it: the network is shared, the name of the file is his.
+class NamedService : public FeatureService {
+ public:
+  NamedService(ServiceInfo info, std::shared_ptr<FeatureService> running)
+      : info_(std::move(info)), running_(std::move(running)) {}
+  const ServiceInfo &info() const override { return info_; }
+  std::unique_ptr<FeatureStream> OpenStream(int max_pending) override { return running_->OpenStream(max_pending); }
+
+ private:
+  const ServiceInfo info_;
+  const std::shared_ptr<FeatureService> running_;
 };
 
 // Never destroyed: elements may outlive main.
@@ -78,20 +102,25 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
 
   Register &all = TheRegister();
   const std::lock_guard lock(all.mutex);
-  auto &file = all.files[info.weights_path + "\n" + info.device.ToString() + "\n" + NameOf(info.precision)];
+  const auto find = [&]() -> std::shared_ptr<FeatureService> {
+    Running &entry = all.services[{info.weights_hash, info.device.ToString(), info.precision}];
+    auto running = entry.service.lock();
+    if (!running) return nullptr;
+    info.stand_in = entry.stand_in = entry.stand_in || info.stand_in;
+    return std::make_shared<NamedService>(info, std::move(running));
+  };
   const std::optional<FileMark> mark = MarkOf(info.weights_path);
-  if (mark && file.first == *mark) {
-    if (auto running = file.second.lock()) return running;
+  const auto known = all.files.find(info.weights_path);
+  if (mark && known != all.files.end() && known->second.mark == *mark) {
+    info.weights_hash = known->second.hash;
+    info.stand_in = known->second.stand_in;
+    if (auto running = find()) return running;
   }
   const StateDict weights = ReadWeights(info, false);
-  const auto remember = [&](const std::shared_ptr<FeatureService> &service) {
-    // Not when it changed while it was read.
-    if (mark && MarkOf(info.weights_path) == mark) file = {*mark, service};
-    return service;
-  };
-
-  auto &entry = all.services[{info.weights_hash, info.device.ToString(), info.precision}];
-  if (auto running = entry.lock()) return remember(running);
+  // Not when it changed while it was read.
+  if (mark && MarkOf(info.weights_path) == mark)
+    all.files[info.weights_path] = {*mark, info.weights_hash, info.stand_in};
+  if (auto running = find()) return running;
   const auto factory = [&]() -> ChunkFunction {
     UseAllProcessors();
     auto network = std::make_shared<R3d18>(weights, info.weights_path, info.device, info.precision);
@@ -106,8 +135,8 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
     return run;
   };
   auto service = StartFeatureService(info, factory);
-  entry = service;
-  return remember(service);
+  all.services[{info.weights_hash, info.device.ToString(), info.precision}] = {service, info.stand_in};
+  return std::make_shared<NamedService>(info, std::move(service));
 }
 
 }  // namespace action

@@ -462,6 +462,7 @@ TEST_F(R3dFeatures, AFormatOrRateChangeDoesNot) {
   PushEos();
   ASSERT_EQ(chunks_.size(), 1u);
   EXPECT_EQ(chunks_[0].frames, 15 + 1) << "10 at 8 fps, then every second of 12";
+  EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "") << "and the new rate is kept";
 }
 
 TEST_F(R3dFeatures, AHoleEndsTheRunAndALostFrameDoesNot) {
@@ -516,6 +517,15 @@ TEST_F(R3dFeatures, ANewSegmentEndsTheRunBeforeIt) {
   const std::vector<std::string> log = Log();
   const auto features = std::find(log.begin(), log.end(), "features 0");
   EXPECT_EQ(*(features + 1), "segment");
+}
+
+TEST_F(R3dFeatures, ASegmentSeekEndsWithItsChunks) {
+  SetCaps();
+  PushFrames(20);
+  gst_harness_push_event(harness_, gst_event_new_segment_done(GST_FORMAT_TIME, 20 * kFrame));
+  ASSERT_EQ(chunks_.size(), 2u);
+  EXPECT_EQ(chunks_[1].frames, 4);
+  EXPECT_EQ(Log().back(), "segment-done");
 }
 
 TEST_F(R3dFeatures, TimesOfAStreamThatDoesNotStartAtZero) {

@@ -376,6 +376,41 @@ def examples_agree():
             assert abs(row[0] - wanted[0]) < 0.002 and all(abs(a - b) < 1e-5 for a, b in zip(row[2:], wanted[1:])), (row, wanted)
 
 
+def examples_end_on_errors():
+    for video in ("/nonexistent.mp4", audio_only(), __file__):
+        for command in ([os.path.join(BUILD, "examples/appsink-features"), video],
+                        [sys.executable, os.path.join(SOURCE, "examples/appsink_features.py"), video]):
+            code, out, said = run(command, {"GST_ACTION_WEIGHTS": WEIGHTS}, timeout=60)
+            assert code == 1 and said.strip() and not out, (command, code, out, said)
+
+
+def stand_in_is_named_by_everyone():
+    """Weights of the same content share a network; each element warns for its own file."""
+    import torch
+    copy = os.path.join(FOLDER, "unmarked.pth")
+    state = dict(torch.load(WEIGHTS, weights_only=True))
+    torch.save(state, copy)
+    for first, second, expected in ((copy, copy, 0), (WEIGHTS, copy, 2), (WEIGHTS, WEIGHTS, 2)):
+        code, said = launch("-m videotestsrc num-buffers=4 ! tee name=t "
+                            f"t. ! queue ! r3dfeatures weights={second} ! fakesink t. ! queue ! r3dfeatures weights={first} ! fakesink")
+        assert code == 0, said
+        warnings = len(re.findall("WARNING: from element.*stand-in backbone", said))
+        assert warnings >= expected and (expected or not warnings), (first, second, warnings, said)
+
+
+def one_odd_name_among_others():
+    odd = os.path.join(os.fsencode(FOLDER), b"bad\xff.mkv")
+    shutil.copy(clip("usage.mkv", 1), odd)
+    code, out, said = run([FEATURES_TOOL, odd, clip("files.mkv"), "-o", os.path.join(FOLDER, "utf8"), "--weights", WEIGHTS])
+    assert code == 0 and len(os.listdir(os.path.join(FOLDER, "utf8"))) == 4, (out, said)
+
+
+def broken_output():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([WEIGHTS_TOOL, "inspect", WEIGHTS], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1 and b"standard output" in done.stderr, done
+
+
 NOWHERE = {"GST_ACTION_WEIGHTS": "", "XDG_DATA_HOME": FOLDER + "/none", "XDG_CACHE_HOME": FOLDER + "/none", "TORCH_HOME": ""}
 
 tap.run([
@@ -402,4 +437,8 @@ tap.run([
     ("usage and wrong arguments of the tools", tool_usage),
     ("feature files", feature_files),
     ("examples agree with the tool", examples_agree),
+    ("examples end on errors", examples_end_on_errors),
+    ("a stand-in is named by every element", stand_in_is_named_by_everyone),
+    ("a name that is not UTF-8", one_odd_name_among_others),
+    ("an output that is full", broken_output),
 ])

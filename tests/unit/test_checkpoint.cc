@@ -1,5 +1,6 @@
 // The checkpoint reader on hand-made files. Files that PyTorch writes are compared in tests/parity/test_checkpoint.py.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstring>
 #include <filesystem>
@@ -71,6 +72,10 @@ TEST(Checkpoint, NamesWhatItCannotRead) {
   EXPECT_REFUSED("PK\x03\x04 and then nothing useful at all..", "no directory");
   EXPECT_THROW(ReadCheckpoint(PathOf("does-not-exist.pt")), Error);
   EXPECT_THROW(ReadCheckpoint(testing::TempDir()), Error) << "a folder";
+  const std::string fifo = PathOf("fifo.pt");
+  std::filesystem::remove(fifo);
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_THROW(ReadCheckpoint(fifo), Error) << "must not wait for a writer";
 }
 
 TEST(Pickle, RunsNothing) {
@@ -154,6 +159,23 @@ TEST(Pickle, RefusesNestingThroughSharedObjects) {
   for (int i = 0; i < 50; ++i)
     pickle += std::string(90, '\x85') + "q\x01h\x01"s;
   EXPECT_REFUSED(Legacy(pickle + "e."), "100 levels");
+}
+
+// 100 views of 2^22 float32 on one element of 4 bytes: 1.6 GB when they are unfolded.
+TEST(Pickle, RefusesViewsThatRepeatAFewBytesWithoutEnd) {
+  using namespace std::string_literals;
+  const std::string storage =
+      "(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\0"
+      "0X\x03\0\0\0cpuK\x01tQq\x01"s;
+  const std::string view = "ctorch._utils\n_rebuild_tensor_v2\n(h\x01K\0J\0\0\x40\0\x85K\0\x85\x89}tRa"s;
+  const auto file = [&](int count) {
+    return Legacy("\x80\x02"s + storage + "0]" + Repeat(view, count) + ".",
+                  "\x80\x02]X\x01\0\0\0"
+                  "0a."s +
+                      std::string("\x01\0\0\0\0\0\0\0", 8) + std::string(4, '\0'));
+  };
+  EXPECT_EQ(Refusal(file(2)), "");
+  EXPECT_REFUSED(file(100), "repeat the 4 bytes of their storages too often");
 }
 
 TEST(Pickle, CountsAStorageViewInItsOwnElements) {
@@ -269,6 +291,9 @@ TEST(StateDict, IsFoundWhereTrainersPutIt) {
   ASSERT_EQ(state.entries.size(), 2u);
   EXPECT_EQ(state.entries[0].first, "w") << "the prefix of DataParallel goes";
 
+  outer.items.push_back({MakeValue(std::string("best_acc1")), tensor});
+  EXPECT_EQ(parse(outer).entries.size(), 2u) << "a tensor beside it, as PyTorch's ImageNet example writes";
+
   inner.items[1].first = MakeValue(std::string("v"));
   EXPECT_EQ(parse(inner).entries[0].first, "module.w") << "unless it is not on all names";
 
@@ -298,6 +323,35 @@ TEST(R3d18Spec, HasTorchvisionsEntries) {
   EXPECT_NO_THROW(CheckR3d18(state, "FILE"));
   std::erase_if(state.entries, [](const auto &e) { return e.first.ends_with("num_batches_tracked"); });
   EXPECT_NO_THROW(CheckR3d18(state, "FILE"));
+}
+
+TEST(R3d18Spec, RefusesValuesThatNoNetworkHas) {
+  const auto said = [](const std::string &name, const std::function<Tensor(const Tensor &)> &change) -> std::string {
+    StateDict state = Zeros();
+    for (auto &[key, tensor] : state.entries) {
+      if (key == name) tensor = change(tensor);
+    }
+    try {
+      CheckR3d18(state, "FILE");
+      return "";
+    } catch (const Error &e) {
+      return e.what();
+    }
+  };
+  const auto filled = [](float value) {
+    return [value](const Tensor &like) {
+      return Tensor::FromFloats(like.shape(), std::vector<float>(static_cast<size_t>(like.numel()), value));
+    };
+  };
+  EXPECT_NE(said("stem.0.weight", filled(std::numeric_limits<float>::quiet_NaN())).find("stem.0.weight is not finite"),
+            std::string::npos);
+  EXPECT_NE(said("layer1.0.conv1.1.running_var", filled(-1)).find("running_var is negative"), std::string::npos);
+  EXPECT_NE(said("stem.1.weight",
+                 [](const Tensor &like) {
+                   return Tensor::FromInts(like.shape(), std::vector<int64_t>(static_cast<size_t>(like.numel()), 1));
+                 })
+                .find("stem.1.weight is of int64"),
+            std::string::npos);
 }
 
 TEST(R3d18Spec, ListsEveryProblemInOneError) {

@@ -137,5 +137,21 @@ TEST(FrameSampler, RefusesARateOfZero) {
   EXPECT_THROW(FrameSampler(Sampling::kAuto, {30, 1}, {0, 1}), std::invalid_argument);
 }
 
+TEST(FrameSampler, AChangeOfRateIsNotAnIrregularInterval) {
+  for (const auto &[from, to] : {std::pair{8, 16}, {30, 60}, {60, 25}, {25, 50}, {30, 24}}) {
+    FrameSampler sampler(Sampling::kAuto, {from, 1}, {8, 1});
+    int64_t pts = 0;
+    for (int i = 0; i < 10; ++i, pts += kSecond / from)
+      sampler.Take(pts);
+    sampler.SetSourceRate({to, 1});
+    for (int i = 0; i < 10; ++i, pts += kSecond / to)
+      sampler.Take(pts);
+    EXPECT_FALSE(sampler.by_timestamp()) << from << " to " << to;
+    EXPECT_FALSE(sampler.TakeIrregularInterval());
+    sampler.Take(pts + kSecond);
+    EXPECT_TRUE(sampler.by_timestamp()) << "a real one still is";
+  }
+}
+
 }  // namespace
 }  // namespace action

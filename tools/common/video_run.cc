@@ -14,6 +14,7 @@
 #include "action/deleter.h"
 #include "action/error.h"
 #include "action/r3d18_spec.h"
+#include "build_config.h"
 
 namespace action {
 namespace {
@@ -25,9 +26,14 @@ using BusPtr = std::unique_ptr<GstBus, Deleter<gst_object_unref>>;
 using MessagePtr = std::unique_ptr<GstMessage, Deleter<gst_message_unref>>;
 
 GstElement *Make(const char *factory) {
+  const bool ours = std::strcmp(factory, "r3dfeatures") == 0;
   GstElement *element = gst_element_factory_make(factory, nullptr);
+  if (element == nullptr && ours) {
+    // Installed under a prefix that GStreamer does not look at by itself.
+    gst_registry_scan_path(gst_registry_get(), ACTION_PLUGIN_DIR);
+    element = gst_element_factory_make(factory, nullptr);
+  }
   if (element == nullptr) {
-    const bool ours = std::strcmp(factory, "r3dfeatures") == 0;
     throw Error(std::string("the GStreamer element ") + factory + " is not installed. " +
                 (ours ? "Point GST_PLUGIN_PATH to the folder of libgstaction.so" : "Run tools/install-deps.sh"));
   }

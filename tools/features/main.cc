@@ -55,7 +55,7 @@ int Extract(const Options &options) {
       const action::FeatureTable table = action::RunVideo(path, run);
       cache.Write(path, {}, table);
       progress.Finish(path + " -> " + cache.NameFor(path) + ".pt, " + std::to_string(table.rows.size()) + " chunks");
-    } catch (const action::Error &e) {
+    } catch (const std::exception &e) {
       ++bad;
       progress.Complain(std::string("error: ") + e.what());
     }

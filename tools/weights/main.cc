@@ -54,10 +54,17 @@ void Expect(const Arguments &operands, size_t count, const char *usage) {
   if (operands.size() != count) throw action::Error(std::string("usage: gst-action-weights ") + usage);
 }
 
+// Without what a terminal would obey.
+std::string Printable(std::string text) {
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
 void PrintTree(const action::Value &value, const std::string &name, int depth, size_t &budget) {
   if (budget == 0) return;
   --budget;
-  std::printf("%*s%s: %s\n", 2 * depth, "", name.c_str(), action::Describe(value).c_str());
+  std::printf("%*s%s: %s\n", 2 * depth, "", Printable(name).c_str(), Printable(action::Describe(value)).c_str());
   const auto *dict = value.As<action::Dict>();
   if (dict == nullptr || depth > 8) return;
   for (const auto &[key, item] : dict->items) {
@@ -93,7 +100,7 @@ int Inspect(const Arguments &arguments) {
               static_cast<long long>(elements));
   std::printf("weights: %s\n", action::WeightsHash(state).c_str());
   for (const auto &[key, value] : state.metadata)
-    std::printf("note:    %s: %s\n", key.c_str(), value.c_str());
+    std::printf("note:    %s: %s\n", Printable(key).c_str(), Printable(value).c_str());
   std::printf("\n");
   for (const auto &[name, tensor] : state.entries) {
     std::printf("%-*s  %-8s  %s\n", static_cast<int>(width), name.c_str(), NameOf(tensor.dtype()),
@@ -208,7 +215,10 @@ int main(int argc, char **argv) {
     return 2;
   }
   try {
-    return command->second(Arguments(argv + 2, argv + argc));
+    const int status = command->second(Arguments(argv + 2, argv + argc));
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+      throw action::Error("cannot write to the standard output");
+    return status;
   } catch (const std::exception &e) {
     std::fprintf(stderr, "gst-action-weights: %s\n", e.what());
     return 1;

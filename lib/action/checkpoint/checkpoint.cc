@@ -22,12 +22,13 @@ std::shared_ptr<const std::vector<std::byte>> ReadFile(const std::string &path) 
   const auto fail = [&path](const std::string &doing) {
     throw Error("cannot read " + path + ": " + doing + " failed: " + std::strerror(errno));
   };
+  // O_NONBLOCK: a FIFO without a writer is to be refused, not waited for.
   struct Descriptor {
     int fd;
     ~Descriptor() {
       if (fd >= 0) close(fd);
     }
-  } file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  } file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.fd < 0) fail("opening");
   struct stat facts {};
   if (fstat(file.fd, &facts) != 0) fail("asking for its size");

@@ -47,6 +47,10 @@ Object *TorchGlobals::Global(const std::string &module, const std::string &name)
   if (module.size() + name.size() > kMaxName) {
     heap_.Fail("the pickle names a global of " + std::to_string(module.size() + name.size()) + " letters; refused");
   }
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (std::ranges::any_of(module, is_control) || std::ranges::any_of(name, is_control)) {
+    heap_.Fail("the pickle names a global with control characters; refused");
+  }
   const std::string full = module + "." + name;
   if (full == "torch.storage._load_from_bytes") {
     heap_.Fail("the pickle calls torch.storage._load_from_bytes, which unpickles again; refused");
@@ -129,8 +133,19 @@ Object *TorchGlobals::RebuildTensor(const std::vector<Object *> &arguments, Obje
   if (!dtype) heap_.Fail("a tensor on an untyped storage does not say its type");
   int64_t offset = 0;
   if (__builtin_add_overflow(heap_.WantInt(arguments[1]), begin, &offset)) heap_.Fail("a tensor's offset overflows");
-  return heap_.New(
-      Tensor(*dtype, Sizes(arguments[2]), Sizes(arguments[3]), offset, storage->storage, begin + elements));
+  Tensor tensor(*dtype, Sizes(arguments[2]), Sizes(arguments[3]), offset, storage->storage, begin + elements);
+  ChargeView(tensor);
+  return heap_.New(std::move(tensor));
+}
+
+void TorchGlobals::ChargeView(const Tensor &tensor) {
+  constexpr uint64_t kAlways = uint64_t{64} << 20, kTimes = 8;
+  const uint64_t bytes = static_cast<uint64_t>(tensor.numel()) * SizeOf(tensor.dtype());
+  const uint64_t limit = kAlways + kTimes * stored_;
+  if (bytes > limit || unfolded_ > limit - bytes) {
+    heap_.Fail("the tensors repeat the " + std::to_string(stored_) + " bytes of their storages too often; refused");
+  }
+  unfolded_ += bytes;
 }
 
 void TorchGlobals::RefuseViews(Object *metadata) {
@@ -178,7 +193,10 @@ Object *TorchGlobals::LoadStorage(Object *id) {
   if (storage.elements > INT64_MAX / 16) heap_.Fail("a storage is larger than any file");
   const std::string *key = std::get_if<std::string>(&items[2]->data);
   if (key == nullptr) heap_.Fail("a storage has no name");
-  if (storage.unsupported.empty()) storage.storage = storages_.Find(*key, storage.elements, element_size);
+  if (storage.unsupported.empty()) {
+    storage.storage = storages_.Find(*key, storage.elements, element_size);
+    if (known_storages_.insert(*key).second) stored_ += static_cast<uint64_t>(storage.elements) * element_size;
+  }
   if (items.size() > 5 && !std::holds_alternative<std::monostate>(items[5]->data)) {
     const auto &view = heap_.Want<TupleObject>(items[5], "a storage view")->items;
     if (view.size() != 3) heap_.Fail("a storage view is not described by three items");

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,14 @@ class TorchGlobals {
   void RefuseViews(Object *metadata);
   std::vector<int64_t> Sizes(Object *object) const;
 
+  // Views may repeat a few bytes without end: together they must not unfold to much more than the storages hold.
+  void ChargeView(const Tensor &tensor);
+
   Heap &heap_;
   StorageSource &storages_;
+  std::set<std::string> known_storages_;
+  uint64_t stored_ = 0;    // bytes of all storages
+  uint64_t unfolded_ = 0;  // bytes of all tensors
 };
 
 }  // namespace action::pickle

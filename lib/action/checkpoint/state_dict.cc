@@ -34,10 +34,12 @@ bool HoldsTensors(const Dict &dict) {
 
 const Dict *FindStateDict(const Value &root) {
   const auto *dict = root.As<Dict>();
-  if (dict == nullptr || HoldsTensors(*dict)) return dict;
+  if (dict == nullptr) return dict;
+  // First: trainers put tensors beside it too, such as the best accuracy so far.
   for (const char *key : {"state_dict", "model_state_dict", "model"}) {
     const ValuePtr inner = dict->Find(key);
-    if (inner && inner->As<Dict>() != nullptr) return inner->As<Dict>();
+    const auto *wrapped = inner ? inner->As<Dict>() : nullptr;
+    if (wrapped != nullptr && (HoldsTensors(*wrapped) || !HoldsTensors(*dict))) return wrapped;
   }
   return dict;
 }
@@ -63,6 +65,9 @@ StateDict ToStateDict(const Checkpoint &checkpoint) {
     if (name == nullptr || tensor == nullptr) {
       throw Error(where + " has under " + (name != nullptr ? "'" + *name + "'" : Describe(*key)) + " " +
                   Describe(*value) + " where a state_dict has a tensor");
+    }
+    if (std::ranges::any_of(*name, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+      throw Error(where + " has an entry whose name holds control characters");
     }
     state.entries.emplace_back(*name, *tensor);
   }
