@@ -3,7 +3,7 @@
 # last, and exits non-zero when something failed.
 #
 #   tests/run.sh               everything
-#   tests/run.sh unit element  only these suites (unit, element, parity, pipeline)
+#   tests/run.sh unit element  only these suites (unit, element, parity, pipeline, training)
 #
 # BUILD_DIR names the build folder (default build-tests). ACTION_PARITY=full compares the features of every chunk of every clip.
 set -eu
@@ -19,7 +19,9 @@ for suite in "$@"; do
   suites="$suites --suite $suite"
 done
 failed=0
+slower=1
+[ "${ACTION_PARITY:-}" != full ] || slower=4
 # shellcheck disable=SC2086
-meson test -C "$build" --no-rebuild --print-errorlogs $suites || failed=$?
+meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier $slower $suites || failed=$?
 # A failure that no test case accounts for (a crash, a time-out) must still fail.
 /usr/bin/python3 tests/summary.py "$build/meson-logs/testlog.junit.xml" "$failed"

@@ -21,7 +21,7 @@ gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-libav gstreamer
 curl
 '
 test='
-libgtest-dev clang-format
+libgtest-dev clang-format parallel
 gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad
 python3 python3-numpy python3-torch python3-torchvision python3-opencv
 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0

@@ -31,34 +31,32 @@ pick() {
   echo $(( $(printf '%s' "$1" | cksum | cut -d' ' -f1) % $2 ))
 }
 
-# What videotestsrc shows of action $1 in take $2.
-pattern() {
+# A source of $3 frames of action $1 in take $2. Actions of one family look alike and move differently, or the other way
+# round; light and colour differ from take to take, as they do on a line.
+source_of() {
   take=$1-$2
-  # Light and colour differ from take to take, as they do on a line.
-  set -- "$1" "$(printf '0xff%02x%02x%02x' $((170 + $(pick "r$take" 86))) $((170 + $(pick "g$take" 86))) $((170 + $(pick "b$take" 86))))" \
-    "$(printf '0xff%02x%02x%02x' "$(pick "R$take" 50)" "$(pick "G$take" 50)" "$(pick "B$take" 50)")"
-  colours="foreground-color=$2 background-color=$3"
+  light=$(printf '0xff%02x%02x%02x' $((170 + $(pick "r$take" 86))) $((170 + $(pick "g$take" 86))) $((170 + $(pick "b$take" 86))))
+  dark=$(printf '0xff%02x%02x%02x' "$(pick "R$take" 50)" "$(pick "G$take" 50)" "$(pick "B$take" 50)")
   speed=$((2 + $(pick "s$take" 3)))
+  size=width=320,height=240
+  filter=
   case $1 in
-    mount_wheel_va)   echo "pattern=ball motion=wavy $colours" ;;
-    mount_panel_va)   echo "pattern=ball motion=hsweep $colours" ;;
-    turn_screw_va)    echo "pattern=pinwheel horizontal-speed=$speed" ;;
-    turn_valve_va)    echo "pattern=spokes horizontal-speed=$speed" ;;
-    check_gauge_rnva) echo "pattern=zone-plate kx2=20 ky2=20 kt=$((speed + 1))" ;;
-    check_seam_rnva)  echo "pattern=zone-plate kx=$((14 + speed)) kt=$((2 * speed + 4))" ;;
-    fetch_part_rnva)  echo "pattern=checkers-8 horizontal-speed=$((2 * speed))" ;;
-    fetch_box_rnva)   echo "pattern=smpte75 horizontal-speed=$((4 * speed))" ;;
-    adjust_jig_rnva)  echo "pattern=gamut horizontal-speed=$speed" ;;
-    clean_bench_nva)  echo "pattern=snow" ;;
-    clean_tool_nva)   echo "pattern=blink $colours" ;;
-    wait_idle_nva)    echo "pattern=solid-color foreground-color=$3" ;;
+    mount_wheel_va)   show="pattern=ball motion=wavy foreground-color=$light background-color=$dark"; size=width=80,height=60 ;;
+    mount_panel_va)   show="pattern=ball motion=hsweep foreground-color=$light background-color=$dark"; size=width=80,height=60 ;;
+    turn_screw_va)    show="pattern=pinwheel horizontal-speed=$speed" ;;
+    turn_valve_va)    show="pattern=spokes horizontal-speed=$speed" ;;
+    check_gauge_rnva) show="pattern=zone-plate kx2=20 ky2=20 kt=$((speed + 1))" ;;
+    check_seam_rnva)  show="pattern=zone-plate kx2=6 ky2=30 kt=$((2 * speed + 4))" ;;
+    fetch_part_rnva)  show="pattern=checkers-8 horizontal-speed=$((2 * speed))"; size=width=80,height=60 ;;
+    fetch_box_rnva)   show="pattern=checkers-4 horizontal-speed=$speed"; size=width=80,height=60 ;;
+    adjust_jig_rnva)  show="pattern=smpte75 horizontal-speed=$speed" ;;
+    clean_bench_nva)  show="pattern=snow" ;;
+    clean_tool_nva)   show="pattern=snow"; filter="! videobalance contrast=0.4" ;;
+    wait_idle_nva)    show="pattern=gradient" ;;
     *) echo "make-demo-dataset.sh: no action '$1'" >&2; exit 1 ;;
   esac
-}
-
-# A source of $3 frames of action $1 in take $2.
-source_of() {
-  echo "videotestsrc num-buffers=$3 $(pattern "$1" "$2") ! video/x-raw,format=I420,width=320,height=240,framerate=$fps/1 ! videobalance brightness=-0.0$(pick "l$1-$2" 9)"
+  echo "videotestsrc num-buffers=$3 $show ! video/x-raw,format=I420,$size,framerate=$fps/1 $filter" \
+    "! videobalance brightness=-0.0$(pick "l$take" 9) ! videoscale ! video/x-raw,width=320,height=240"
 }
 
 encode="x264enc threads=1 key-int-max=$fps speed-preset=veryfast ! h264parse ! mp4mux ! filesink"
@@ -86,7 +84,7 @@ order=$(for action in $all $all; do
   number=$((${number:-0} + 1))
   echo "$(pick "o$seed-$number-$action" 100000) $action"
 done | sort -n | cut -d' ' -f2)
-line="concat name=c ! $encode location=$out/test/line_$seed.mp4"
+line="concat name=c ! identity single-segment=true ! $encode location=$out/test/line_$seed.mp4"
 json=$out/test/line_$seed.json
 begin=0
 separator=

@@ -7,13 +7,13 @@
 #include <map>
 #include <set>
 
-#include "action/annotations.h"
 #include "action/atomic_folder.h"
-#include "action/cross_validation.h"
-#include "action/dataset.h"
 #include "action/error.h"
 #include "action/head.h"
 #include "action/labels.h"
+#include "action/training/annotations.h"
+#include "action/training/cross_validation.h"
+#include "action/training/dataset.h"
 
 namespace action {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "action/two_stage.h"
+#include "action/training/two_stage.h"
 
 namespace action {
 

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "action/error.h"
-#include "action/parallel.h"
+#include "action/training/parallel.h"
 #include "common/video_run.h"
 
 namespace action {

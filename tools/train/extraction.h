@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "action/dataset.h"
+#include "action/training/dataset.h"
 #include "action/engine.h"
 #include "action/feature_cache.h"
-#include "action/model_writer.h"
-#include "action/two_stage.h"
+#include "action/training/model_writer.h"
+#include "action/training/two_stage.h"
 #include "common/progress.h"
 
 namespace action {

@@ -14,18 +14,18 @@
 #include <utility>
 #include <vector>
 
-#include "action/annotations.h"
 #include "action/atomic_file.h"
 #include "action/atomic_folder.h"
-#include "action/cross_validation.h"
-#include "action/dataset.h"
 #include "action/deleter.h"
 #include "action/engine_library.h"
 #include "action/error.h"
 #include "action/labels.h"
 #include "action/model_bundle.h"
-#include "action/model_writer.h"
 #include "action/r3d18_spec.h"
+#include "action/training/annotations.h"
+#include "action/training/cross_validation.h"
+#include "action/training/dataset.h"
+#include "action/training/model_writer.h"
 #include "build_config.h"
 #include "common/progress.h"
 #include "common/video_run.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "action/two_stage.h"
+#include "action/training/two_stage.h"
 #include "common/feature_options.h"
 
 namespace action {

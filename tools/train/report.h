@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "action/model_writer.h"
-#include "action/two_stage.h"
+#include "action/training/model_writer.h"
+#include "action/training/two_stage.h"
 
 namespace action {
 

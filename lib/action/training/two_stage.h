@@ -1,6 +1,6 @@
 // Both stages together: which heads there are, their training, their predictions, and how good those are.
-#ifndef ACTION_TWO_STAGE_H_
-#define ACTION_TWO_STAGE_H_
+#ifndef ACTION_TRAINING_TWO_STAGE_H_
+#define ACTION_TRAINING_TWO_STAGE_H_
 
 #include <cstdint>
 #include <functional>
@@ -132,4 +132,4 @@ ACTION_API CrossValidation CrossValidate(Engine &engine, std::span<const Labelle
 
 }  // namespace action
 
-#endif  // ACTION_TWO_STAGE_H_
+#endif  // ACTION_TRAINING_TWO_STAGE_H_

@@ -1,4 +1,4 @@
-#include "action/model_writer.h"
+#include "action/training/model_writer.h"
 
 #include <glib.h>
 

@@ -1,6 +1,6 @@
 // Which clips there are to learn from, and what they show.
-#ifndef ACTION_DATASET_H_
-#define ACTION_DATASET_H_
+#ifndef ACTION_TRAINING_DATASET_H_
+#define ACTION_TRAINING_DATASET_H_
 
 #include <optional>
 #include <string>
@@ -46,4 +46,4 @@ ACTION_API std::vector<std::string> JoinIdenticalClips(Dataset &dataset);
 
 }  // namespace action
 
-#endif  // ACTION_DATASET_H_
+#endif  // ACTION_TRAINING_DATASET_H_

@@ -1,13 +1,13 @@
 // Actions in long videos, written down as times: training data without cutting clips.
-#ifndef ACTION_ANNOTATIONS_H_
-#define ACTION_ANNOTATIONS_H_
+#ifndef ACTION_TRAINING_ANNOTATIONS_H_
+#define ACTION_TRAINING_ANNOTATIONS_H_
 
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "action/dataset.h"
 #include "action/export.h"
+#include "action/training/dataset.h"
 
 namespace action {
 
@@ -38,4 +38,4 @@ ACTION_API Dataset DatasetOf(const std::vector<Annotation> &annotations, bool ba
 
 }  // namespace action
 
-#endif  // ACTION_ANNOTATIONS_H_
+#endif  // ACTION_TRAINING_ANNOTATIONS_H_

@@ -1,14 +1,14 @@
-#include "action/two_stage.h"
+#include "action/training/two_stage.h"
 
 #include <algorithm>
 #include <mutex>
 #include <set>
 #include <utility>
 
-#include "action/cross_validation.h"
 #include "action/error.h"
 #include "action/labels.h"
-#include "action/parallel.h"
+#include "action/training/cross_validation.h"
+#include "action/training/parallel.h"
 
 namespace action {
 namespace {

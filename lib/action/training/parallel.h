@@ -1,6 +1,6 @@
 // Independent pieces of work on several threads.
-#ifndef ACTION_PARALLEL_H_
-#define ACTION_PARALLEL_H_
+#ifndef ACTION_TRAINING_PARALLEL_H_
+#define ACTION_TRAINING_PARALLEL_H_
 
 #include <algorithm>
 #include <atomic>
@@ -41,4 +41,4 @@ inline void ParallelFor(size_t count, size_t threads, const std::function<void(s
 
 }  // namespace action
 
-#endif  // ACTION_PARALLEL_H_
+#endif  // ACTION_TRAINING_PARALLEL_H_

@@ -1,4 +1,4 @@
-#include "action/cross_validation.h"
+#include "action/training/cross_validation.h"
 
 #include <algorithm>
 #include <cmath>

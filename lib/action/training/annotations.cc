@@ -1,4 +1,4 @@
-#include "action/annotations.h"
+#include "action/training/annotations.h"
 
 #include <algorithm>
 #include <array>

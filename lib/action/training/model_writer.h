@@ -1,6 +1,6 @@
 // Writes model folders: the reference's files, and what the product adds to them.
-#ifndef ACTION_MODEL_WRITER_H_
-#define ACTION_MODEL_WRITER_H_
+#ifndef ACTION_TRAINING_MODEL_WRITER_H_
+#define ACTION_TRAINING_MODEL_WRITER_H_
 
 #include <optional>
 #include <string>
@@ -9,7 +9,7 @@
 #include "action/engine.h"
 #include "action/export.h"
 #include "action/feature_cache.h"
-#include "action/two_stage.h"
+#include "action/training/two_stage.h"
 
 namespace action {
 
@@ -67,4 +67,4 @@ ACTION_API void WriteModel(const std::string &folder, const std::string &name, c
 
 }  // namespace action
 
-#endif  // ACTION_MODEL_WRITER_H_
+#endif  // ACTION_TRAINING_MODEL_WRITER_H_

@@ -1,6 +1,6 @@
 // How a dataset is divided to measure what a model does on clips that it has not seen.
-#ifndef ACTION_CROSS_VALIDATION_H_
-#define ACTION_CROSS_VALIDATION_H_
+#ifndef ACTION_TRAINING_CROSS_VALIDATION_H_
+#define ACTION_TRAINING_CROSS_VALIDATION_H_
 
 #include <cstdint>
 #include <string>
@@ -23,4 +23,4 @@ ACTION_API std::vector<bool> StratifiedSplit(const std::vector<std::string> &lab
 
 }  // namespace action
 
-#endif  // ACTION_CROSS_VALIDATION_H_
+#endif  // ACTION_TRAINING_CROSS_VALIDATION_H_

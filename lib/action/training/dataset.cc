@@ -1,4 +1,4 @@
-#include "action/dataset.h"
+#include "action/training/dataset.h"
 
 #include <glib.h>
 
