@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "action/training/dataset.h"
 #include "action/engine.h"
 #include "action/feature_cache.h"
+#include "action/training/dataset.h"
 #include "action/training/model_writer.h"
 #include "action/training/two_stage.h"
 #include "common/progress.h"
