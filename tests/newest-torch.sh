@@ -17,7 +17,7 @@ mkdir -p build-newest
 echo "== PyTorch $(PYTHONPATH=$site /usr/bin/python3 -c 'import torch; print(torch.__version__)')"
 [ -f build-newest/build/build.ninja ] || meson setup build-newest/build -Dwerror=true -Dtorch-dir="$site/torch"
 ninja -C build-newest/build
-meson test -C build-newest/build --print-errorlogs core service r3dfeatures network
+meson test -C build-newest/build --print-errorlogs core service r3dfeatures network heads
 
 echo "== the same PyTorch beside a build against Debian's LibTorch"
 [ -f build-tests/build.ninja ] || meson setup build-tests
