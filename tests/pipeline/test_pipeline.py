@@ -411,6 +411,33 @@ def broken_output():
     assert done.returncode == 1 and b"standard output" in done.stderr, done
 
 
+def configure(*arguments, env=None):
+    code, out, said = run(["meson", "setup", tempfile.mkdtemp(dir=FOLDER), SOURCE, "-Dtests=disabled", *arguments], env, timeout=300)
+    return code, out + said
+
+
+def build_names_what_is_wrong_with_libtorch():
+    """A wheel with the old C++ ABI, a folder that is none, and the reference BLAS."""
+    torch_dir = os.path.join(FOLDER, "old/torch")
+    os.makedirs(os.path.join(torch_dir, "lib"))
+    os.makedirs(os.path.join(torch_dir, "include/torch"))
+    with open(os.path.join(torch_dir, "include/torch/version.h"), "w") as header:
+        header.write('#define TORCH_VERSION "2.1.0"\n')
+    for name in ("torch", "torch_cpu", "c10"):
+        library = os.path.join(torch_dir, f"lib/lib{name}.so")
+        assert run(["cc", "-shared", "-x", "c", "/dev/null", "-o", library])[0] == 0
+    code, said = configure(f"-Dtorch-dir={torch_dir}")
+    assert code != 0 and "2.1.0" in said and "old C++ ABI" in said and "2.6" in said, said
+    code, said = configure(f"-Dtorch-dir={FOLDER}")
+    assert code != 0 and "has no lib/ and include/" in said, said
+    os.makedirs(os.path.join(FOLDER, "bin"))
+    with open(os.path.join(FOLDER, "bin/readlink"), "w") as fake:
+        fake.write("#!/bin/sh\necho /usr/lib/blas/libblas.so.3.11.0\n")
+    os.chmod(fake.name, 0o755)
+    code, said = configure(env={"PATH": os.path.dirname(fake.name) + ":" + os.environ["PATH"]})
+    assert code == 0 and "reference BLAS" in said and "libopenblas0-pthread" in said, said
+
+
 NOWHERE = {"GST_ACTION_WEIGHTS": "", "XDG_DATA_HOME": FOLDER + "/none", "XDG_CACHE_HOME": FOLDER + "/none", "TORCH_HOME": ""}
 
 tap.run([
@@ -441,4 +468,5 @@ tap.run([
     ("a stand-in is named by every element", stand_in_is_named_by_everyone),
     ("a name that is not UTF-8", one_odd_name_among_others),
     ("an output that is full", broken_output),
+    ("the build names what is wrong with LibTorch", build_names_what_is_wrong_with_libtorch),
 ])

@@ -200,6 +200,23 @@ TEST(Pickle, CountsAStorageViewInItsOwnElements) {
   EXPECT_REFUSED(file("\x02"), "outside its storage");
 }
 
+TEST(Pickle, KnowsParametersWithStateAndLazyViews) {
+  using namespace std::string_literals;
+  const Checkpoint read =
+      ParseCheckpoint(BytesOf(Legacy("\x80\x02"
+                                     "ctorch._utils\n_rebuild_parameter_with_state\n(K\x05\x88}}tR."s)),
+                      "FILE");
+  ASSERT_NE(read.root->As<int64_t>(), nullptr);
+  EXPECT_EQ(*read.root->As<int64_t>(), 5) << "the parameter's data; its state is ignored";
+  for (const std::string view : {"conj", "neg"}) {
+    const std::string pickle =
+        "\x80\x02"
+        "ctorch._utils\n_rebuild_tensor_v2\n(NK\0K\1\x85K\1\x85\x89}}X"s +
+        static_cast<char>(view.size()) + "\0\0\0"s + view + "\x88stR."s;
+    EXPECT_REFUSED(Legacy(pickle), "lazy '" + view + "' view");
+  }
+}
+
 TEST(Tensor, ChecksItsView) {
   const auto storage = std::make_shared<Storage>();
   const auto make = [&](std::vector<int64_t> shape, std::vector<int64_t> stride, int64_t offset, int64_t elements) {
