@@ -30,8 +30,9 @@ constexpr const char *kLockName = ".lock";
 AtomicFolder::AtomicFolder(std::string target, const std::function<bool(const std::string &)> &may_replace)
     : target_(Plain(std::move(target))), partial_(target_ + ".partial") {
   std::error_code failed;
-  if (fs::exists(fs::symlink_status(target_, failed)) && !may_replace(target_)) {
-    throw Error("the folder " + target_ + " exists already");
+  if (fs::exists(fs::symlink_status(target_, failed))) {
+    if (!may_replace(target_)) throw Error("the folder " + target_ + " exists already");
+    replace_ = true;
   }
   fs::create_directories(partial_, failed);
   if (failed) throw Error("cannot make the folder " + partial_ + ": " + failed.message());
@@ -58,20 +59,26 @@ void AtomicFolder::Commit() {
     throw Error("cannot finish the folder " + target_ + ": " + doing + " failed: " + std::strerror(errno));
   };
   std::error_code failed;
-  fs::remove(partial_ + "/" + kLockName, failed);
-  if (!fs::exists(fs::symlink_status(target_, failed))) {
-    if (rename(partial_.c_str(), target_.c_str()) != 0) fail("renaming");
-  } else if (renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
-    fs::remove_all(partial_, failed);
-  } else if (errno == EINVAL || errno == ENOSYS) {
-    // A file system that cannot exchange: for a moment there is no folder of this name, but nothing is ever lost.
-    const std::string old = target_ + ".old";
-    if (rename(target_.c_str(), old.c_str()) != 0) fail("moving the old one away");
-    if (rename(partial_.c_str(), target_.c_str()) != 0) fail("renaming");
-    fs::remove_all(old, failed);
-  } else {
-    fail("exchanging it for the old one");
+  // The lock file goes along and is removed last: until then nobody else takes this folder for an abandoned one.
+  if (renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) != 0) {
+    const bool cannot = errno == EINVAL || errno == ENOSYS;  // a file system that knows plain renames only
+    const bool exists = errno == EEXIST || fs::exists(fs::symlink_status(target_, failed));
+    if (exists && !replace_) {
+      throw Error("the folder " + target_ + " has been made by somebody else meanwhile; it is left as it is");
+    }
+    if (exists && renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
+      fs::remove_all(partial_, failed);
+    } else if (!cannot && errno != EINVAL && errno != ENOSYS) {
+      fail("renaming");
+    } else {
+      // For a moment there is no folder of this name, but nothing is ever lost.
+      const std::string old = target_ + ".old";
+      if (exists && rename(target_.c_str(), old.c_str()) != 0) fail("moving the old one away");
+      if (rename(partial_.c_str(), target_.c_str()) != 0) fail("renaming");
+      if (exists) fs::remove_all(old, failed);
+    }
   }
+  fs::remove(target_ + "/" + kLockName, failed);
   committed_ = true;
   const std::string parent = fs::path(target_).parent_path().string();
   const int folder = open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

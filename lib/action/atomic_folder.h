@@ -23,12 +23,14 @@ class ACTION_API AtomicFolder {
   // Where to put things until Commit.
   const std::string &path() const { return partial_; }
 
-  // The folder takes its name. One that is there already is exchanged for it, then removed. Throws Error.
+  // The folder takes its name. The one that was allowed to be replaced is exchanged for it, then removed. Throws Error,
+  // also when one has appeared since.
   void Commit();
 
  private:
   std::string target_;
   std::string partial_;
+  bool replace_ = false;  // the target was there, and may go
   int lock_ = -1;
   bool committed_ = false;
 };

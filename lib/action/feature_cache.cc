@@ -13,6 +13,7 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 
 #include "action/atomic_file.h"
@@ -50,12 +51,11 @@ std::string Utf8(const std::string &text) {
   return valid.get();
 }
 
-json OriginOf(const std::string &video, const VideoSpan &span, const FeatureConfig &config) {
-  const struct stat facts = FactsOf(video);
+json OriginOf(const std::string &video, const VideoSpan &span, const FeatureConfig &config, const VideoMark &mark) {
   json origin = {{"feature_version", kFeatureVersion},
                  {"video", Utf8(video)},
-                 {"video_bytes", static_cast<int64_t>(facts.st_size)},
-                 {"video_mtime_ns", Nanoseconds(facts.st_mtim)},
+                 {"video_bytes", mark.bytes},
+                 {"video_mtime_ns", mark.mtime_ns},
                  {"weights_hash", config.weights_hash},
                  {"precision", NameOf(config.precision)},
                  {"sample_rate", config.sample_rate.ToString()},
@@ -88,6 +88,15 @@ std::optional<json> ReadJson(const std::string &path) {
   return value;
 }
 
+// SHA-256 of the features: ties the two files of an entry together.
+std::string HashOf(const FeatureTable &table) {
+  const auto bytes = std::as_bytes(std::span(table.rows));
+  const std::unique_ptr<char, decltype(&g_free)> sum(
+      g_compute_checksum_for_data(G_CHECKSUM_SHA256, reinterpret_cast<const guchar *>(bytes.data()), bytes.size()),
+      &g_free);
+  return sum.get();
+}
+
 // Throws Error when the file is no feature file.
 FeatureTable ReadTable(const std::string &path) {
   const Checkpoint checkpoint = ReadCheckpoint(path);
@@ -112,6 +121,11 @@ FeatureTable ReadTable(const std::string &path) {
 }
 
 }  // namespace
+
+VideoMark VideoMark::Of(const std::string &video) {
+  const struct stat facts = FactsOf(video);
+  return {static_cast<int64_t>(facts.st_size), Nanoseconds(facts.st_mtim)};
+}
 
 FeatureCache::FeatureCache(std::string folder, FeatureConfig config)
     : folder_(std::move(folder)), config_(std::move(config)) {}
@@ -144,7 +158,7 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
   const std::optional<json> twin = ReadJson(stem + ".json");
   if (!twin) return std::nullopt;
   if (twin->contains("feature_version")) {
-    const json origin = OriginOf(video, span, config_);
+    const json origin = OriginOf(video, span, config_, VideoMark::Of(video));
     for (const auto &[key, value] : origin.items()) {
       if (!twin->contains(key) || (*twin)[key] != value) return std::nullopt;
     }
@@ -157,6 +171,9 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
   }
   try {
     FeatureTable table = ReadTable(stem + ".pt");
+    if (twin->contains("feature_version") && twin->value("features_sha256", std::string()) != HashOf(table)) {
+      return std::nullopt;  // of another writer
+    }
     table.source_fps = twin->value("src_fps", 0.0);
     table.samples = twin->value("samples", int64_t{0});
     return table;
@@ -167,7 +184,8 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
   }
 }
 
-void FeatureCache::Write(const std::string &video, const VideoSpan &span, const FeatureTable &table) const {
+void FeatureCache::Write(const std::string &video, const VideoSpan &span, const FeatureTable &table,
+                         const VideoMark &mark) const {
   const std::string stem = (std::filesystem::path(folder_) / NameFor(video, span)).string();
   std::vector<float> feats, times;
   for (const Features &row : table.rows)
@@ -180,9 +198,10 @@ void FeatureCache::Write(const std::string &video, const VideoSpan &span, const 
                           MakeValue(Tensor::FromFloats({rows, kFeatureSize}, std::move(feats))));
   dict.items.emplace_back(MakeValue(std::string("ts")), MakeValue(Tensor::FromFloats({rows}, std::move(times))));
 
-  json twin = OriginOf(video, span, config_);
+  json twin = OriginOf(video, span, config_, mark);
   twin["src_fps"] = table.source_fps;
   twin["samples"] = table.samples;
+  twin["features_sha256"] = HashOf(table);
   // The twin vouches for the tensors: it goes first when it is old, and comes last.
   std::error_code ignored;
   std::filesystem::remove(stem + ".json", ignored);

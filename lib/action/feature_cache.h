@@ -40,6 +40,14 @@ struct VideoSpan {
   bool whole() const { return end <= 0; }
 };
 
+// Which version of a video it is, as far as a look at its folder tells.
+struct VideoMark {
+  int64_t bytes = 0;
+  int64_t mtime_ns = 0;
+  // Throws Error when there is no such file.
+  ACTION_API static VideoMark Of(const std::string &video);
+};
+
 // One folder of entries NAME.pt, {"feats": [T, 512] float32, "ts": [T] float32}, and NAME.json, which says what they
 // were made of. NAME is the reference's, vid_{md5 of "PATH|fps=8|len=16"}__fps8__len16, and longer where the settings
 // or the span are not the reference's ("__hop4"). May be used from several threads and processes at once.
@@ -58,8 +66,10 @@ class ACTION_API FeatureCache {
   // not newer than the entry.
   std::optional<FeatureTable> Read(const std::string &video, const VideoSpan &span, bool published) const;
 
-  // Replaces the entry. Both files appear complete or not at all. Throws Error.
-  void Write(const std::string &video, const VideoSpan &span, const FeatureTable &table) const;
+  // Replaces the entry. Both files appear complete or not at all; each of them is worth nothing with another's twin.
+  // `mark` is of before the video was read, so that an entry of a video that changed meanwhile is stale at once. Throws
+  // Error.
+  void Write(const std::string &video, const VideoSpan &span, const FeatureTable &table, const VideoMark &mark) const;
 
   const std::string &folder() const { return folder_; }
   const FeatureConfig &config() const { return config_; }

@@ -160,9 +160,19 @@ ModelJson ReadModelJson(const fs::path &path) {
 
 }  // namespace
 
-bool LooksLikeModel(const std::string &folder) {
+std::string WhyNotReplace(const std::string &folder) {
+  static const std::set<std::string> kOwn = {".lock",       "curves.png", "feat_cache", "model.json",
+                                             "report.html", "stage1",     "stage2",     "training.json"};
+  const fs::path root = folder;
   std::error_code failed;
-  return fs::is_directory(fs::path(folder) / "stage1", failed) || fs::exists(fs::path(folder) / "model.json", failed);
+  const bool stage1 = fs::exists(root / "stage1" / "label_map.json", failed) ||
+                      fs::exists(root / "stage1" / "label_to_id.json", failed);
+  if (!stage1 || !fs::exists(root / "stage2" / "stage2_registry.json", failed)) return "it is no model folder";
+  for (const auto &entry : fs::directory_iterator(root, failed)) {
+    const std::string name = entry.path().filename().string();
+    if (!kOwn.contains(name)) return "it holds " + name + ", which does not belong to a model";
+  }
+  return {};
 }
 
 ModelBundle ModelBundle::Open(const std::string &folder) {

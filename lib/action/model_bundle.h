@@ -76,8 +76,8 @@ class ACTION_API ModelBundle {
   std::optional<ModelFacts> facts_;
 };
 
-// True when a folder looks like a model: has a stage1 folder or a model.json.
-ACTION_API bool LooksLikeModel(const std::string &folder);
+// Why a folder must not be replaced by a model: it is none, or holds something beside one. Empty when it may be.
+ACTION_API std::string WhyNotReplace(const std::string &folder);
 
 }  // namespace action
 

@@ -166,10 +166,18 @@ def early_stop_and_validation():
 
 
 def python_folder(name, spelling, labels_name="label_map.json", slashes="/"):
-    """A model folder as the Python system writes it."""
+    """A model folder as the Python system writes it, trained a little."""
     root = path(name)
     torch.manual_seed(11)
     heads = {"stage1": Head(3), "stage2/hand": Head(2)}
+    for head in heads.values():
+        optimiser = torch.optim.AdamW(head.parameters(), lr=1e-3, weight_decay=1e-4)
+        for _ in range(3):
+            labels = torch.randint(head.net[7].out_features, (8,))
+            loss = nn.functional.cross_entropy(head(torch.randn(8, 512) + labels[:, None]), labels)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
     tables = {"stage1": {"fill": 0, "hand": 1, "take": 2}, "stage2/hand": {"hand_tight_va": 0, "hand_turn_nva": 1}}
     for place, head in heads.items():
         os.makedirs(os.path.join(root, place))

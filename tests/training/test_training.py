@@ -195,6 +195,19 @@ def existing_folder():
     open(path("precious", "photo.jpg"), "w").close()
     out, said = train(demo(), "-o", path("precious"), "--force", code=1)
     assert "no model folder" in said and os.path.exists(path("precious", "photo.jpg"))
+    # Something beside a model, the dataset or the cache in it, and a folder that appears while the run is going on.
+    shutil.copytree(path("model"), path("annotated"))
+    open(path("annotated", "thesis.doc"), "w").close()
+    assert "thesis.doc" in train(demo(), "-o", path("annotated"), "--force", *SHORT, code=1)[1]
+    assert "lies in the model folder" in train(demo(), "-o", DEMO, "--force", *SHORT, code=1)[1]
+    assert "lies in the model folder" in train(demo(), "-o", path("model"), "--cache", path("model/feat_cache"), "--force", *SHORT, code=1)[1]
+    process = subprocess.Popen([TRAIN, demo(), "-o", path("late") + "/", "--cache", path("model.cache"), *SHORT], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not os.path.exists(path("late.partial/.lock")):
+        assert process.poll() is None, process.communicate()
+    os.makedirs(path("late"))
+    open(path("late", "photo.jpg"), "w").close()
+    said = process.communicate(timeout=120)[1].decode()
+    assert process.returncode == 1 and "made by somebody else" in said and os.listdir(path("late")) == ["photo.jpg"], said
     assert lasting(path("model")) == before
     train(demo(), "-o", path("model"), "--force", "--seed", "5", *SHORT)
     assert lasting(path("model")) != before
@@ -339,6 +352,11 @@ def annotations():
     assert "background" not in without
     beside = train("--annotations", os.path.dirname(video), "--dry-run")[0]
     assert f"{len(truth)} clips" in beside, beside
+    # One video that cannot be opened does not stop the others.
+    with open(path("rows.csv"), "a") as file:
+        file.write(f"rows.csv,0,5,turn_valve_va\n./{os.path.relpath(video, FOLDER)},0,99999,Turn Valve VA\n")
+    out, said = train("--annotations", path("rows.csv"), "--dry-run")
+    assert "ends at 99999" in said and "Turn Valve VA" in said and "overlaps" in said, said
     with open(path("bad.csv"), "w") as file:
         file.write(f"{os.path.relpath(video, FOLDER)},5,4,a\n")
     assert "bad.csv line 1" in train("--annotations", path("bad.csv"), "-o", path("none"), code=1)[1]
@@ -356,6 +374,39 @@ def validation():
     other = some_clips("held_out", "turn_screw_va", "wait_idle_nva")
     out, said = train(path("shards"), "-o", path("other_model"), "--validation", other, *SHORT)
     assert "which no training clip shows" in said and "turn_screw_va" in said, said
+
+
+def options_of_training():
+    """What changes the result does, and what must not does not."""
+    clips = path("shards")
+    common = [clips, "--cache", path("one.cache"), *SHORT]
+    train(*common, "-o", path("j1"), "-j", "1")
+    train(*common, "-o", path("j3"), "-j", "3")
+    assert lasting(path("j1")) == lasting(path("j3")) == lasting(path("one")), "not how many run at once"
+    train(*common, "-o", path("weighted"), "--class-weights")
+    train(*common, "-o", path("hop"), "--train-hop", "8")
+    assert lasting(path("weighted"))["stage1/best.pt"] != lasting(path("one"))["stage1/best.pt"]
+    hop = read_json(path("hop"), "training.json")["features"]
+    assert read_json(path("hop"), "model.json")["features"]["hop"] == 8 and hop["computed"] == 8
+    assert hop["chunks_computed"] > read_json(path("two"), "training.json")["features"]["clips"] * 2, hop
+    train(clips, "--cache", path("one.cache"), "-o", path("stopped"), "--stage1-epochs", "500", "--early-stop", "3", "--cross-validate", "none")
+    epochs = read_json(path("stopped"), "training.json")["stage1"]
+    assert len(epochs["epochs"]) == min(500, epochs["best_epoch"] + 3), (len(epochs["epochs"]), epochs["best_epoch"])
+
+
+def progress_on_a_terminal():
+    import pty
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([TRAIN, path("shards"), "--cache", path("one.cache"), "-o", path("tty")], stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            seen += os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+    assert process.wait(120) == 0
+    assert b"\r" in seen and b"[########################] 100 %" in seen and re.search(rb"/s, \d+ s left", seen), seen[-400:]
 
 
 def wrong_options():
@@ -473,6 +524,8 @@ tap.run([
     ("folders for classes, equal labels, equal files", folders_per_class),
     ("annotations", annotations),
     ("validation", validation),
+    ("options of training", options_of_training),
+    ("progress on a terminal", progress_on_a_terminal),
     ("wrong options", wrong_options),
     ("signs", signs),
     ("handwash is learnt", handwash_is_learnt),

@@ -101,6 +101,15 @@ TEST_F(Folder, NamesThatBecomeOneLabelAreNamed) {
   EXPECT_THROW(ScanDataset((root_ / "nothing").string()), Error);
 }
 
+TEST_F(Folder, LinksAndWhatCannotBeRead) {
+  Make("a/x.mp4");
+  fs::create_directory_symlink(root_, root_ / "a" / "up");
+  fs::create_symlink(root_ / "nowhere", root_ / "idle_va_007.mp4");
+  const Dataset dataset = ScanDataset(root_.string());
+  EXPECT_EQ(Labels(dataset), (std::map<std::string, std::string>{{"a/x.mp4", "a"}, {"idle_va_007.mp4", "idle_va"}}))
+      << "no clip comes twice; a link that leads nowhere is told of later";
+}
+
 TEST_F(Folder, SourcesComeFromThePattern) {
   Make("a_va_p1_001.mp4");
   Make("a_va_p2_001.mp4");
@@ -155,7 +164,11 @@ TEST_F(Folder, AnnotationsBecomeClipsAndBackground) {
       << "0.4 s between two rows are no background";
   EXPECT_EQ(DatasetOf(rows, false, [](const std::string &) { return 20.0; }).clips.size(), 3u);
   const Dataset shorter = DatasetOf(rows, true, [](const std::string &) { return 9.2; });
-  EXPECT_EQ(shorter.warnings.size(), 1u) << "the last row begins after the end";
+  ASSERT_EQ(shorter.warnings.size(), 2u);
+  EXPECT_NE(shorter.warnings[0].find("'Mount Wheel VA', 'mount_wheel_va'"), std::string::npos);
+  EXPECT_NE(shorter.warnings[1].find("left out"), std::string::npos) << "the last row begins after the end";
+  const Dataset unknown = DatasetOf(rows, true, [](const std::string &) { return std::nullopt; });
+  EXPECT_EQ(unknown.clips.size(), 4u) << "nothing is said of what comes after the last row";
 }
 
 TEST_F(Folder, AnnotationsNameTheLineThatIsWrong) {
@@ -175,6 +188,8 @@ TEST_F(Folder, AnnotationsNameTheLineThatIsWrong) {
   EXPECT_NE(said("v.mp4,0,1,\"a").find("never closed"), std::string::npos);
   EXPECT_NE(said("").find("empty"), std::string::npos);
   EXPECT_NE(said("v.mp4,nan,1,a").find("'nan'"), std::string::npos);
+  EXPECT_NE(said("v.mp4;0;1;a").find("semicolons"), std::string::npos);
+  EXPECT_NE(said("v.mp4,0,1,***").find("'***'"), std::string::npos);
 }
 
 TEST_F(Folder, OverlapsOfOtherLabelsAreNamed) {
@@ -212,15 +227,36 @@ TEST(CrossValidation, HoldsEverySourceOutOnce) {
 }
 
 TEST(CrossValidation, SplitsEveryLabel) {
-  std::vector<std::string> labels(20, "a");
+  std::vector<std::string> labels(20, "a"), sources;
   labels.insert(labels.end(), 5, "b");
   labels.push_back("c");
-  const std::vector<bool> held_out = StratifiedSplit(labels, 0.2, 1);
+  for (size_t i = 0; i < labels.size(); ++i)
+    sources.push_back("s" + std::to_string(i));
+  const std::vector<bool> held_out = SplitOff(labels, sources, 0.2, 1);
   EXPECT_EQ(std::count(held_out.begin(), held_out.begin() + 20, true), 4);
   EXPECT_EQ(std::count(held_out.begin() + 20, held_out.begin() + 25, true), 1);
   EXPECT_FALSE(held_out[25]) << "the only clip of its label is trained with";
-  EXPECT_EQ(held_out, StratifiedSplit(labels, 0.2, 1));
-  EXPECT_NE(held_out, StratifiedSplit(labels, 0.2, 2));
+  EXPECT_EQ(held_out, SplitOff(labels, sources, 0.2, 1));
+  EXPECT_NE(held_out, SplitOff(labels, sources, 0.2, 2));
+  sources[1] = sources[2] = sources[0];
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const std::vector<bool> together = SplitOff(labels, sources, 0.3, seed);
+    EXPECT_TRUE(together[0] == together[1] && together[1] == together[2]) << "copies of one clip";
+  }
+}
+
+TEST(CrossValidation, SplitsWholePeople) {
+  std::vector<std::string> labels, sources;
+  for (int person = 0; person < 5; ++person) {
+    for (const char *label : {"a", "b", "c", "d"}) {
+      labels.emplace_back(label);
+      sources.push_back("p" + std::to_string(person));
+    }
+  }
+  const std::vector<bool> held_out = SplitOff(labels, sources, 0.4, 3);
+  EXPECT_EQ(std::count(held_out.begin(), held_out.end(), true), 8) << "two of five";
+  for (size_t i = 0; i < labels.size(); ++i)
+    EXPECT_EQ(held_out[i], held_out[i / 4 * 4]);
 }
 
 TEST(Head, MajorityAndArgmaxPreferTheSmallestId) {

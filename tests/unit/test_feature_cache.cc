@@ -50,7 +50,7 @@ TEST_F(FeatureCacheTest, NamesAreTheReferences) {
 
 TEST_F(FeatureCacheTest, GivesBackWhatWasWritten) {
   EXPECT_FALSE(Hit());
-  Cache().Write(video_, {}, table_);
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
   const auto read = Cache().Read(video_, {}, false);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->rows, table_.rows);
@@ -81,15 +81,30 @@ TEST_F(FeatureCacheTest, MissesWhenAnythingChanged) {
     SetUp();
     config_ = {};
     config_.weights_hash = "abc";
-    Cache().Write(video_, {}, table_);
+    Cache().Write(video_, {}, table_, VideoMark::Of(video_));
     ASSERT_TRUE(Hit()) << what;
     change();
     EXPECT_FALSE(Hit(true)) << what;
   }
 }
 
+TEST_F(FeatureCacheTest, MissesWhatDoesNotBelongTogether) {
+  const VideoMark before = VideoMark::Of(video_);
+  std::ofstream(video_, std::ios::app) << "replaced while it was read";
+  Cache().Write(video_, {}, table_, before);
+  EXPECT_FALSE(Hit(true)) << "the features may be of the old video";
+
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  ASSERT_TRUE(Hit());
+  fs::copy_file(FileOf(".json"), folder_ / "kept.json");
+  table_.rows[0][0] = 7;
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  fs::rename(folder_ / "kept.json", FileOf(".json"));
+  EXPECT_FALSE(Hit(true)) << "one writer's tensors with another's twin";
+}
+
 TEST_F(FeatureCacheTest, TakesTheReferencesEntriesWithCare) {
-  Cache().Write(video_, {}, table_);
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
   std::ofstream(FileOf(".json")) << R"({"src_fps": 30.0})";  // as the reference writes it
   EXPECT_TRUE(Hit(true));
   EXPECT_EQ(Cache().Read(video_, {}, true)->source_fps, 30);

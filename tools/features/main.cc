@@ -52,8 +52,9 @@ int Extract(const Options &options) {
         std::to_string(i + 1) + "/" + std::to_string(count) + " " + std::filesystem::path(path).filename().string();
     run.progress = [&](double done, double total) { progress.Update(label, done, total); };
     try {
+      const action::VideoMark mark = action::VideoMark::Of(path);
       const action::FeatureTable table = action::RunVideo(path, run);
-      cache.Write(path, {}, table);
+      cache.Write(path, {}, table, mark);
       progress.Finish(path + " -> " + cache.NameFor(path) + ".pt, " + std::to_string(table.rows.size()) + " chunks");
     } catch (const std::exception &e) {
       ++bad;

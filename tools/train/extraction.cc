@@ -64,14 +64,17 @@ Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const
         const std::lock_guard lock(mutex);
         progress.Complain("warning: " + text);
       };
+      VideoMark mark;
       try {
+        mark = VideoMark::Of(clip.path);
         outcome.table = RunVideo(clip.path, run);
       } catch (const Cancelled &) {
         throw;
       } catch (const Error &e) {
         outcome.problem = e.what();
       }
-      if (outcome.table) cache.Write(clip.path, clip.span, *outcome.table);  // a full disk is not the clip's fault
+      if (outcome.table)
+        cache.Write(clip.path, clip.span, *outcome.table, mark);  // a full disk is not the clip's fault
       const std::lock_guard lock(mutex);
       ++done;
       if (outcome.table) {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -61,11 +62,13 @@ bool HasIdleClass(const std::vector<Clip> &clips) {
 Dataset ReadDataset(const TrainOptions &options) {
   Dataset dataset;
   if (!options.annotations.empty()) {
-    std::map<std::string, double> durations;
-    const auto duration_of = [&durations](const std::string &video) {
-      const auto [place, is_new] = durations.try_emplace(video, 0.0);
-      if (is_new) place->second = VideoDuration(video);
-      return place->second;
+    // A video that cannot be opened is told of, with its clips, when their features are to be computed.
+    const auto duration_of = [](const std::string &video) -> std::optional<double> {
+      try {
+        return VideoDuration(video);
+      } catch (const Error &) {
+        return std::nullopt;
+      }
     };
     dataset = DatasetOf(ReadAnnotations(options.annotations), options.background, duration_of);
   } else {
@@ -191,10 +194,28 @@ class Trainer {
          "then always be shown, also when nobody works; add clips of that, named idle_nva_001.mp4 for example"});
   }
 
+  // What is read must not lie in the folder that is replaced.
+  void CheckPlaces() const {
+    const fs::path model = fs::weakly_canonical(options_.output);
+    for (const auto &[what, place] : {std::pair<const char *, std::string>{"the dataset", options_.dataset},
+                                      {"the annotations", options_.annotations},
+                                      {"the validation", options_.validation},
+                                      {"the cache", options_.cache}}) {
+      if (place.empty()) continue;
+      const fs::path path = fs::weakly_canonical(place);
+      if (std::mismatch(model.begin(), model.end(), path.begin(), path.end()).first == model.end()) {
+        throw Error(std::string(what) + " " + place + " lies in the model folder " + options_.output +
+                    ", which is replaced as a whole. Choose another -o");
+      }
+    }
+  }
+
   std::unique_ptr<AtomicFolder> MakeFolder() const {
+    CheckPlaces();
     const auto may_replace = [this](const std::string &existing) {
       if (!options_.force) throw Error("the folder " + existing + " is there already. Use --force to replace it");
-      if (!LooksLikeModel(existing)) throw Error(existing + " is there and is no model folder; it is not replaced");
+      const std::string reason = WhyNotReplace(existing);
+      if (!reason.empty()) throw Error(existing + " is there and is not replaced: " + reason);
       return true;
     };
     return std::make_unique<AtomicFolder>(options_.output, may_replace);
@@ -280,10 +301,12 @@ class Trainer {
 
   void ChooseValidation(Extraction &extraction, const FeatureCache &cache) {
     if (options_.validation_split) {
-      std::vector<std::string> labels;
-      for (const LabelledClip &clip : extraction.clips)
+      std::vector<std::string> labels, sources;
+      for (const LabelledClip &clip : extraction.clips) {
         labels.push_back(clip.label);
-      const std::vector<bool> held_out = StratifiedSplit(labels, *options_.validation_split, options_.training.seed);
+        sources.push_back(clip.source);
+      }
+      const std::vector<bool> held_out = SplitOff(labels, sources, *options_.validation_split, options_.training.seed);
       std::vector<LabelledClip> kept;
       for (size_t i = 0; i < held_out.size(); ++i)
         (held_out[i] ? record_.validation_clips : kept).push_back(std::move(extraction.clips[i]));

@@ -130,6 +130,8 @@ bool TrainOptions::Parse(int argc, char **argv, int *exit_code) {
     if (given == 1) dataset = datasets[0];
     annotations = OrEmpty(annotations_text);
     output = OrEmpty(output_text);
+    while (output.size() > 1 && output.back() == '/')
+      output.pop_back();
     cache = OrEmpty(cache_text);
     background = no_background == FALSE;
     force = overwrite != FALSE;

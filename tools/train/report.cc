@@ -155,17 +155,21 @@ std::string ConfusionMatrix(const std::vector<std::pair<std::string, std::string
 }
 
 // The matrices of predictions, coarse and fine.
-std::string Matrices(const std::vector<LabelledClip> &clips, const std::vector<Prediction> &predictions) {
+std::string Matrices(const std::vector<LabelledClip> &clips, const std::vector<Prediction> &predictions,
+                     const std::vector<Countable> &counts = {}) {
   std::vector<std::pair<std::string, std::string>> coarse, fine;
   for (size_t i = 0; i < clips.size(); ++i) {
-    coarse.emplace_back(CoarseLabel(clips[i].label), predictions[i].coarse);
-    fine.emplace_back(clips[i].label, predictions[i].fine);
+    const Countable counted = counts.empty() ? Countable{} : counts[i];
+    if (counted.coarse) coarse.emplace_back(CoarseLabel(clips[i].label), predictions[i].coarse);
+    if (counted.fine) fine.emplace_back(clips[i].label, predictions[i].fine);
   }
   return "<h3>Coarse</h3>\n" + ConfusionMatrix(coarse) + "<h3>Fine, by way of the predicted family</h3>\n" +
          ConfusionMatrix(fine);
 }
 
-std::string ClipTable(const std::vector<LabelledClip> &clips, const std::vector<Prediction> &predictions) {
+// counts: as in Count; clips that are not counted come last and say so.
+std::string ClipTable(const std::vector<LabelledClip> &clips, const std::vector<Prediction> &predictions,
+                      const std::vector<Countable> &counts = {}) {
   std::vector<std::pair<int, Row>> rows;
   for (size_t i = 0; i < clips.size(); ++i) {
     const bool coarse_right = predictions[i].coarse == CoarseLabel(clips[i].label);
@@ -176,7 +180,9 @@ std::string ClipTable(const std::vector<LabelledClip> &clips, const std::vector<
          : coarse_right ? "wrong in the family"
                         : "wrong family"},
         right ? "" : "wrong"};
-    rows.emplace_back(right ? 2 : coarse_right ? 1 : 0, std::move(row));
+    const bool counted = counts.empty() || counts[i].fine;
+    if (!counted) row = {{row.cells[0], row.cells[1], row.cells[2], row.cells[3], "not measurable"}, ""};
+    rows.emplace_back(!counted ? 3 : right ? 2 : coarse_right ? 1 : 0, std::move(row));
   }
   std::ranges::stable_sort(rows, {}, [](const auto &row) { return row.first; });
   std::vector<Row> sorted;
@@ -254,9 +260,13 @@ std::string SummaryText(const TwoStageModel &model, const TrainingRecord &record
     add("Accuracy on clips that were held out (" + std::to_string(cross.folds) + " folds, " + SourcesText(record) +
             "):",
         cross.figures);
-    if (!cross.not_measurable_fine.empty()) {
-      text += "  not measurable (fewer than 3 clips, or one source): " + Joined(cross.not_measurable_fine) + "\n";
+    if (!cross.not_measurable_coarse.empty() || !cross.not_measurable_fine.empty()) {
+      text += "  Left out, since labels of fewer than 3 clips or of one source are not measurable:\n";
+      if (!cross.not_measurable_coarse.empty()) text += "    coarse: " + Joined(cross.not_measurable_coarse) + "\n";
+      if (!cross.not_measurable_fine.empty()) text += "    fine: " + Joined(cross.not_measurable_fine) + "\n";
     }
+    if (model.coarse_labels.size() == 1)
+      text += "  There is one coarse action only: 'coarse' can be nothing but right\n";
   } else if (record.cross_validation) {
     text += "Held-out accuracy: not measurable, there is only one source\n";
   }
@@ -297,6 +307,11 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
             "another.</div>\n";
   }
   html += FigureTable(record);
+  html += "<p>A family with a single fine action is always right once the family is. Chance for the coarse label is " +
+          Format("%.0f %%", 100.0 / static_cast<double>(model.coarse_labels.size())) + ".</p>\n";
+  if (record.validation) {
+    html += "<p>The best epoch was chosen by the validation clips, so that their figures flatter a little.</p>\n";
+  }
   if (Measured(record)) {
     const CrossValidation &cross = *record.cross_validation;
     html += "<p>Held-out clips: " + Escaped(SourcesText(record)) + ".</p>\n";
@@ -322,8 +337,10 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
   html += "<h2>Loss and accuracy while training</h2>\n" + curves;
   if (Measured(record)) {
     const std::vector<Prediction> &held_out = record.cross_validation->predictions;
-    html += "<h2>Confusion of held-out clips</h2>\n" + Matrices(record.clips, held_out);
-    html += "<h2>Held-out clips, wrong ones first</h2>\n" + ClipTable(record.clips, held_out);
+    html +=
+        "<h2>Confusion of held-out clips</h2>\n" + Matrices(record.clips, held_out, record.cross_validation->counts);
+    html += "<h2>Held-out clips, wrong ones first</h2>\n" +
+            ClipTable(record.clips, held_out, record.cross_validation->counts);
   }
   if (record.validation) {
     html +=

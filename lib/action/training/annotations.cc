@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -95,6 +96,14 @@ double Seconds(const std::string &text, const std::string &where, const char *co
 }
 
 void Check(const Annotation &annotation) {
+  if (annotation.start < 0) {
+    throw Error(annotation.where + ": the start, " + std::to_string(annotation.start) +
+                " s, is before the video's own");
+  }
+  if (NormaliseLabel(annotation.label) == "unknown" && annotation.label != "unknown") {
+    throw Error(annotation.where + ": nothing of the label '" + annotation.label +
+                "' is left but 'unknown': labels are " + "made of the letters a-z and digits");
+  }
   if (annotation.end <= annotation.start) {
     throw Error(annotation.where + ": the end, " + std::to_string(annotation.end) + " s, is not after the start, " +
                 std::to_string(annotation.start) + " s");
@@ -123,9 +132,10 @@ std::vector<Annotation> ReadCsv(const std::string &path) {
     annotation.where = path + " line " + std::to_string(row.line);
     if (row.fields.size() <= *std::ranges::max_element(place)) {
       throw Error(annotation.where + ": there are " + std::to_string(row.fields.size()) +
-                  " fields; there should be video,start,end,label");
+                  " fields; there should be video,start,end,label" +
+                  (row.fields[0].find(';') != std::string::npos ? " with commas between them, not semicolons" : ""));
     }
-    annotation.video = (fs::path(path).parent_path() / Trimmed(row.fields[place[0]])).string();
+    annotation.video = (fs::path(path).parent_path() / Trimmed(row.fields[place[0]])).lexically_normal().string();
     annotation.start = Seconds(row.fields[place[1]], annotation.where, "start");
     annotation.end = Seconds(row.fields[place[2]], annotation.where, "end");
     annotation.label = Trimmed(row.fields[place[3]]);
@@ -182,7 +192,7 @@ std::vector<Annotation> ReadAnnotations(const std::string &path) {
 }
 
 Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
-                  const std::function<double(const std::string &)> &duration_of) {
+                  const std::function<std::optional<double>(const std::string &)> &duration_of) {
   std::map<std::string, std::vector<Annotation>> by_video;
   for (const Annotation &annotation : annotations)
     by_video[annotation.video].push_back(annotation);
@@ -191,9 +201,16 @@ Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
   const auto add = [&dataset](const std::string &video, double start, double end, const std::string &label) {
     dataset.clips.push_back({video, {start, end}, label, video});
   };
+  std::map<std::string, std::set<std::string>> raw_names;  // by label
+  for (const Annotation &annotation : annotations)
+    raw_names[NormaliseLabel(annotation.label)].insert(annotation.label);
+  for (const auto &[label, names] : raw_names) {
+    if (names.size() > 1) dataset.warnings.push_back(SameLabelWarning(label, names));
+  }
   for (auto &[video, rows] : by_video) {
     std::ranges::stable_sort(rows, {}, &Annotation::start);
-    const double duration = duration_of(video);
+    const std::optional<double> known = duration_of(video);
+    const double duration = known.value_or(1e9);
     double covered = 0;  // up to here every moment has been looked at
     std::string covered_label;
     for (const Annotation &row : rows) {
@@ -207,13 +224,18 @@ Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
         dataset.warnings.push_back(row.where + ": overlaps with a row of another label; the frames in both teach both");
       }
       if (background && row.start - covered >= kShortestBackground) add(video, covered, row.start, kBackgroundLabel);
+      if (row.end > duration + kShortestBackground) {
+        dataset.warnings.push_back(row.where + ": ends at " + std::to_string(row.end) + " s, but the video " + video +
+                                   " at " + std::to_string(duration) + " s; cut");
+      }
       add(video, row.start, std::min(row.end, duration), label);
       if (row.end > covered) {
         covered = row.end;
         covered_label = label;
       }
     }
-    if (background && duration - covered >= kShortestBackground) add(video, covered, duration, kBackgroundLabel);
+    if (background && known && duration - covered >= kShortestBackground)
+      add(video, covered, duration, kBackgroundLabel);
   }
   return dataset;
 }

@@ -3,6 +3,7 @@
 #define ACTION_TRAINING_ANNOTATIONS_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,10 @@ ACTION_API std::vector<Annotation> ReadAnnotations(const std::string &path);
 
 // Clips of annotated stretches; the source of each is its video. With `background` the stretches that no row covers, of
 // at least kShortestBackground, become clips of the label "background"; `duration_of` tells a video's length in
-// seconds. Warnings: rows of different labels that overlap, rows that begin after the video's end.
+// seconds, or nothing when it is not known: then there is no background after its last row. Warnings: rows of different
+// labels that overlap, rows that begin after the video's end.
 ACTION_API Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
-                             const std::function<double(const std::string &video)> &duration_of);
+                             const std::function<std::optional<double>(const std::string &video)> &duration_of);
 
 }  // namespace action
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <map>
 #include <random>
 #include <set>
@@ -22,23 +23,49 @@ std::vector<int> FoldOfEach(const std::vector<std::string> &sources) {
   return result;
 }
 
-std::vector<bool> StratifiedSplit(const std::vector<std::string> &labels, double share, uint64_t seed) {
-  std::map<std::string, std::vector<size_t>> by_label;
-  for (size_t i = 0; i < labels.size(); ++i)
-    by_label[labels[i]].push_back(i);
-  std::vector<bool> held_out(labels.size(), false);
-  std::mt19937_64 random(seed);
-  for (auto &[label, items] : by_label) {
-    // Fisher-Yates by hand: std::shuffle may differ from one standard library to the next.
-    for (size_t i = items.size(); i > 1; --i)
-      std::swap(items[i - 1], items[random() % i]);
-    if (items.size() < 2) continue;
-    const auto wanted = static_cast<size_t>(std::llround(share * static_cast<double>(items.size())));
-    const size_t count = std::clamp<size_t>(wanted, 1, items.size() - 1);
-    for (size_t i = 0; i < count; ++i)
-      held_out[items[i]] = true;
+std::vector<bool> SplitOff(const std::vector<std::string> &labels, const std::vector<std::string> &sources,
+                           double share, uint64_t seed) {
+  std::map<std::string, std::set<std::string>> labels_of;
+  std::map<std::string, size_t> items_of;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    labels_of[sources[i]].insert(labels[i]);
+    ++items_of[sources[i]];
   }
-  return held_out;
+  std::mt19937_64 random(seed);
+  // Fisher-Yates by hand: std::shuffle may differ from one standard library to the next.
+  const auto shuffle = [&random](std::vector<std::string> &list) {
+    for (size_t i = list.size(); i > 1; --i)
+      std::swap(list[i - 1], list[random() % i]);
+  };
+  std::set<std::string> held_out;
+  const auto has_one_label = [](const auto &source) { return source.second.size() == 1; };
+  if (std::ranges::all_of(labels_of, has_one_label)) {
+    std::map<std::string, std::vector<std::string>> by_label;
+    for (const auto &[source, of_source] : labels_of)
+      by_label[*of_source.begin()].push_back(source);
+    for (auto &[label, list] : by_label) {
+      shuffle(list);
+      if (list.size() < 2) continue;
+      const auto wanted = static_cast<size_t>(std::llround(share * static_cast<double>(list.size())));
+      const size_t count = std::clamp<size_t>(wanted, 1, list.size() - 1);
+      held_out.insert(list.begin(), list.begin() + static_cast<ptrdiff_t>(count));
+    }
+  } else {
+    std::vector<std::string> list;
+    for (const auto &[source, of_source] : labels_of)
+      list.push_back(source);
+    shuffle(list);
+    double left = share * static_cast<double>(labels.size());
+    for (size_t i = 0; i + 1 < list.size() && (held_out.empty() || left >= static_cast<double>(items_of[list[i]]));
+         ++i) {
+      held_out.insert(list[i]);
+      left -= static_cast<double>(items_of[list[i]]);
+    }
+  }
+  std::vector<bool> result;
+  for (const std::string &source : sources)
+    result.push_back(held_out.contains(source));
+  return result;
 }
 
 }  // namespace action

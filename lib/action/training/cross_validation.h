@@ -17,9 +17,12 @@ inline constexpr size_t kMostFolds = 10;
 // their label are spread. With fewer than 2 sources nothing can be held out: empty.
 ACTION_API std::vector<int> FoldOfEach(const std::vector<std::string> &sources);
 
-// A share of the items of each label (rounded, at least one, never all), chosen by `seed`: true for those held out.
-// Labels of one item keep it in training.
-ACTION_API std::vector<bool> StratifiedSplit(const std::vector<std::string> &labels, double share, uint64_t seed);
+// About `share` of the items, chosen by `seed`: true for those held out. Items of one source stay together. Where every
+// source has items of one label only, the share is taken of each label's sources (rounded, at least one, never all; a
+// label of one source stays in training); otherwise whole sources are held out until the share is reached, at least
+// one, never all.
+ACTION_API std::vector<bool> SplitOff(const std::vector<std::string> &labels, const std::vector<std::string> &sources,
+                                      double share, uint64_t seed);
 
 }  // namespace action
 

@@ -1,11 +1,13 @@
 #include "action/training/dataset.h"
 
 #include <glib.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -46,6 +48,15 @@ std::string Quoted(const std::set<std::string> &names) {
   return text;
 }
 
+}  // namespace
+
+std::string SameLabelWarning(const std::string &label, const std::set<std::string> &names) {
+  return "these names become the same label, " + label + ": " + Quoted(names) +
+         ". If they are different actions, rename them";
+}
+
+namespace {
+
 std::string Sha256(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
   const std::unique_ptr<GChecksum, Deleter<g_checksum_free>> sum(g_checksum_new(G_CHECKSUM_SHA256));
@@ -84,38 +95,48 @@ Dataset ScanDataset(const std::string &folder) {
                 "(mount_wheel_va_001.mp4), or one folder of clips for each action");
   }
   std::map<std::string, std::set<std::string>> raw_names;  // by label
-  fs::recursive_directory_iterator walk(root, fs::directory_options::follow_directory_symlink, failed);
-  for (; !failed && walk != fs::recursive_directory_iterator(); walk.increment(failed)) {
-    const fs::path &path = walk->path();
-    if (path.filename().string().starts_with(".")) {
-      if (walk->is_directory(failed)) walk.disable_recursion_pending();
-      continue;
+  std::set<std::pair<dev_t, ino_t>> visited;               // of a link that leads back up there is no end
+  const std::function<void(const fs::path &, bool)> walk = [&](const fs::path &place, bool is_root) {
+    struct stat facts {};
+    if (stat(place.c_str(), &facts) == 0 && !visited.insert({facts.st_dev, facts.st_ino}).second) return;
+    std::error_code unreadable;
+    const fs::directory_iterator entries(place, unreadable);
+    if (unreadable) {
+      const std::string what = "cannot read the folder " + place.string() + ": " + unreadable.message();
+      if (is_root) throw Error(what);
+      dataset.warnings.push_back(what + "; its clips are left out");
+      return;
     }
-    constexpr int kDeepest = 16;  // of a link that leads back up there is no end
-    if (walk.depth() > kDeepest) walk.disable_recursion_pending();
-    if (!walk->is_regular_file(failed)) continue;
-    if (!HasVideoEnding(path.string())) {
-      ++dataset.other_files;
-      continue;
+    for (const auto &entry : entries) {
+      const fs::path &path = entry.path();
+      std::error_code ignored;
+      if (path.filename().string().starts_with(".")) continue;
+      if (entry.is_directory(ignored)) {
+        walk(path, false);
+        continue;
+      }
+      // A link that leads nowhere is kept, to be told of with the clips that cannot be read.
+      if (!HasVideoEnding(path.string()) || (fs::exists(path, ignored) && !entry.is_regular_file(ignored))) {
+        ++dataset.other_files;
+        continue;
+      }
+      const std::string name = is_root ? path.stem().string() : place.filename().string();
+      Clip clip;
+      clip.path = path.string();
+      clip.label = is_root ? LabelOfStem(name) : NormaliseLabel(name);
+      clip.source = clip.path;
+      raw_names[clip.label].insert(RawLabel(name, is_root));
+      dataset.clips.push_back(std::move(clip));
     }
-    const bool by_file = walk.depth() == 0;
-    const std::string name = by_file ? path.stem().string() : path.parent_path().filename().string();
-    Clip clip;
-    clip.path = path.string();
-    clip.label = by_file ? LabelOfStem(name) : NormaliseLabel(name);
-    clip.source = clip.path;
-    raw_names[clip.label].insert(RawLabel(name, by_file));
-    dataset.clips.push_back(std::move(clip));
-  }
-  if (failed) throw Error("cannot read the dataset " + folder + ": " + failed.message());
+  };
+  walk(root, true);
   std::ranges::sort(dataset.clips, {}, &Clip::path);
   for (const auto &[label, names] : raw_names) {
     if (label == "unknown" && *names.begin() != "unknown") {
       dataset.warnings.push_back("nothing of these names is left as a label; they count as 'unknown': " +
                                  Quoted(names));
     } else if (names.size() > 1) {
-      dataset.warnings.push_back("these names become the same label, " + label + ": " + Quoted(names) +
-                                 ". If they are different actions, rename them");
+      dataset.warnings.push_back(SameLabelWarning(label, names));
     }
   }
   return dataset;
@@ -134,13 +155,13 @@ void GroupBy(Dataset &dataset, const std::string &pattern) {
   for (Clip &clip : dataset.clips) {
     const std::string name = fs::path(clip.path).filename().string();
     GMatchInfo *match = nullptr;
+    clip.source.clear();
     if (g_regex_match(regex.get(), name.c_str(), static_cast<GRegexMatchFlags>(0), &match)) {
       const std::unique_ptr<char, Deleter<g_free>> text(
           g_match_info_fetch(match, g_regex_get_capture_count(regex.get()) > 0 ? 1 : 0));
       clip.source = text ? text.get() : "";
-    } else {
-      unmatched.push_back(name);
     }
+    if (clip.source.empty()) unmatched.push_back(name);
     g_match_info_unref(match);
   }
   if (unmatched.empty()) return;
@@ -152,28 +173,35 @@ void GroupBy(Dataset &dataset, const std::string &pattern) {
 }
 
 std::vector<std::string> JoinIdenticalClips(Dataset &dataset) {
-  std::map<uintmax_t, std::vector<size_t>> by_size;
-  for (size_t i = 0; i < dataset.clips.size(); ++i) {
+  std::map<std::string, std::string> source_of;  // by file
+  for (const Clip &clip : dataset.clips)
+    source_of.emplace(clip.path, clip.source);
+  std::map<uintmax_t, std::vector<std::string>> by_size;
+  for (const auto &[path, source] : source_of) {
     std::error_code failed;
-    const uintmax_t size = fs::file_size(dataset.clips[i].path, failed);
-    if (!failed && size > 0 && dataset.clips[i].span.whole()) by_size[size].push_back(i);
+    const uintmax_t size = fs::file_size(path, failed);
+    if (!failed && size > 0) by_size[size].push_back(path);
   }
+  std::map<std::string, std::string> new_source;  // by file
   std::vector<std::string> groups;
-  for (const auto &[size, indices] : by_size) {
-    if (indices.size() < 2) continue;
-    std::map<std::string, std::vector<size_t>> by_hash;
-    for (const size_t i : indices)
-      by_hash[Sha256(dataset.clips[i].path)].push_back(i);
+  for (const auto &[size, paths] : by_size) {
+    if (paths.size() < 2) continue;
+    std::map<std::string, std::vector<std::string>> by_hash;
+    for (const std::string &path : paths)
+      by_hash[Sha256(path)].push_back(path);
     for (const auto &[hash, same] : by_hash) {
       if (same.size() < 2) continue;
       std::string names;
-      const std::string source = dataset.clips[same.front()].source;
-      for (const size_t i : same) {
-        names += (names.empty() ? "" : " = ") + dataset.clips[i].path;
-        dataset.clips[i].source = source;
+      for (const std::string &path : same) {
+        names += (names.empty() ? "" : " = ") + path;
+        new_source[path] = source_of[same.front()];
       }
       groups.push_back(names);
     }
+  }
+  for (Clip &clip : dataset.clips) {
+    const auto found = new_source.find(clip.path);
+    if (found != new_source.end()) clip.source = found->second;
   }
   std::ranges::sort(groups);
   return groups;

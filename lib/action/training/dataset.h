@@ -2,7 +2,7 @@
 #ifndef ACTION_TRAINING_DATASET_H_
 #define ACTION_TRAINING_DATASET_H_
 
-#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,8 +31,12 @@ struct Dataset {
 // Reads a folder in either layout of the reference, or both at once: a clip in the folder itself is labelled by its
 // file name (hand_tight_nipple_to_pipe_va_001.mp4), one in a folder below by the name of the folder it lies in. Hidden
 // files are left out. Every clip is its own source. Warnings: names that become one label only by normalisation, and
-// names of which nothing is left. Throws Error when the folder cannot be read.
+// names of which nothing is left, folders below that cannot be read. Throws Error when the folder itself cannot be
+// read.
 ACTION_API Dataset ScanDataset(const std::string &folder);
+
+// Says that names become one label.
+std::string SameLabelWarning(const std::string &label, const std::set<std::string> &names);
 
 // True for the endings of video files: .mp4, .mkv, ...
 ACTION_API bool HasVideoEnding(const std::string &path);

@@ -24,7 +24,7 @@ using json = nlohmann::ordered_json;
 
 void WriteJson(const fs::path &path, const json &value) {
   AtomicFile file(path.string());
-  file.Write(value.dump(2) + "\n");
+  file.Write(value.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
   file.Commit();
 }
 

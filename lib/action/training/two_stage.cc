@@ -219,6 +219,14 @@ CrossValidation CrossValidate(Engine &engine, std::span<const LabelledClip> clip
   const std::vector<int> folds = FoldOfEach(sources);
   if (folds.empty()) return result;
   result.folds = static_cast<size_t>(*std::ranges::max_element(folds)) + 1;
+  // With more sources than folds a label's sources may share one: then no model that is asked about it has seen it.
+  for (size_t i = 0; i < clips.size(); ++i) {
+    const auto in_training = [&](const LabelledClip *other) {
+      return folds[static_cast<size_t>(other - clips.data())] != folds[i];
+    };
+    result.counts[i].coarse &= std::ranges::any_of(by_coarse[CoarseLabel(clips[i].label)], in_training);
+    result.counts[i].fine &= std::ranges::any_of(by_fine[clips[i].label], in_training);
+  }
   result.predictions.resize(clips.size());
 
   // All heads of all folds are independent: they are spread over the threads together.
