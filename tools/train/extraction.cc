@@ -89,6 +89,7 @@ Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const
     std::string problem = outcomes[i].problem;
     if (problem.empty()) problem = TooShort(*outcomes[i].table);
     if (problem.empty() && outcomes[i].table->rows.empty()) problem = "no frame of it was sampled";
+    if (problem.starts_with(clips[i].path + ": ")) problem.erase(0, clips[i].path.size() + 2);  // said anyway
     if (!problem.empty()) {
       result.skipped.push_back({clips[i].Name(), problem});
       continue;
