@@ -23,7 +23,6 @@
 #include "action/engine.h"
 #include "action/engine_library.h"
 #include "action/r3d18_spec.h"
-#include "common/enums.h"
 #include "common/feature_events.h"
 #include "common/frame_reader.h"
 #include "common/glib_ptr.h"

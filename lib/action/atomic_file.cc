@@ -13,6 +13,13 @@
 
 namespace action {
 
+void SyncToDisk(const std::string &path) {
+  const int fd = open(path.empty() ? "." : path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  fsync(fd);
+  close(fd);
+}
+
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
   static std::atomic<unsigned> counter{0};
   // Not mkstemp: its files can be read by their owner alone, and the umask cannot be asked without setting it.
@@ -50,12 +57,7 @@ void AtomicFile::Commit() {
   if (close(std::exchange(fd_, -1)) != 0) Fail("closing");
   if (rename(temporary_.c_str(), path_.c_str()) != 0) Fail("renaming " + temporary_);
   temporary_.clear();
-  const std::string folder = std::filesystem::path(path_).parent_path().string();
-  const int directory = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory >= 0) {
-    fsync(directory);
-    close(directory);
-  }
+  SyncToDisk(std::filesystem::path(path_).parent_path().string());
 }
 
 }  // namespace action

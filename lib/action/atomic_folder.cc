@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "action/atomic_file.h"
 #include "action/error.h"
 
 namespace action {
@@ -55,37 +56,33 @@ AtomicFolder::~AtomicFolder() {
 }
 
 void AtomicFolder::Commit() {
-  const auto fail = [this](const char *doing) {
-    throw Error("cannot finish the folder " + target_ + ": " + doing + " failed: " + std::strerror(errno));
+  const auto fail = [this](const char *doing, int error) {
+    throw Error("cannot finish the folder " + target_ + ": " + doing + " failed: " + std::strerror(error));
   };
-  std::error_code failed;
+  std::error_code ignored;
   // The lock file goes along and is removed last: until then nobody else takes this folder for an abandoned one.
-  if (renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) != 0) {
-    const bool cannot = errno == EINVAL || errno == ENOSYS;  // a file system that knows plain renames only
-    const bool exists = errno == EEXIST || fs::exists(fs::symlink_status(target_, failed));
-    if (exists && !replace_) {
-      throw Error("the folder " + target_ + " has been made by somebody else meanwhile; it is left as it is");
-    }
-    if (exists && renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
-      fs::remove_all(partial_, failed);
-    } else if (!cannot && errno != EINVAL && errno != ENOSYS) {
-      fail("renaming");
-    } else {
-      // For a moment there is no folder of this name, but nothing is ever lost.
-      const std::string old = target_ + ".old";
-      if (exists && rename(target_.c_str(), old.c_str()) != 0) fail("moving the old one away");
-      if (rename(partial_.c_str(), target_.c_str()) != 0) fail("renaming");
-      if (exists) fs::remove_all(old, failed);
-    }
+  const bool exists = fs::exists(fs::symlink_status(target_, ignored));
+  const unsigned how = exists ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+  int error = exists && !replace_ ? EEXIST : 0;
+  if (error == 0 && renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), how) != 0) error = errno;
+  if (error == EEXIST) {
+    throw Error("the folder " + target_ + " has been made by somebody else meanwhile; it is left as it is");
   }
-  fs::remove(target_ + "/" + kLockName, failed);
+  if (error == EINVAL || error == ENOSYS) {
+    // A file system that knows plain renames only: for a moment there is no folder of this name, but nothing is ever
+    // lost.
+    const std::string old = target_ + ".old";
+    if (exists && rename(target_.c_str(), old.c_str()) != 0) fail("moving the old one away", errno);
+    if (rename(partial_.c_str(), target_.c_str()) != 0) fail("renaming", errno);
+    if (exists) fs::remove_all(old, ignored);
+  } else if (error != 0) {
+    fail("renaming", error);
+  } else if (exists) {
+    fs::remove_all(partial_, ignored);
+  }
+  fs::remove(target_ + "/" + kLockName, ignored);
   committed_ = true;
-  const std::string parent = fs::path(target_).parent_path().string();
-  const int folder = open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder >= 0) {
-    fsync(folder);
-    close(folder);
-  }
+  SyncToDisk(fs::path(target_).parent_path().string());
 }
 
 }  // namespace action

@@ -18,7 +18,9 @@
 
 #include "action/atomic_file.h"
 #include "action/checkpoint/checkpoint.h"
+#include "action/deleter.h"
 #include "action/error.h"
+#include "action/sha256.h"
 
 namespace action {
 namespace {
@@ -29,8 +31,7 @@ using nlohmann::json;
 constexpr int kFeatureVersion = 1;
 
 std::string Md5(const std::string &text) {
-  const std::unique_ptr<char, decltype(&g_free)> sum(g_compute_checksum_for_string(G_CHECKSUM_MD5, text.c_str(), -1),
-                                                     &g_free);
+  const std::unique_ptr<char, Deleter<g_free>> sum(g_compute_checksum_for_string(G_CHECKSUM_MD5, text.c_str(), -1));
   return sum.get();
 }
 
@@ -46,8 +47,7 @@ int64_t Nanoseconds(const timespec &time) {
 
 // JSON is UTF-8, and file names need not be.
 std::string Utf8(const std::string &text) {
-  const std::unique_ptr<char, decltype(&g_free)> valid(
-      g_utf8_make_valid(text.c_str(), static_cast<gssize>(text.size())), &g_free);
+  const std::unique_ptr<char, Deleter<g_free>> valid(g_utf8_make_valid(text.c_str(), static_cast<gssize>(text.size())));
   return valid.get();
 }
 
@@ -90,11 +90,7 @@ std::optional<json> ReadJson(const std::string &path) {
 
 // SHA-256 of the features: ties the two files of an entry together.
 std::string HashOf(const FeatureTable &table) {
-  const auto bytes = std::as_bytes(std::span(table.rows));
-  const std::unique_ptr<char, decltype(&g_free)> sum(
-      g_compute_checksum_for_data(G_CHECKSUM_SHA256, reinterpret_cast<const guchar *>(bytes.data()), bytes.size()),
-      &g_free);
-  return sum.get();
+  return Sha256Of(std::as_bytes(std::span(table.rows)));
 }
 
 // Throws Error when the file is no feature file.
@@ -157,7 +153,8 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
   const std::string stem = (std::filesystem::path(folder_) / NameFor(video, span)).string();
   const std::optional<json> twin = ReadJson(stem + ".json");
   if (!twin) return std::nullopt;
-  if (twin->contains("feature_version")) {
+  const bool ours = twin->contains("feature_version");
+  if (ours) {
     const json origin = OriginOf(video, span, config_, VideoMark::Of(video));
     for (const auto &[key, value] : origin.items()) {
       if (!twin->contains(key) || (*twin)[key] != value) return std::nullopt;
@@ -171,7 +168,7 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
   }
   try {
     FeatureTable table = ReadTable(stem + ".pt");
-    if (twin->contains("feature_version") && twin->value("features_sha256", std::string()) != HashOf(table)) {
+    if (ours && twin->value("features_sha256", std::string()) != HashOf(table)) {
       return std::nullopt;  // of another writer
     }
     table.source_fps = twin->value("src_fps", 0.0);

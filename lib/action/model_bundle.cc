@@ -56,25 +56,28 @@ Head ReadHead(const fs::path &label_folder, const fs::path &weights) {
   return head;
 }
 
-// The first of several spellings.
-const json *FindEntry(const json &entry, std::initializer_list<const char *> names) {
+// A path in the registry, under the first of several spellings, with slashes; empty when there is none.
+std::string PathIn(const json &entry, std::initializer_list<const char *> names) {
   for (const char *name : names) {
     const auto found = entry.find(name);
-    if (found != entry.end() && found->is_string()) return &*found;
+    if (found == entry.end() || !found->is_string()) continue;
+    std::string path = found->get<std::string>();
+    std::ranges::replace(path, '\\', '/');
+    return path;
   }
-  return nullptr;
+  return {};
+}
+
+bool IsFile(const std::string &path) {
+  std::error_code failed;
+  return fs::is_regular_file(path, failed);
 }
 
 fs::path WeightsOf(const fs::path &folder, const json &entry) {
   const fs::path own = folder / "best.pt";
   if (fs::exists(own)) return own;
-  std::string asked;
-  if (const json *path = FindEntry(entry, {"best_path", "best_ckpt"})) {
-    asked = path->get<std::string>();
-    std::ranges::replace(asked, '\\', '/');
-    std::error_code failed;
-    if (fs::is_regular_file(asked, failed)) return asked;
-  }
+  const std::string asked = PathIn(entry, {"best_path", "best_ckpt"});
+  if (IsFile(asked)) return asked;
   const bool last = fs::exists(folder / "last.pt");
   throw Error("the model's " + own.string() + " is missing" +
               (asked.empty() ? std::string() : ", and so is " + asked + ", which the registry names") +
@@ -94,12 +97,8 @@ Family ReadFamily(const std::string &name, const json &entry, const fs::path &st
   const fs::path folder = stage2 / name;
   fs::path labels = folder;
   if (!fs::exists(folder / "label_map.json") && !fs::exists(folder / "label_to_id.json")) {
-    if (const json *path = FindEntry(entry, {"label_map_path"})) {
-      std::string asked = path->get<std::string>();
-      std::ranges::replace(asked, '\\', '/');
-      std::error_code failed;
-      if (fs::is_regular_file(asked, failed)) labels = fs::path(asked).parent_path();
-    }
+    const std::string asked = PathIn(entry, {"label_map_path"});
+    if (IsFile(asked)) labels = fs::path(asked).parent_path();
   }
   family.head = ReadHead(labels, WeightsOf(folder, entry));
   return family;

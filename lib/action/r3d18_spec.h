@@ -29,9 +29,6 @@ ACTION_API void CheckR3d18(const StateDict &state, const std::string &where);
 // converted to another format keeps its identity.
 ACTION_API std::string WeightsHash(const StateDict &state);
 
-// SHA-256 of a whole file's bytes, as sha256sum prints it.
-ACTION_API std::string FileHash(std::span<const std::byte> bytes);
-
 // Metadata that marks seeded weights that were never trained.
 inline constexpr const char *kStandInKey = "stand-in";
 ACTION_API bool IsStandIn(const StateDict &state);

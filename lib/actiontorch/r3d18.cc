@@ -137,9 +137,7 @@ struct R3d18::Network {
   }
 };
 
-R3d18::R3d18(const StateDict &weights, const std::string &where, Device device, Precision precision)
-    : network_(std::make_unique<Network>()) {
-  CheckR3d18(weights, where);
+R3d18::R3d18(const StateDict &weights, Device device, Precision precision) : network_(std::make_unique<Network>()) {
   Translated("loading the network", [&] { Build(weights, device, precision); });
 }
 

@@ -15,9 +15,9 @@ namespace action {
 // CPU weights and activations stay in oneDNN's blocked layout throughout. One thread at a time runs it.
 class R3d18 {
  public:
-  // device and precision must not be auto: see ResolveDevice. `where` names the weights in errors. Throws Error when
-  // the weights do not fit (every missing, extra and misshapen entry in one message).
-  R3d18(const StateDict &weights, const std::string &where, Device device, Precision precision);
+  // The weights have passed CheckR3d18; device and precision must not be auto: see ResolveDevice. Throws Error when the
+  // device cannot hold the network.
+  R3d18(const StateDict &weights, Device device, Precision precision);
   ~R3d18();
   R3d18(const R3d18 &) = delete;
   R3d18 &operator=(const R3d18 &) = delete;

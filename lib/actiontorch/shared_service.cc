@@ -9,6 +9,7 @@
 
 #include "action/error.h"
 #include "action/r3d18_spec.h"
+#include "action/sha256.h"
 #include "action/weights_location.h"
 #include "actiontorch/feature_service.h"
 #include "actiontorch/r3d18.h"
@@ -82,7 +83,7 @@ ServiceInfo Resolve(const Engine::Request &request) {
 StateDict ReadWeights(ServiceInfo &info, bool compare_with_published) {
   const Checkpoint checkpoint = ReadCheckpoint(info.weights_path);
   StateDict weights = ToStateDict(checkpoint);
-  if (compare_with_published) info.published = FileHash(*checkpoint.bytes).starts_with(kPublishedWeightsHashPrefix);
+  if (compare_with_published) info.published = Sha256Of(*checkpoint.bytes).starts_with(kPublishedWeightsHashPrefix);
   CheckR3d18(weights, info.weights_path);
   info.weights_hash = WeightsHash(weights);
   info.stand_in = IsStandIn(weights);
@@ -123,7 +124,7 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
   if (auto running = find()) return running;
   const auto factory = [&]() -> ChunkFunction {
     UseAllProcessors();
-    auto network = std::make_shared<R3d18>(weights, info.weights_path, info.device, info.precision);
+    auto network = std::make_shared<R3d18>(weights, info.device, info.precision);
     const auto run = [network](const Chunk &chunk) {
       Features features{};
       network->Forward(chunk.pixels, 1, features);

@@ -10,9 +10,8 @@
 
 #include "action/engine.h"
 #include "action/error.h"
-#include "action/head.h"
 #include "actiontorch/feature_service.h"
-#include "actiontorch/preprocess.h"
+#include "fake/partial_engine.h"
 
 namespace {
 
@@ -44,7 +43,7 @@ action::Features Answer(const action::Chunk &chunk) {
   return features;
 }
 
-class FakeEngine : public action::Engine {
+class FakeEngine : public PartialEngine {
  public:
   std::shared_ptr<action::FeatureService> OpenFeatureService(const Request &request) override {
     return action::StartFeatureService(Describe(request), [] { return action::ChunkFunction(Answer); });
@@ -58,17 +57,6 @@ class FakeEngine : public action::Engine {
     info.precision = action::Precision::kFp32;
     return info;
   }
-  std::unique_ptr<action::Preprocessor> NewPreprocessor(action::Colorimetry colorimetry,
-                                                        const action::Region &region) override {
-    return action::NewPreprocessor(colorimetry, region);
-  }
-  std::unique_ptr<action::Classifier> NewClassifier(const action::StateDict &, const std::string &) override {
-    throw action::Error("no classifiers here");
-  }
-  std::string TorchVersion() override { return "none"; }
-  action::TrainedHead TrainHead(const action::HeadTraining &) override { throw action::Error("no training here"); }
-  bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
-  void MakeStandIn(const std::string &, uint64_t) override {}
 };
 
 }  // namespace

@@ -12,29 +12,13 @@
 
 #include "action/engine.h"
 #include "action/error.h"
-#include "action/head.h"
-#include "actiontorch/preprocess.h"
 #include "common/frame_reader.h"
+#include "fake/partial_engine.h"
 
 namespace {
 
-class PreprocessOnly : public action::Engine {
-  std::shared_ptr<action::FeatureService> OpenFeatureService(const Request &) override { return nullptr; }
-  std::unique_ptr<action::Preprocessor> NewPreprocessor(action::Colorimetry c, const action::Region &r) override {
-    return action::NewPreprocessor(c, r);
-  }
-  action::ServiceInfo Describe(const Request &) override { throw action::Error("no network here"); }
-  std::unique_ptr<action::Classifier> NewClassifier(const action::StateDict &, const std::string &) override {
-    throw action::Error("no classifiers here");
-  }
-  std::string TorchVersion() override { return "none"; }
-  action::TrainedHead TrainHead(const action::HeadTraining &) override { throw action::Error("no training here"); }
-  bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
-  void MakeStandIn(const std::string &, uint64_t) override {}
-};
-
 struct Probe {
-  PreprocessOnly engine;
+  PartialEngine engine;
   action::FrameReader reader{engine, action::Colorimetry::kReference, {}};
   std::array<uint8_t, action::kFrameBytes> rgb{};
   uint64_t count = 0;

@@ -15,6 +15,7 @@
 
 #include "action/checkpoint/checkpoint.h"
 #include "action/checkpoint/formats.h"
+#include "action/r3d18_spec.h"
 #include "actiontorch/r3d18.h"
 #include "actiontorch/worker_threads.h"
 
@@ -43,8 +44,9 @@ int main(int argc, char **argv) {
   try {
     action::UseAllProcessors();
     const action::Device device = action::ResolveDevice({});
-    action::R3d18 network(ReadWeights(argv[1]), argv[1], device,
-                          action::ResolvePrecision(action::Precision::kAuto, device));
+    const action::StateDict weights = ReadWeights(argv[1]);
+    action::CheckR3d18(weights, argv[1]);
+    action::R3d18 network(weights, device, action::ResolvePrecision(action::Precision::kAuto, device));
     const std::vector<std::byte> data = ReadAll(argv[2]);
     const bool normalised = std::string(argv[3]) == "normalised";
     const int n =

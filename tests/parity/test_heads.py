@@ -11,21 +11,10 @@ import torch
 from torch import nn
 
 import tap
+from reference_head import Head, padded
 
 HEAD_PROBE = sys.argv[1]
 FOLDER = tempfile.mkdtemp()
-
-
-class Head(nn.Module):
-    """The reference's classifier, as its description says."""
-
-    def __init__(self, classes, dropout=0.2):
-        super().__init__()
-        self.net = nn.Sequential(nn.LayerNorm(512), nn.Linear(512, 256), nn.ReLU(), nn.Dropout(dropout),
-                                 nn.Linear(256, 256), nn.ReLU(), nn.Dropout(dropout), nn.Linear(256, classes))
-
-    def forward(self, x):
-        return self.net(x)
 
 
 def probe(*arguments):
@@ -64,11 +53,6 @@ def request(name, **fields):
     return path(name)
 
 
-def padded(clips, fixed=64):
-    rows = [torch.cat([c, c[-1:].expand(fixed - len(c), 512)]) if len(c) < fixed else c[:fixed] for c in clips.values()]
-    return torch.stack(rows)
-
-
 def same_losses():
     """Ten steps of AdamW from the same weights in the same order without drop-out; then the epochs go on to the end."""
     file, clips, labels = make_clips("same.pt", 22, 3, 1, steps=(1, 90), apart=0.1)
@@ -77,7 +61,7 @@ def same_losses():
     torch.save(model.state_dict(), path("initial.pt"))
     order = np.random.default_rng(7)
     orders = [order.permutation(22).tolist() for _ in range(4)]
-    x, y = padded(clips), torch.tensor(list(labels.values()))
+    x, y = padded(clips.values()), torch.tensor(list(labels.values()))
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
     losses, epochs, best = [], [], None
     for epoch_order in orders:
@@ -116,7 +100,7 @@ def class_weights():
     torch.manual_seed(6)
     model = Head(2, dropout=0)
     torch.save(model.state_dict(), path("initial2.pt"))
-    x, y = padded(clips), torch.tensor(list(labels.values()))
+    x, y = padded(clips.values()), torch.tensor(list(labels.values()))
     weight = torch.tensor([0.25, 4.0])
     expected = nn.functional.cross_entropy(model(x[:4]).flatten(0, 1), y[:4].repeat_interleave(64), weight=weight).item()
     got = probe("train", request("weights.json", clips=file, labels=labels, classes=2, epochs=1, dropout=0,

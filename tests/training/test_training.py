@@ -17,6 +17,7 @@ from torch import nn
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "parity"))
 import tap  # noqa: E402
+from reference_head import Head, padded  # noqa: E402
 
 BUILD, SOURCE, VIDEOS = sys.argv[1:4]
 FOLDER = tempfile.mkdtemp()
@@ -83,11 +84,10 @@ def accuracy(model, which="training_accuracy"):
 
 
 def head_from(folder):
-    """The classifier, as the reference describes it, with weights read by torch.load."""
+    """A trained classifier, its weights read by torch.load."""
     state = torch.load(os.path.join(folder, "best.pt"), weights_only=True)
-    head = nn.Sequential(nn.LayerNorm(512), nn.Linear(512, 256), nn.ReLU(), nn.Dropout(0.2), nn.Linear(256, 256), nn.ReLU(),
-                         nn.Dropout(0.2), nn.Linear(256, state["net.7.bias"].numel()))
-    head.load_state_dict({key[len("net."):]: value for key, value in state.items()})
+    head = Head(state["net.7.bias"].numel())
+    head.load_state_dict(state)
     return head.eval()
 
 
@@ -446,10 +446,9 @@ def handwash_is_learnt():
 
 def python_heads(clips, labels, classes, epochs, seed):
     torch.manual_seed(seed)
-    head = nn.Sequential(nn.LayerNorm(512), nn.Linear(512, 256), nn.ReLU(), nn.Dropout(0.2), nn.Linear(256, 256), nn.ReLU(), nn.Dropout(0.2),
-                         nn.Linear(256, classes))
+    head = Head(classes)
     optimiser = torch.optim.AdamW(head.parameters(), lr=1e-3, weight_decay=1e-4)
-    x = torch.stack([torch.cat([c, c[-1:].expand(16 - len(c), 512)]) if len(c) < 16 else c[:16] for c in clips])
+    x = padded(clips, 16)
     y = torch.tensor(labels)
     best, lowest = None, None
     for _ in range(epochs):

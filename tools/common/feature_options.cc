@@ -8,10 +8,6 @@
 namespace action {
 namespace {
 
-std::string OrEmpty(const char *text) {
-  return text != nullptr ? text : "";
-}
-
 // One of the values, by its name; the first when nothing is said.
 template <typename Enum>
 Enum Parse(const char *option, const char *text, std::initializer_list<Enum> values) {
@@ -35,6 +31,10 @@ Fraction ParseRate(const char *text) {
 }
 
 }  // namespace
+
+std::string OrEmpty(const char *text) {
+  return text != nullptr ? text : "";
+}
 
 FeatureOptions::~FeatureOptions() {
   for (char *text : {weights_, device_, precision_, sample_rate_, sampling_, roi_, colorimetry_})

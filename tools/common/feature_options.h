@@ -13,6 +13,9 @@
 
 namespace action {
 
+// The value of an option of text, "" when it was not given.
+std::string OrEmpty(const char *text);
+
 // --weights, --device, --precision, --sample-rate, --sampling, --roi, --colorimetry, and the hop under a name of
 // choice.
 class FeatureOptions {

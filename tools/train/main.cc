@@ -146,7 +146,7 @@ void Report(const Extraction &extraction, bool strict, Progress &progress) {
 
 class Trainer {
  public:
-  explicit Trainer(const TrainOptions &options) : options_(options), progress_(options.quiet), engine_(LoadEngine()) {}
+  explicit Trainer(const TrainOptions &options) : options_(options), progress_(options.quiet) {}
 
   int Run() {
     Dataset dataset = ReadDataset(options_);
@@ -167,14 +167,15 @@ class Trainer {
         mine.push_back(dataset.clips[i]);
       dataset.clips = std::move(mine);
     }
-    Extraction extraction = ExtractFeatures(engine_, dataset.clips, cache, extraction_options_, progress_);
+    if (!options_.features_only) JoinIdentical(dataset);
+    Extraction extraction = ExtractFeatures(*engine_, dataset.clips, cache, extraction_options_, progress_);
     Report(extraction, options_.strict, progress_);
     if (options_.features_only) {
       progress_.Finish(std::to_string(extraction.clips.size()) + " clips in " + options_.cache + " (" +
                        std::to_string(extraction.counters.computed) + " computed now)");
       return 0;
     }
-    Train(dataset, std::move(extraction), cache, *folder);
+    Train(std::move(extraction), cache, *folder);
     return 0;
   }
 
@@ -186,12 +187,17 @@ class Trainer {
     }
   }
 
+  void JoinIdentical(Dataset &dataset) {
+    record_.identical = JoinIdenticalClips(dataset);
+    for (const std::string &group : record_.identical)
+      Warn({"these clips are the same file: " + group});
+  }
+
   void WarnAboutIdle(const std::vector<Clip> &clips) {
     if (HasIdleClass(clips)) return;
     Warn(
         {"no class says that nothing is being done (idle, waiting, absent, background). On a live line some action "
-         "will "
-         "then always be shown, also when nobody works; add clips of that, named idle_nva_001.mp4 for example"});
+         "will then always be shown, also when nobody works; add clips of that, named idle_nva_001.mp4 for example"});
   }
 
   // What is read must not lie in the folder that is replaced.
@@ -222,12 +228,13 @@ class Trainer {
   }
 
   void PrepareFeatures() {
+    engine_ = &LoadEngine();
     record_.features = options_.features.Config();
     extraction_options_.request = options_.features.Request();
     extraction_options_.properties = options_.features.Properties();
     extraction_options_.jobs = options_.jobs;
     extraction_options_.cancelled = IsCancelled;
-    record_.backbone = engine_.Describe(extraction_options_.request);
+    record_.backbone = engine_->Describe(extraction_options_.request);
     record_.features.weights_hash = record_.backbone.weights_hash;
     record_.features.precision = record_.backbone.precision;
     extraction_options_.published = record_.backbone.published;
@@ -236,21 +243,13 @@ class Trainer {
     }
   }
 
-  void Train(Dataset &dataset, Extraction extraction, const FeatureCache &cache, AtomicFolder &folder) {
+  void Train(Extraction extraction, const FeatureCache &cache, AtomicFolder &folder) {
     if (extraction.clips.empty()) throw Error("no clip of the dataset can be used");
-    record_.identical = JoinIdenticalClips(dataset);
-    for (const std::string &group : record_.identical)
-      Warn({"these clips are the same file: " + group});
-    std::map<std::string, std::string> source_of;
-    for (const Clip &clip : dataset.clips)
-      source_of[clip.Name()] = clip.source;
-    for (LabelledClip &clip : extraction.clips)
-      clip.source = source_of[clip.name];
     WarnAboutIdle(extraction.used);
 
     record_.created = Now();
     record_.program_version = ACTION_VERSION;
-    record_.torch_version = engine_.TorchVersion();
+    record_.torch_version = engine_->TorchVersion();
     record_.blas = LoadedBlas();
     record_.processor = Processor();
     if (IsReferenceBlas(record_.blas)) {
@@ -274,16 +273,16 @@ class Trainer {
     }
 
     const TwoStageModel model =
-        TrainTwoStage(engine_, record_.clips, record_.validation_clips, options_.training, ProgressFor("training"));
-    record_.training_predictions = PredictAll(engine_, model, record_.clips);
+        TrainTwoStage(*engine_, record_.clips, record_.validation_clips, options_.training, ProgressFor("training"));
+    record_.training_predictions = PredictAll(*engine_, model, record_.clips);
     record_.training = Count(record_.clips, record_.training_predictions, {});
     if (!record_.validation_clips.empty()) {
-      record_.validation_predictions = PredictAll(engine_, model, record_.validation_clips);
+      record_.validation_predictions = PredictAll(*engine_, model, record_.validation_clips);
       record_.validation = Count(record_.validation_clips, record_.validation_predictions, {});
     }
     if (options_.cross_validate) {
       record_.cross_validation =
-          CrossValidate(engine_, record_.clips, options_.training, ProgressFor("measuring on held-out clips"));
+          CrossValidate(*engine_, record_.clips, options_.training, ProgressFor("measuring on held-out clips"));
     }
     if (IsCancelled()) throw Cancelled();
 
@@ -317,7 +316,7 @@ class Trainer {
     } else if (!options_.validation.empty()) {
       const Dataset dataset = ScanDataset(options_.validation);
       Warn(dataset.warnings);
-      Extraction other = ExtractFeatures(engine_, dataset.clips, cache, extraction_options_, progress_);
+      Extraction other = ExtractFeatures(*engine_, dataset.clips, cache, extraction_options_, progress_);
       Report(other, options_.strict, progress_);
       std::set<std::string> known;
       for (const LabelledClip &clip : extraction.clips)
@@ -362,7 +361,7 @@ class Trainer {
 
   const TrainOptions &options_;
   Progress progress_;
-  Engine &engine_;
+  Engine *engine_ = nullptr;  // from PrepareFeatures on: a dry run needs no LibTorch
   ExtractionOptions extraction_options_;
   TrainingRecord record_;
 };

@@ -15,10 +15,6 @@
 namespace action {
 namespace {
 
-std::string OrEmpty(const char *text) {
-  return text != nullptr ? text : "";
-}
-
 // "2/5"
 std::pair<size_t, size_t> ParseShard(const std::string &text) {
   unsigned which = 0, of = 0;

@@ -1,6 +1,5 @@
 #include "fetch.h"
 
-#include <fcntl.h>
 #include <glib.h>
 #include <unistd.h>
 
@@ -10,7 +9,9 @@
 #include <regex>
 #include <vector>
 
+#include "action/atomic_file.h"
 #include "action/error.h"
+#include "action/sha256.h"
 
 namespace action {
 namespace {
@@ -26,18 +27,6 @@ std::string HashInName(const std::string &name) {
                 "r3d_18-b3b3357e.pth)");
   }
   return match[1];
-}
-
-std::string Sha256OfFile(const fs::path &path) {
-  const std::unique_ptr<FILE, int (*)(FILE *)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) throw Error("cannot read " + path.string());
-  const std::unique_ptr<GChecksum, decltype(&g_checksum_free)> hash(g_checksum_new(G_CHECKSUM_SHA256),
-                                                                    &g_checksum_free);
-  std::vector<guchar> buffer(1 << 20);
-  for (size_t got; (got = std::fread(buffer.data(), 1, buffer.size(), file.get())) > 0;) {
-    g_checksum_update(hash.get(), buffer.data(), static_cast<gssize>(got));
-  }
-  return g_checksum_get_string(hash.get());
 }
 
 bool IsInstalled(const char *program) {
@@ -111,13 +100,6 @@ void Download(const std::string &url, const fs::path &part) {
               "stopped. Or copy the file from another machine");
 }
 
-void SyncToDisk(const fs::path &path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return;
-  fsync(fd);
-  close(fd);
-}
-
 }  // namespace
 
 std::string FetchWeights(const std::string &url, const std::string &folder) {
@@ -150,7 +132,7 @@ std::string FetchWeights(const std::string &url, const std::string &folder) {
     throw Error("the download from " + url + " is not the file it should be: its SHA-256 is " + hash +
                 " and should start with " + expected + ". It was removed; run the command again, or try another --url");
   }
-  SyncToDisk(part);
+  SyncToDisk(part.string());
   fs::rename(part, target, failed);
   if (failed) throw Error("cannot rename " + part.string() + " to " + target.string() + ": " + failed.message());
   return target.string();

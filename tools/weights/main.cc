@@ -13,6 +13,8 @@
 #include "action/engine_library.h"
 #include "action/error.h"
 #include "action/r3d18_spec.h"
+#include "action/sha256.h"
+#include "action/text.h"
 #include "action/weights_location.h"
 #include "fetch.h"
 
@@ -56,8 +58,7 @@ void Expect(const Arguments &operands, size_t count, const char *usage) {
 
 // Without what a terminal would obey.
 std::string Printable(std::string text) {
-  std::ranges::replace_if(
-      text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  std::ranges::replace_if(text, action::IsControlCharacter, '?');
   return text;
 }
 
@@ -80,7 +81,7 @@ int Inspect(const Arguments &arguments) {
   Expect(operands, 1, usage);
   const action::Checkpoint checkpoint = action::ReadCheckpoint(operands[0]);
   std::printf("file:    %s\nformat:  %s, %zu bytes\nsha256:  %s\n", checkpoint.path.c_str(), NameOf(checkpoint.format),
-              checkpoint.bytes->size(), action::FileHash(*checkpoint.bytes).c_str());
+              checkpoint.bytes->size(), action::Sha256Of(*checkpoint.bytes).c_str());
   action::StateDict state;
   try {
     state = action::ToStateDict(checkpoint);
@@ -118,7 +119,7 @@ int Verify(const Arguments &arguments) {
   const action::Checkpoint checkpoint = action::ReadCheckpoint(operands[0]);
   const action::StateDict state = action::ToStateDict(checkpoint);
   action::CheckR3d18(state, checkpoint.path);
-  const std::string hash = action::FileHash(*checkpoint.bytes);
+  const std::string hash = action::Sha256Of(*checkpoint.bytes);
   std::printf("%s: an R3D-18, %s, %s classifier\n", checkpoint.path.c_str(), NameOf(checkpoint.format),
               state.Find("fc.weight") != nullptr ? "with" : "without");
   std::printf("weights: %s\n", action::WeightsHash(state).c_str());

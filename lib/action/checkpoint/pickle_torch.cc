@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "action/text.h"
+
 namespace action::pickle {
 namespace {
 
@@ -47,8 +49,7 @@ Object *TorchGlobals::Global(const std::string &module, const std::string &name)
   if (module.size() + name.size() > kMaxName) {
     heap_.Fail("the pickle names a global of " + std::to_string(module.size() + name.size()) + " letters; refused");
   }
-  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
-  if (std::ranges::any_of(module, is_control) || std::ranges::any_of(name, is_control)) {
+  if (std::ranges::any_of(module, IsControlCharacter) || std::ranges::any_of(name, IsControlCharacter)) {
     heap_.Fail("the pickle names a global with control characters; refused");
   }
   const std::string full = module + "." + name;

@@ -5,6 +5,7 @@
 
 #include "action/checkpoint/checkpoint.h"
 #include "action/error.h"
+#include "action/text.h"
 
 namespace action {
 namespace {
@@ -66,7 +67,7 @@ StateDict ToStateDict(const Checkpoint &checkpoint) {
       throw Error(where + " has under " + (name != nullptr ? "'" + *name + "'" : Describe(*key)) + " " +
                   Describe(*value) + " where a state_dict has a tensor");
     }
-    if (std::ranges::any_of(*name, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+    if (std::ranges::any_of(*name, IsControlCharacter)) {
       throw Error(where + " has an entry whose name holds control characters");
     }
     state.entries.emplace_back(*name, *tensor);

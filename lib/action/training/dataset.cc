@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -17,6 +17,7 @@
 #include "action/deleter.h"
 #include "action/error.h"
 #include "action/labels.h"
+#include "action/sha256.h"
 
 namespace action {
 namespace {
@@ -48,27 +49,21 @@ std::string Quoted(const std::set<std::string> &names) {
   return text;
 }
 
+// Nothing when the file cannot be read.
+std::optional<std::string> ContentOf(const std::string &path) {
+  try {
+    return Sha256OfFile(path);
+  } catch (const Error &) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::string SameLabelWarning(const std::string &label, const std::set<std::string> &names) {
   return "these names become the same label, " + label + ": " + Quoted(names) +
          ". If they are different actions, rename them";
 }
-
-namespace {
-
-std::string Sha256(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::unique_ptr<GChecksum, Deleter<g_checksum_free>> sum(g_checksum_new(G_CHECKSUM_SHA256));
-  std::vector<char> buffer(1 << 20);
-  while (file) {
-    file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    g_checksum_update(sum.get(), reinterpret_cast<const guchar *>(buffer.data()), static_cast<gssize>(file.gcount()));
-  }
-  return g_checksum_get_string(sum.get());
-}
-
-}  // namespace
 
 std::string Clip::Name() const {
   if (span.whole()) return path;
@@ -187,8 +182,9 @@ std::vector<std::string> JoinIdenticalClips(Dataset &dataset) {
   for (const auto &[size, paths] : by_size) {
     if (paths.size() < 2) continue;
     std::map<std::string, std::vector<std::string>> by_hash;
-    for (const std::string &path : paths)
-      by_hash[Sha256(path)].push_back(path);
+    for (const std::string &path : paths) {
+      if (const auto content = ContentOf(path)) by_hash[*content].push_back(path);
+    }
     for (const auto &[hash, same] : by_hash) {
       if (same.size() < 2) continue;
       std::string names;

@@ -1,20 +1,16 @@
 #include "action/training/model_writer.h"
 
-#include <glib.h>
-
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 
 #include "action/atomic_file.h"
-#include "action/deleter.h"
 #include "action/error.h"
 #include "action/labels.h"
 #include "action/model_bundle.h"
+#include "action/sha256.h"
 
 namespace action {
 namespace {
@@ -22,16 +18,11 @@ namespace {
 namespace fs = std::filesystem;
 using json = nlohmann::ordered_json;
 
+// File names need not be UTF-8, and JSON must: what is not is replaced.
 void WriteJson(const fs::path &path, const json &value) {
   AtomicFile file(path.string());
   file.Write(value.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
   file.Commit();
-}
-
-// Also for text that is not UTF-8, as file names may be.
-std::string Utf8(const std::string &text) {
-  const std::unique_ptr<char, Deleter<g_free>> valid(g_utf8_make_valid(text.c_str(), static_cast<gssize>(text.size())));
-  return valid.get();
 }
 
 void WriteHead(const fs::path &folder, const std::vector<std::string> &labels, const TrainedHead &head) {
@@ -68,7 +59,7 @@ json ToJson(const Figures &figures) {
 json ToJson(const std::vector<LabelledClip> &clips, const std::vector<Prediction> &predictions) {
   json rows = json::array();
   for (size_t i = 0; i < predictions.size(); ++i) {
-    rows.push_back({{"clip", Utf8(clips[i].name)},
+    rows.push_back({{"clip", clips[i].name},
                     {"label", clips[i].label},
                     {"coarse", predictions[i].coarse},
                     {"fine", predictions[i].fine},
@@ -158,20 +149,17 @@ json TrainingJson(const TwoStageModel &model, const TrainingRecord &record) {
   }
   json skipped = json::array();
   for (const SkippedClip &clip : record.skipped)
-    skipped.push_back({{"clip", Utf8(clip.name)}, {"reason", Utf8(clip.reason)}});
-  json identical = json::array();
-  for (const std::string &group : record.identical)
-    identical.push_back(Utf8(group));
+    skipped.push_back({{"clip", clip.name}, {"reason", clip.reason}});
   json object = {{"created", record.created},
                  {"machine",
                   {{"processor", record.processor},
                    {"libtorch", record.torch_version},
-                   {"blas", Utf8(record.blas)},
+                   {"blas", record.blas},
                    {"intra_op_threads", 1},
                    {"backbone_device", record.backbone.device.ToString()},
                    {"backbone_precision", NameOf(record.features.precision)},
                    {"head_precision", "fp32"}}},
-                 {"dataset", Utf8(record.dataset)},
+                 {"dataset", record.dataset},
                  {"features",
                   {{"clips", record.extraction.clips},
                    {"from_cache", record.extraction.from_cache},
@@ -180,7 +168,7 @@ json TrainingJson(const TwoStageModel &model, const TrainingRecord &record) {
                    {"seconds", record.extraction.seconds}}},
                  {"options", OptionsJson(record.options)},
                  {"skipped_clips", std::move(skipped)},
-                 {"identical_clips", std::move(identical)},
+                 {"identical_clips", record.identical},
                  {"stage1", ToJson(model.stage1)},
                  {"stage2", std::move(stage2)}};
   if (record.cross_validation) {
@@ -189,7 +177,7 @@ json TrainingJson(const TwoStageModel &model, const TrainingRecord &record) {
   }
   if (record.validation) {
     object["validation"] = ToJson(*record.validation);
-    object["validation"]["from"] = Utf8(record.validation_from);
+    object["validation"]["from"] = record.validation_from;
     object["validation"]["predictions"] = ToJson(record.validation_clips, record.validation_predictions);
   }
   object["training_accuracy"] = ToJson(record.training);
@@ -201,18 +189,13 @@ json TrainingJson(const TwoStageModel &model, const TrainingRecord &record) {
 
 std::string Fingerprint(std::vector<const LabelledClip *> clips) {
   std::vector<std::string> lines;
-  const std::unique_ptr<GChecksum, Deleter<g_checksum_free>> sum(g_checksum_new(G_CHECKSUM_SHA256));
-  for (const LabelledClip *clip : clips) {
-    g_checksum_reset(sum.get());
-    const auto bytes = std::as_bytes(std::span(clip->steps));
-    g_checksum_update(sum.get(), reinterpret_cast<const guchar *>(bytes.data()), static_cast<gssize>(bytes.size()));
-    lines.push_back(clip->label + " " + g_checksum_get_string(sum.get()) + "\n");
-  }
+  for (const LabelledClip *clip : clips)
+    lines.push_back(clip->label + " " + Sha256Of(std::as_bytes(std::span(clip->steps))) + "\n");
   std::ranges::sort(lines);
-  g_checksum_reset(sum.get());
+  Sha256 hash;
   for (const std::string &line : lines)
-    g_checksum_update(sum.get(), reinterpret_cast<const guchar *>(line.data()), static_cast<gssize>(line.size()));
-  return g_checksum_get_string(sum.get());
+    hash.Update(line);
+  return hash.Hex();
 }
 
 void WriteModel(const std::string &folder, const std::string &name, const TwoStageModel &model,

@@ -32,74 +32,95 @@ int IdOf(const std::vector<std::string> &labels, const std::string &label) {
   return found != labels.end() ? static_cast<int>(found - labels.begin()) : -1;
 }
 
-std::vector<std::string> LabelsOf(std::span<const LabelledClip> clips) {
-  std::vector<std::string> labels;
+// Clips are large, and the same ones train many heads.
+using ClipPointers = std::vector<const LabelledClip *>;
+
+ClipPointers PointersTo(std::span<const LabelledClip> clips) {
+  ClipPointers pointers;
   for (const LabelledClip &clip : clips)
-    labels.push_back(clip.label);
-  return labels;
+    pointers.push_back(&clip);
+  return pointers;
 }
+
+// A model to be trained, and what with.
+struct ModelPlan {
+  std::string name;  // before the names of its heads: "", or "fold 3/8 "
+  ClipPointers clips;
+  ClipPointers validation;
+  TwoStageModel model;  // its heads are filled in
+};
 
 // A head to be trained: stage 1 has all clips and coarse labels, a family its own clips and fine labels.
 struct Job {
-  std::string name;
-  int epochs = 0;
-  std::vector<std::string> labels;
-  bool coarse = false;
+  ModelPlan *plan = nullptr;
+  TrainedFamily *family = nullptr;  // null: stage 1
 
-  int ClassOf(const LabelledClip &clip) const { return IdOf(labels, coarse ? CoarseLabel(clip.label) : clip.label); }
-};
-
-std::vector<TrainingClip> ClipsOf(const Job &job, std::span<const LabelledClip> clips) {
-  std::vector<TrainingClip> chosen;
-  for (const LabelledClip &clip : clips) {
-    const int id = job.ClassOf(clip);
-    if (id >= 0) chosen.push_back({clip.steps, id});
+  std::string name() const { return plan->name + (family != nullptr ? family->plan.name : "stage1"); }
+  const std::vector<std::string> &labels() const {
+    return family != nullptr ? family->plan.labels : plan->model.coarse_labels;
   }
-  return chosen;
-}
+  TrainedHead &result() const { return family != nullptr ? *family->head : plan->model.stage1; }
 
-TrainedHead Train(Engine &engine, const Job &job, std::span<const LabelledClip> clips,
-                  std::span<const LabelledClip> validation, const TwoStageOptions &options,
-                  const std::string &seed_name, const std::function<bool(int, const EpochFacts &)> &on_epoch) {
-  HeadTraining training = options.head;
-  training.classes = static_cast<int>(job.labels.size());
-  training.clips = ClipsOf(job, clips);
-  training.validation = ClipsOf(job, validation);
-  training.epochs = job.epochs;
-  training.seed = SeedFor(options.seed, seed_name);
-  if (options.balance_classes) training.class_weights = BalancedClassWeights(training.clips, training.classes);
-  training.on_epoch = on_epoch;
-  return engine.TrainHead(training);
-}
-
-// The heads of one model, and where their results go.
-struct ModelJobs {
-  std::vector<Job> jobs;  // stage 1, then the families that are not skipped
-  TwoStageModel model;
+  std::vector<TrainingClip> Choose(const ClipPointers &clips) const {
+    std::vector<TrainingClip> chosen;
+    for (const LabelledClip *clip : clips) {
+      const int id = IdOf(labels(), family != nullptr ? clip->label : CoarseLabel(clip->label));
+      if (id >= 0) chosen.push_back({clip->steps, id});
+    }
+    return chosen;
+  }
 };
 
-ModelJobs PlanModel(std::span<const LabelledClip> clips, const TwoStageOptions &options) {
-  ModelJobs plan;
-  const std::vector<FamilyPlan> families = PlanFamilies(LabelsOf(clips));
-  for (const FamilyPlan &family : families) {
+ModelPlan PlanModel(const std::string &name, ClipPointers clips, ClipPointers validation) {
+  std::vector<std::string> labels;
+  for (const LabelledClip *clip : clips)
+    labels.push_back(clip->label);
+  ModelPlan plan{name, std::move(clips), std::move(validation), {}};
+  for (const FamilyPlan &family : PlanFamilies(labels)) {
     plan.model.coarse_labels.push_back(family.name);
     plan.model.families.push_back({family, std::nullopt});
-  }
-  plan.jobs.push_back({"stage1", options.stage1_epochs, plan.model.coarse_labels, true});
-  for (TrainedFamily &family : plan.model.families) {
-    if (!family.plan.skipped.empty()) continue;
-    family.head.emplace();
-    plan.jobs.push_back({family.plan.name, options.stage2_epochs, family.plan.labels, false});
+    if (family.skipped.empty()) plan.model.families.back().head.emplace();
   }
   return plan;
 }
 
-TrainedHead &ResultOf(TwoStageModel &model, size_t job) {
-  if (job == 0) return model.stage1;
-  for (TrainedFamily &family : model.families) {
-    if (family.head && --job == 0) return *family.head;
+// Trains the heads of all models. They are independent: all are spread over the threads together.
+void TrainAll(Engine &engine, std::span<ModelPlan> plans, const TwoStageOptions &options,
+              const HeadProgress &progress) {
+  std::vector<Job> jobs;
+  for (ModelPlan &plan : plans) {
+    jobs.push_back({&plan, nullptr});
+    for (TrainedFamily &family : plan.model.families) {
+      if (family.head) jobs.push_back({&plan, &family});
+    }
   }
-  throw std::logic_error("no such head");
+  std::mutex mutex;  // one call of `progress` at a time
+  ParallelFor(jobs.size(), options.threads, [&](size_t i) {
+    const Job &job = jobs[i];
+    const std::string name = job.name();
+    HeadTraining training = options.head;
+    training.classes = static_cast<int>(job.labels().size());
+    training.clips = job.Choose(job.plan->clips);
+    training.validation = job.Choose(job.plan->validation);
+    training.epochs = job.family != nullptr ? options.stage2_epochs : options.stage1_epochs;
+    training.seed = SeedFor(options.seed, name);
+    if (options.balance_classes) training.class_weights = BalancedClassWeights(training.clips, training.classes);
+    training.on_epoch = [&](int epoch, const EpochFacts &facts) {
+      const std::lock_guard lock(mutex);
+      return !progress || progress(name, epoch, training.epochs, facts);
+    };
+    job.result() = engine.TrainHead(training);
+  });
+}
+
+// Labels, in order, of which too few clips, or only one source, are known.
+std::vector<std::string> NotMeasurable(const std::map<std::string, ClipPointers> &by_label) {
+  std::vector<std::string> labels;
+  for (const auto &[label, clips] : by_label) {
+    const auto other_source = [&](const LabelledClip *clip) { return clip->source != clips[0]->source; };
+    if (clips.size() < kFewestMeasurable || std::ranges::none_of(clips, other_source)) labels.push_back(label);
+  }
+  return labels;
 }
 
 }  // namespace
@@ -129,16 +150,8 @@ TwoStageModel TrainTwoStage(Engine &engine, std::span<const LabelledClip> clips,
                             std::span<const LabelledClip> validation, const TwoStageOptions &options,
                             const HeadProgress &progress) {
   if (clips.empty()) throw Error("there are no clips to train with");
-  ModelJobs plan = PlanModel(clips, options);
-  std::mutex mutex;  // one call of `progress` at a time
-  ParallelFor(plan.jobs.size(), options.threads, [&](size_t i) {
-    const Job &job = plan.jobs[i];
-    const auto on_epoch = [&](int epoch, const EpochFacts &facts) {
-      const std::lock_guard lock(mutex);
-      return !progress || progress(job.name, epoch, job.epochs, facts);
-    };
-    ResultOf(plan.model, i) = Train(engine, job, clips, validation, options, job.name, on_epoch);
-  });
+  ModelPlan plan = PlanModel("", PointersTo(clips), PointersTo(validation));
+  TrainAll(engine, std::span(&plan, 1), options, progress);
   return std::move(plan.model);
 }
 
@@ -163,7 +176,10 @@ Prediction TwoStagePredictor::Predict(std::span<const Features> steps, const std
   prediction.coarse = model_.coarse_labels[coarse];
   prediction.fine = FineOf(coarse, steps);
   const int known = IdOf(model_.coarse_labels, true_family);
-  if (known >= 0) prediction.fine_of_family = FineOf(static_cast<size_t>(known), steps);
+  if (known >= 0) {
+    const auto family = static_cast<size_t>(known);
+    prediction.fine_of_family = family == coarse ? prediction.fine : FineOf(family, steps);
+  }
   return prediction;
 }
 
@@ -196,67 +212,44 @@ std::vector<Prediction> PredictAll(Engine &engine, const TwoStageModel &model, s
 CrossValidation CrossValidate(Engine &engine, std::span<const LabelledClip> clips, const TwoStageOptions &options,
                               const HeadProgress &progress) {
   CrossValidation result;
-  std::map<std::string, std::vector<const LabelledClip *>> by_coarse, by_fine;
+  std::map<std::string, ClipPointers> by_coarse, by_fine;
   std::vector<std::string> sources;
   for (const LabelledClip &clip : clips) {
     by_coarse[CoarseLabel(clip.label)].push_back(&clip);
     by_fine[clip.label].push_back(&clip);
     sources.push_back(clip.source);
   }
-  const auto is_measurable = [](const std::vector<const LabelledClip *> &of_label) {
-    const auto other_source = [&](const LabelledClip *clip) { return clip->source != of_label[0]->source; };
-    return of_label.size() >= kFewestMeasurable && std::ranges::any_of(of_label, other_source);
-  };
-  for (const auto &[label, of_label] : by_coarse) {
-    if (!is_measurable(of_label)) result.not_measurable_coarse.push_back(label);
-  }
-  for (const auto &[label, of_label] : by_fine) {
-    if (!is_measurable(of_label)) result.not_measurable_fine.push_back(label);
-  }
-  for (const LabelledClip &clip : clips) {
-    result.counts.push_back({is_measurable(by_coarse[CoarseLabel(clip.label)]), is_measurable(by_fine[clip.label])});
-  }
+  result.not_measurable_coarse = NotMeasurable(by_coarse);
+  result.not_measurable_fine = NotMeasurable(by_fine);
   const std::vector<int> folds = FoldOfEach(sources);
   if (folds.empty()) return result;
   result.folds = static_cast<size_t>(*std::ranges::max_element(folds)) + 1;
-  // With more sources than folds a label's sources may share one: then no model that is asked about it has seen it.
   for (size_t i = 0; i < clips.size(); ++i) {
-    const auto in_training = [&](const LabelledClip *other) {
-      return folds[static_cast<size_t>(other - clips.data())] != folds[i];
+    // With more sources than folds a label's sources may share one: then no model that is asked about it has seen it.
+    const auto counts = [&](const std::string &label, const std::map<std::string, ClipPointers> &by_label,
+                            const std::vector<std::string> &not_measurable) {
+      const auto in_training = [&](const LabelledClip *other) {
+        return folds[static_cast<size_t>(other - clips.data())] != folds[i];
+      };
+      return !std::ranges::binary_search(not_measurable, label) && std::ranges::any_of(by_label.at(label), in_training);
     };
-    result.counts[i].coarse &= std::ranges::any_of(by_coarse[CoarseLabel(clips[i].label)], in_training);
-    result.counts[i].fine &= std::ranges::any_of(by_fine[clips[i].label], in_training);
+    result.counts.push_back({counts(CoarseLabel(clips[i].label), by_coarse, result.not_measurable_coarse),
+                             counts(clips[i].label, by_fine, result.not_measurable_fine)});
   }
-  result.predictions.resize(clips.size());
 
-  // All heads of all folds are independent: they are spread over the threads together.
-  struct Fold {
-    std::vector<LabelledClip> training;
-    ModelJobs plan;
-  };
-  std::vector<Fold> all(result.folds);
-  std::vector<std::pair<size_t, size_t>> work;  // fold, job
-  for (size_t f = 0; f < all.size(); ++f) {
+  std::vector<ModelPlan> plans;
+  for (size_t f = 0; f < result.folds; ++f) {
+    ClipPointers training;
     for (size_t i = 0; i < clips.size(); ++i) {
-      if (folds[i] != static_cast<int>(f)) all[f].training.push_back(clips[i]);
+      if (folds[i] != static_cast<int>(f)) training.push_back(&clips[i]);
     }
-    all[f].plan = PlanModel(all[f].training, options);
-    for (size_t j = 0; j < all[f].plan.jobs.size(); ++j)
-      work.emplace_back(f, j);
+    const std::string name = "fold " + std::to_string(f + 1) + "/" + std::to_string(result.folds) + " ";
+    plans.push_back(PlanModel(name, std::move(training), {}));
   }
-  std::mutex mutex;
-  ParallelFor(work.size(), options.threads, [&](size_t i) {
-    const auto [f, j] = work[i];
-    const Job &job = all[f].plan.jobs[j];
-    const std::string name = "fold " + std::to_string(f + 1) + "/" + std::to_string(all.size()) + " " + job.name;
-    const auto on_epoch = [&](int epoch, const EpochFacts &facts) {
-      const std::lock_guard lock(mutex);
-      return !progress || progress(name, epoch, job.epochs, facts);
-    };
-    ResultOf(all[f].plan.model, j) = Train(engine, job, all[f].training, {}, options, name, on_epoch);
-  });
-  for (size_t f = 0; f < all.size(); ++f) {
-    const TwoStagePredictor predictor(engine, all[f].plan.model);
+  TrainAll(engine, plans, options, progress);
+  result.predictions.resize(clips.size());
+  for (size_t f = 0; f < plans.size(); ++f) {
+    const TwoStagePredictor predictor(engine, plans[f].model);
     for (size_t i = 0; i < clips.size(); ++i) {
       if (folds[i] == static_cast<int>(f)) {
         result.predictions[i] = predictor.Predict(clips[i].steps, CoarseLabel(clips[i].label));
