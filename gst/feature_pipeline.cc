@@ -91,6 +91,7 @@ GstFlowReturn FeaturePipeline::EndRun() {
 GstFlowReturn FeaturePipeline::Submit(Chunk chunk) {
   ChunkFacts facts;
   facts.time = chunk.time;
+  facts.step = chunk.step;
   facts.frames = chunk.frame_count;
   facts.discont = chunk.discont;
   if (live_) {

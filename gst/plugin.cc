@@ -1,11 +1,16 @@
-// The plugin `action`: registers its elements, and does nothing else, so that scanning it stays quick.
+// The plugin `action`: registers its elements and the label meta, and does nothing else, so that scanning it stays quick.
 #include <gst/gst.h>
 
+#include "actionclassify.h"
 #include "build_config.h"
+#include "common/label_meta.h"
 #include "r3dfeatures.h"
+#include "timelinesmooth.h"
 
 static gboolean plugin_init(GstPlugin *plugin) {
-  return GST_ELEMENT_REGISTER(r3dfeatures, plugin);
+  action::RegisterLabelMeta();
+  return GST_ELEMENT_REGISTER(r3dfeatures, plugin) && GST_ELEMENT_REGISTER(actionclassify, plugin) &&
+         GST_ELEMENT_REGISTER(timelinesmooth, plugin);
 }
 
 #define PACKAGE "gst-action"

@@ -2,6 +2,7 @@
 
 #include "action/engine.h"
 #include "action/frame_sampler.h"
+#include "timelinesmooth_properties.h"
 
 namespace {
 
@@ -51,4 +52,27 @@ GType gst_action_colorimetry_get_type(void) {
   };
   static gsize type = 0;
   return RegisterOnce(&type, "GstActionColorimetry", values);
+}
+
+GType gst_action_sync_mode_get_type(void) {
+  using action::SyncMode;
+  static const GEnumValue values[] = {
+      {Value(SyncMode::kAuto), "Immediate when the source is live, aligned otherwise", "auto"},
+      {Value(SyncMode::kImmediate), "Frames pass at once, with what is known", "immediate"},
+      {Value(SyncMode::kAligned), "Frames wait for their smoothed coarse action", "aligned"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  return RegisterOnce(&type, "GstActionSyncMode", values);
+}
+
+GType gst_action_time_origin_get_type(void) {
+  using action::TimeOrigin;
+  static const GEnumValue values[] = {
+      {Value(TimeOrigin::kFirstFrame), "Time 0 is the first frame", "first-frame"},
+      {Value(TimeOrigin::kStream), "Time 0 is stream time 0", "stream"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  return RegisterOnce(&type, "GstActionTimeOrigin", values);
 }

@@ -1,6 +1,17 @@
 #include "common/feature_events.h"
 
+#include <cstring>
+#include <string_view>
+
 namespace action {
+namespace {
+
+uint64_t DurationOf(const FrameTime &time) {
+  const bool timed = time.end != kNoTime && time.timestamp != kNoTime && time.end >= time.timestamp;
+  return timed ? time.end - time.timestamp : kNoTime;
+}
+
+}  // namespace
 
 GstEvent *NewBackboneEvent(const BackboneFacts &facts) {
   GstStructure *structure = gst_structure_new(
@@ -14,12 +25,13 @@ GstEvent *NewBackboneEvent(const BackboneFacts &facts) {
 }
 
 GstEvent *NewFeaturesEvent(const ChunkFacts &facts, const std::optional<Features> &features) {
-  const FrameTime &time = facts.time;
-  const bool timed = time.end != kNoTime && time.timestamp != kNoTime && time.end >= time.timestamp;
+  const FrameTime &time = facts.time, &step = facts.step;
   GstStructure *structure = gst_structure_new(
       kFeaturesEvent, "index", G_TYPE_UINT64, facts.index, "timestamp", G_TYPE_UINT64, time.timestamp, "stream-time",
       G_TYPE_UINT64, time.stream_time, "running-time", G_TYPE_UINT64, time.running_time, "duration", G_TYPE_UINT64,
-      timed ? time.end - time.timestamp : kNoTime, "end", G_TYPE_UINT64, time.end, "frames", G_TYPE_INT, facts.frames,
+      DurationOf(time), "end", G_TYPE_UINT64, time.end, "step-timestamp", G_TYPE_UINT64, step.timestamp,
+      "step-stream-time", G_TYPE_UINT64, step.stream_time, "step-running-time", G_TYPE_UINT64, step.running_time,
+      "step-duration", G_TYPE_UINT64, DurationOf(step), "frames", G_TYPE_INT, facts.frames,
       "padded", G_TYPE_BOOLEAN, facts.frames < kChunkFrames, "discont", G_TYPE_BOOLEAN, facts.discont, "dropped",
       G_TYPE_BOOLEAN, !features.has_value(), nullptr);
   if (features) {
@@ -27,6 +39,60 @@ GstEvent *NewFeaturesEvent(const ChunkFacts &facts, const std::optional<Features
     gst_structure_set(structure, "features", G_TYPE_BYTES, bytes.get(), nullptr);
   }
   return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, structure);
+}
+
+std::optional<BackboneFacts> ParseBackbone(const GstStructure *structure) {
+  BackboneFacts facts;
+  const char *hash = gst_structure_get_string(structure, "weights-hash");
+  const char *roi = gst_structure_get_string(structure, "roi");
+  const char *colorimetry = gst_structure_get_string(structure, "colorimetry");
+  gboolean stand_in = FALSE, live = FALSE;
+  gint numerator = 0, denominator = 1;
+  if (hash == nullptr || roi == nullptr || colorimetry == nullptr ||
+      !gst_structure_get(structure, "stand-in", G_TYPE_BOOLEAN, &stand_in, "live", G_TYPE_BOOLEAN, &live, "hop",
+                         G_TYPE_INT, &facts.hop, "sample-rate", GST_TYPE_FRACTION, &numerator, &denominator, nullptr)) {
+    return std::nullopt;
+  }
+  facts.service.weights_hash = hash;
+  facts.service.stand_in = stand_in != FALSE;
+  facts.live = live != FALSE;
+  facts.sample_rate = {numerator, denominator};
+  facts.roi = Region::Parse(roi);
+  facts.colorimetry =
+      std::string_view(colorimetry) == NameOf(Colorimetry::kStream) ? Colorimetry::kStream : Colorimetry::kReference;
+  return facts;
+}
+
+std::optional<ReceivedChunk> ParseChunk(const GstStructure *structure) {
+  ReceivedChunk chunk;
+  FrameTime &time = chunk.facts.time, &step = chunk.facts.step;
+  gboolean discont = FALSE, dropped = FALSE;
+  guint64 duration = kNoTime;
+  if (!gst_structure_get(structure, "index", G_TYPE_UINT64, &chunk.facts.index, "timestamp", G_TYPE_UINT64,
+                         &time.timestamp, "stream-time", G_TYPE_UINT64, &time.stream_time, "running-time",
+                         G_TYPE_UINT64, &time.running_time, "end", G_TYPE_UINT64, &time.end, "step-timestamp",
+                         G_TYPE_UINT64, &step.timestamp, "step-stream-time", G_TYPE_UINT64, &step.stream_time,
+                         "step-running-time", G_TYPE_UINT64, &step.running_time, "step-duration", G_TYPE_UINT64,
+                         &duration, "frames", G_TYPE_INT, &chunk.facts.frames, "discont", G_TYPE_BOOLEAN, &discont,
+                         "dropped", G_TYPE_BOOLEAN, &dropped, nullptr)) {
+    return std::nullopt;
+  }
+  chunk.facts.discont = discont != FALSE;
+  chunk.dropped = dropped != FALSE;
+  if (step.timestamp != kNoTime && duration != kNoTime) step.end = step.timestamp + duration;
+  return chunk;
+}
+
+std::optional<ReceivedChunk> ParseFeatures(const GstStructure *structure) {
+  std::optional<ReceivedChunk> chunk = ParseChunk(structure);
+  if (!chunk || chunk->dropped) return chunk;
+  GBytes *bytes = nullptr;
+  if (!gst_structure_get(structure, "features", G_TYPE_BYTES, &bytes, nullptr)) return std::nullopt;
+  const BytesPtr owner(bytes);
+  if (g_bytes_get_size(bytes) != sizeof(Features)) return std::nullopt;
+  chunk->features.emplace();
+  std::memcpy(chunk->features->data(), g_bytes_get_data(bytes, nullptr), sizeof(Features));
+  return chunk;
 }
 
 GstMessage *NewFeaturesMessage(GstElement *element, GstEvent *event, bool with_features) {

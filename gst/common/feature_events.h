@@ -20,6 +20,9 @@
 //   end            uint64    PTS of the first frame after the chunk: where the next sample is due; of a padded chunk
 //   the end of
 //                            the last frame, ns
+//   step-timestamp, step-stream-time, step-running-time
+//                  uint64    of the first of the samples that the chunk stands for (see ChunkBuilder), ns
+//   step-duration  uint64    until the next chunk's begin, ns
 //   frames         int       sampled frames before padding, 1 to 16
 //   padded         boolean   frames < 16: the last frame was repeated
 //   discont        boolean   first chunk of a run: does not follow on the one before
@@ -57,9 +60,23 @@ struct BackboneFacts {
 struct ChunkFacts {
   uint64_t index = 0;
   FrameTime time;  // of the first sampled frame; `end` as above
+  FrameTime step;  // of the first of the samples that it stands for
   int frames = 0;
   bool discont = false;
 };
+
+// A chunk as it arrived.
+struct ReceivedChunk {
+  ChunkFacts facts;
+  bool dropped = false;
+  std::optional<Features> features;
+};
+
+// What an event says; nothing when its structure is not what it should be.
+std::optional<BackboneFacts> ParseBackbone(const GstStructure *structure);
+std::optional<ReceivedChunk> ParseFeatures(const GstStructure *structure);
+// The same without the features: also of events that were made of such a one.
+std::optional<ReceivedChunk> ParseChunk(const GstStructure *structure);
 
 // Return full references.
 GstEvent *NewBackboneEvent(const BackboneFacts &facts);

@@ -1,5 +1,6 @@
 #include "action/chunk_builder.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -19,6 +20,10 @@ Chunk ChunkBuilder::Build() const {
   chunk.frame_count = static_cast<int>(times_.size());
   chunk.time = times_.front();
   chunk.time.end = times_.back().end;
+  const auto first = static_cast<size_t>((kChunkFrames - hop_) / 2);
+  const size_t next = first + static_cast<size_t>(hop_);
+  chunk.step = times_[std::min(first, times_.size() - 1)];
+  chunk.step.end = next < times_.size() ? times_[next].timestamp : chunk.time.end;
   chunk.discont = discont_;
   return chunk;
 }
@@ -41,7 +46,7 @@ std::optional<Chunk> ChunkBuilder::Finish(uint64_t end) {
   std::optional<Chunk> last;
   if (fresh_ > 0) {
     Chunk chunk = Build();
-    chunk.time.end = end;
+    chunk.time.end = chunk.step.end = end;
     while (chunk.pixels.size() < kChunkBytes) {
       chunk.pixels.insert(chunk.pixels.end(), pixels_.end() - kFrameBytes, pixels_.end());
     }

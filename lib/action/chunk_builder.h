@@ -31,6 +31,7 @@ struct FrameTime {
 struct Chunk {
   std::vector<uint8_t> pixels;  // [16, 112, 112, 3] RGB, row-major
   FrameTime time;               // of the first frame; `end` is that of the last one
+  FrameTime step;               // of the first of the samples that it stands for; `end` is where the next chunk's begin
   int frame_count = 0;          // frames before padding, 1 to 16
   bool discont = false;         // first chunk of a run: what came before is not connected to it
 
@@ -39,6 +40,9 @@ struct Chunk {
 
 // Collects the sampled frames of a run into chunks that start every `hop` samples. N samples give
 // 1 + ceil(max(0, N - 16) / hop) chunks; only the last of them may be padded (its last frame repeated).
+//
+// A chunk says what happens in the middle of its window: it stands for the `hop` samples from number (16 - hop) / 2 on,
+// so that chunks that overlap share out the time between them. At hop 16 these are all of its own.
 class ACTION_API ChunkBuilder {
  public:
   // hop: samples between chunk starts, 1 to 16. Throws std::invalid_argument otherwise.

@@ -157,8 +157,10 @@ class Engine {
   // Whether Preprocessor reads this libavutil pixel format.
   virtual bool ReadsPixelFormat(const char *name) = 0;
 
-  // A head (see action/head.h) with these weights. Throws Error naming `where` when they are none.
-  virtual std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where) = 0;
+  // A head (see action/head.h) with these weights. `auto` is the CPU, which is done with a step before a GPU has been
+  // asked. Throws Error naming `where` when the weights are none, or the device when there is none.
+  virtual std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where,
+                                                    const Device &device) = 0;
   // Trains a head, on the calling thread alone. Throws Error.
   virtual TrainedHead TrainHead(const HeadTraining &training) = 0;
 
@@ -170,7 +172,7 @@ class Engine {
 };
 
 // Bump with every change of the classes above: plugin and engine may come from different builds.
-inline constexpr int kEngineInterface = 2;
+inline constexpr int kEngineInterface = 3;
 
 }  // namespace action
 

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "action/export.h"
 
@@ -28,6 +29,28 @@ ACTION_API std::string CoarseLabel(std::string_view label);
 
 // By the end of a normalised label: "_va", "_rnva", "_nva".
 ACTION_API ValueCategory CategoryOf(std::string_view label);
+
+struct FineLabel {
+  std::string label;
+  std::string coarse;
+  ValueCategory category = ValueCategory::kUnknown;
+  friend bool operator==(const FineLabel &, const FineLabel &) = default;
+};
+
+// Everything that a model can say of a step.
+struct LabelTable {
+  std::vector<std::string> coarse;  // by class id
+  std::vector<FineLabel> fine;      // family by family in the order of `coarse`, in each by class id
+  friend bool operator==(const LabelTable &, const LabelTable &) = default;
+
+  // Ids of what is not known: those after the last ones.
+  int unknown_coarse() const { return static_cast<int>(coarse.size()); }
+  int unknown_fine() const { return static_cast<int>(fine.size()); }
+};
+
+// What a step or a stretch of time is called that no class is sure of, and one that there is no video of.
+inline constexpr const char *kUnknownLabel = "unknown";
+inline constexpr const char *kGapLabel = "gap";
 
 // What stretches of a video that nobody labelled are called.
 inline constexpr const char *kBackgroundLabel = "background";

@@ -200,7 +200,8 @@ ModelBundle ModelBundle::Open(const std::string &folder) {
     known = std::move(read.labels);
   }
 
-  std::set<FineLabel, decltype([](const FineLabel &a, const FineLabel &b) { return a.label < b.label; })> fine;
+  bundle.labels_.coarse = bundle.coarse_.labels;
+  std::vector<FineLabel> &fine = bundle.labels_.fine;
   for (const std::string &coarse : bundle.coarse_.labels) {
     Family family{coarse, 0, 0, "not in the registry", std::nullopt};
     const auto entry = registry.find(coarse);
@@ -213,7 +214,7 @@ ModelBundle ModelBundle::Open(const std::string &folder) {
     }
     if (family.head) {
       for (const std::string &label : family.head->labels)
-        fine.insert({label, coarse, CategoryOf(label)});
+        fine.push_back({label, coarse, CategoryOf(label)});
     } else {
       // The family's only label, if it is known; otherwise all that can be said is the family.
       std::vector<std::string> of_family;
@@ -222,12 +223,11 @@ ModelBundle ModelBundle::Open(const std::string &folder) {
       }
       const std::string only = of_family.size() == 1 ? of_family[0] : coarse;
       bundle.only_labels_[coarse] = only;
-      fine.insert({only, coarse, CategoryOf(only)});
+      fine.push_back({only, coarse, CategoryOf(only)});
     }
     bundle.families_.push_back(std::move(family));
   }
-  bundle.fine_labels_.assign(fine.begin(), fine.end());
-  for (FineLabel &label : bundle.fine_labels_) {
+  for (FineLabel &label : fine) {
     const auto same = std::ranges::find(known, label.label, &FineLabel::label);
     if (same != known.end()) label.category = same->category;
   }

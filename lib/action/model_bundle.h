@@ -21,13 +21,6 @@ struct Head {
   std::string path;                 // of the weights
 };
 
-struct FineLabel {
-  std::string label;
-  std::string coarse;
-  ValueCategory category = ValueCategory::kUnknown;
-  friend bool operator==(const FineLabel &, const FineLabel &) = default;
-};
-
 // A family as the registry tells of it.
 struct Family {
   std::string name;  // its coarse label
@@ -59,9 +52,9 @@ class ACTION_API ModelBundle {
   const Head &coarse() const { return coarse_; }
   // One for every coarse label, by class id.
   const std::vector<Family> &families() const { return families_; }
-  // Every label that this model can give, in order. Of families without a classifier: their only fine label when
-  // model.json knows it, else the coarse label.
-  const std::vector<FineLabel> &fine_labels() const { return fine_labels_; }
+  // Every label that this model can give. Of families without a classifier: their only fine label when model.json knows
+  // it, else the coarse label.
+  const LabelTable &labels() const { return labels_; }
   const std::optional<ModelFacts> &facts() const { return facts_; }
 
   // The label of a family that has no classifier.
@@ -71,7 +64,7 @@ class ACTION_API ModelBundle {
   std::string folder_;
   Head coarse_;
   std::vector<Family> families_;
-  std::vector<FineLabel> fine_labels_;
+  LabelTable labels_;
   std::map<std::string, std::string> only_labels_;
   std::optional<ModelFacts> facts_;
 };

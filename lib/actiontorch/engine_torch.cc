@@ -25,8 +25,10 @@ class TorchEngine : public Engine {
     return action::NewPreprocessor(colorimetry, region);
   }
   bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
-  std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where) override {
-    return action::NewClassifier(weights, where);
+  std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where,
+                                            const Device &device) override {
+    const Device used = device.kind == Device::Kind::kCuda ? ResolveDevice(device) : Device{Device::Kind::kCpu, 0};
+    return action::NewClassifier(weights, where, used);
   }
   TrainedHead TrainHead(const HeadTraining &training) override { return action::TrainHead(training); }
   std::string TorchVersion() override { return LoadedTorchVersion(); }

@@ -23,7 +23,8 @@ class TorchClassifier : public Classifier {
     const c10::InferenceMode guard;
     const at::Tensor x = at::from_blob(const_cast<float *>(steps.front().data()),
                                        {static_cast<int64_t>(steps.size()), kFeatureSize}, at::kFloat);
-    const at::Tensor logits = HeadForward(parameters_, x, [](const at::Tensor &h) { return h; }).contiguous();
+    const auto keep = [](const at::Tensor &h) { return h; };
+    const at::Tensor logits = HeadForward(parameters_, x.to(parameters_[0].device()), keep).to(at::kCPU).contiguous();
     return {logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel()};
   }
 
@@ -63,8 +64,13 @@ at::Tensor HeadForward(const HeadParameters &p, const at::Tensor &x,
   return at::linear(h, p[6], p[7]);
 }
 
-std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where) {
-  return std::make_unique<TorchClassifier>(ToParameters(weights, where));
+std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where, const Device &device) {
+  HeadParameters parameters = ToParameters(weights, where);
+  if (device.kind == Device::Kind::kCuda) {
+    for (at::Tensor &parameter : parameters)
+      parameter = parameter.to(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)));
+  }
+  return std::make_unique<TorchClassifier>(std::move(parameters));
 }
 
 }  // namespace action

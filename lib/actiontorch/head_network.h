@@ -24,7 +24,8 @@ StateDict ToStateDict(const HeadParameters &parameters);
 at::Tensor HeadForward(const HeadParameters &parameters, const at::Tensor &x,
                        const std::function<at::Tensor(const at::Tensor &)> &drop);
 
-std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where);
+// device: not auto.
+std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where, const Device &device);
 
 }  // namespace action
 

@@ -19,7 +19,8 @@ class PartialEngine : public action::Engine {
     return action::NewPreprocessor(colorimetry, region);
   }
   bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
-  std::unique_ptr<action::Classifier> NewClassifier(const action::StateDict &, const std::string &) override {
+  std::unique_ptr<action::Classifier> NewClassifier(const action::StateDict &, const std::string &,
+                                                    const action::Device &) override {
     throw Refusal();
   }
   action::TrainedHead TrainHead(const action::HeadTraining &) override { throw Refusal(); }

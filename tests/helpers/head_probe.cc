@@ -69,12 +69,12 @@ int Train(const std::string &path) {
 int Bundle(const std::string &folder, const std::string &clips_path) {
   const action::ModelBundle bundle = action::ModelBundle::Open(folder);
   json out;
-  for (const action::FineLabel &label : bundle.fine_labels())
+  for (const action::FineLabel &label : bundle.labels().fine)
     out["fine"][label.label] = {label.coarse, NameOf(label.category)};
   const auto clips = ReadClips(clips_path);
   const auto add = [&](const std::string &name, const action::Head &head) {
     out["heads"][name]["labels"] = head.labels;
-    const auto classifier = action::LoadEngine().NewClassifier(head.weights, head.path);
+    const auto classifier = action::LoadEngine().NewClassifier(head.weights, head.path, {});
     for (const auto &[clip, steps] : clips)
       out["heads"][name]["logits"][clip] = classifier->Logits(steps);
   };

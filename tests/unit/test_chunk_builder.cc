@@ -63,6 +63,28 @@ TEST(ChunkBuilder, EveryCountAndHop) {
   }
 }
 
+TEST(ChunkBuilder, StepsShareOutTheTime) {
+  for (int hop = 1; hop <= 16; ++hop) {
+    for (int count = 1; count <= 70; ++count) {
+      ChunkBuilder builder(hop);
+      const std::vector<Chunk> chunks = Feed(builder, count);
+      for (size_t k = 0; k < chunks.size(); ++k) {
+        // Plainly: chunk k stands for the `hop` samples from number k * hop + (16 - hop) / 2 on.
+        const int first = std::min(static_cast<int>(k) * hop + (16 - hop) / 2, count - 1);
+        EXPECT_EQ(chunks[k].step.timestamp, TimeOf(first).timestamp);
+        EXPECT_EQ(chunks[k].step.stream_time, TimeOf(first).stream_time);
+        EXPECT_EQ(chunks[k].step.running_time, TimeOf(first).running_time);
+        const bool last = k + 1 == chunks.size();
+        if (!last) {
+          EXPECT_EQ(chunks[k].step.end, chunks[k + 1].step.timestamp) << "hop " << hop << ", " << count << " samples";
+        } else if (chunks[k].padded()) {
+          EXPECT_EQ(chunks[k].step.end, static_cast<uint64_t>(count) * 100);
+        }
+      }
+    }
+  }
+}
+
 TEST(ChunkBuilder, EndIsWhereTheNextSampleIsDue) {
   ChunkBuilder builder(16);
   const std::vector<Chunk> chunks = Feed(builder, 20);

@@ -201,7 +201,7 @@ std::string FamilyTable(const TwoStageModel &model, const TrainingRecord &record
   return Table({"Family", "Clips", "Fine classes", "Trained", "Best loss", "Status"}, rows);
 }
 
-std::string LabelTable(const TwoStageModel &model, const TrainingRecord &record) {
+std::string TableOfLabels(const TwoStageModel &model, const TrainingRecord &record) {
   std::map<std::string, size_t> clips_of;
   for (const LabelledClip &clip : record.clips)
     ++clips_of[clip.label];
@@ -333,7 +333,7 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
   html += "<p>Families trained: " + std::to_string(TrainedCount(model)) + " of " +
           std::to_string(model.families.size()) + ". Stage 1: best loss " + Format("%.4f", BestLoss(model.stage1)) +
           ".</p>\n";
-  html += "<h2>Labels</h2>\n" + LabelTable(model, record);
+  html += "<h2>Labels</h2>\n" + TableOfLabels(model, record);
   html += "<h2>Loss and accuracy while training</h2>\n" + curves;
   if (Measured(record)) {
     const std::vector<Prediction> &held_out = record.cross_validation->predictions;

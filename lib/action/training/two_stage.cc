@@ -156,9 +156,9 @@ TwoStageModel TrainTwoStage(Engine &engine, std::span<const LabelledClip> clips,
 }
 
 TwoStagePredictor::TwoStagePredictor(Engine &engine, const TwoStageModel &model) : model_(model) {
-  stage1_ = engine.NewClassifier(model.stage1.best, "stage1");
+  stage1_ = engine.NewClassifier(model.stage1.best, "stage1", {});
   for (const TrainedFamily &family : model.families) {
-    families_.push_back(family.head ? engine.NewClassifier(family.head->best, family.plan.name) : nullptr);
+    families_.push_back(family.head ? engine.NewClassifier(family.head->best, family.plan.name, {}) : nullptr);
   }
 }
 

@@ -1,0 +1,522 @@
+/**
+ * SECTION:element-actionclassify
+ * @title: actionclassify
+ *
+ * Names what happens in the video: turns every `action-features` event of #r3dfeatures into an `action-step` event with
+ * the coarse and the fine label (see gst/common/label_events.h for its fields), and puts the newest label on every frame
+ * as a #GstCustomMeta named GstActionLabelMeta (gst/common/label_meta.h).
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! r3dfeatures ! actionclassify model=model ! actionoverlay ! videoconvert ! autovideosink
+ * ]|
+ */
+#include "actionclassify.h"
+
+#include <gst/video/video.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "action/engine.h"
+#include "action/engine_library.h"
+#include "action/error.h"
+#include "action/timeline/timeline_file.h"
+#include "action/two_stage_classifier.h"
+#include "common/feature_events.h"
+#include "common/glib_ptr.h"
+#include "common/guarded.h"
+#include "common/label_events.h"
+#include "common/label_meta.h"
+
+GST_DEBUG_CATEGORY_STATIC(action_classify_debug);
+#define GST_CAT_DEFAULT action_classify_debug
+
+namespace {
+
+struct Settings {
+  std::string model;
+  std::string device = "auto";
+  bool forward_features = false;
+  double unknown_threshold = 0;
+  bool strict = true;
+  bool post_messages = true;
+};
+
+struct Loaded {
+  std::shared_ptr<action::TwoStageClassifier> classifier;
+  std::string model;  // as the properties had it
+  std::string device;
+};
+
+struct State {
+  // Object lock.
+  Settings settings;
+  bool streaming = false;     // READY->PAUSED to PAUSED->READY: a new model is loaded at once, on a thread of its own
+  guint64 asked = 0;          // counts changes of the model
+  guint64 answered = 0;       // the change that `next` answers
+  std::optional<Loaded> next;  // loaded, to be taken over at the next chunk
+
+  // State changes only; the streaming thread does not run meanwhile.
+  action::Engine *engine = nullptr;  // set in NULL->READY
+
+  // Streaming thread while there is one, state changes otherwise.
+  Loaded active;
+  std::optional<action::BackboneFacts> backbone;
+  bool refused = false;  // the features are not for this model
+  bool warned_no_features = false;
+  std::optional<action::MetaLabel> label;  // of the frames from here on
+};
+
+}  // namespace
+
+struct _GstActionClassify {
+  GstBaseTransform parent;
+  State *state;
+};
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(GstActionClassify, gst_action_classify, GST_TYPE_BASE_TRANSFORM,
+                              GST_DEBUG_CATEGORY_INIT(action_classify_debug, "actionclassify", 0,
+                                                      "two-stage action classification"));
+GST_ELEMENT_REGISTER_DEFINE(actionclassify, "actionclassify", GST_RANK_NONE, GST_TYPE_ACTION_CLASSIFY);
+
+namespace {
+
+enum {
+  PROP_0,
+  PROP_MODEL,
+  PROP_DEVICE,
+  PROP_FORWARD_FEATURES,
+  PROP_UNKNOWN_THRESHOLD,
+  PROP_STRICT,
+  PROP_POST_MESSAGES,
+};
+
+GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)"));
+GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)"));
+
+Settings SettingsOf(GstActionClassify *self) {
+  GST_OBJECT_LOCK(self);
+  Settings settings = self->state->settings;
+  GST_OBJECT_UNLOCK(self);
+  return settings;
+}
+
+// ---- The model
+
+// Throws action::Error.
+Loaded Load(GstActionClassify *self, const Settings &settings) {
+  if (settings.model.empty()) {
+    throw action::Error("no model: set the property 'model' to a folder that gst-action-train or the Python system made");
+  }
+  Loaded loaded{nullptr, settings.model, settings.device};
+  loaded.classifier = std::make_shared<action::TwoStageClassifier>(*self->state->engine, settings.model,
+                                                                   action::Device::Parse(settings.device));
+  return loaded;
+}
+
+// In READY->PAUSED and NULL->READY: an error is one of the element.
+bool LoadNow(GstActionClassify *self) {
+  return action::guarded(GST_ELEMENT(self), false, [&] {
+    const Settings settings = SettingsOf(self);
+    State &state = *self->state;
+    if (!state.active.classifier || state.active.model != settings.model || state.active.device != settings.device) {
+      state.active = Load(self, settings);
+    }
+    return true;
+  });
+}
+
+void WarnThatOldStays(GstActionClassify *self, const std::string &why) {
+  GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS, ("The new model is not used, the old one goes on: %s", why.c_str()),
+                      (nullptr));
+}
+
+// While the pipeline plays: on a thread of GStreamer's pool, so that neither the application nor the video waits.
+void LoadNext(GstElement *element, gpointer) {
+  GstActionClassify *self = GST_ACTION_CLASSIFY(element);
+  State &state = *self->state;
+  GST_OBJECT_LOCK(self);
+  const Settings settings = state.settings;
+  const guint64 asked = state.asked;
+  GST_OBJECT_UNLOCK(self);
+  std::string problem;
+  try {
+    Loaded loaded = Load(self, settings);
+    GST_OBJECT_LOCK(self);
+    if (asked > state.answered && state.streaming) {
+      state.answered = asked;
+      state.next = std::move(loaded);
+    }
+    GST_OBJECT_UNLOCK(self);
+    return;
+  } catch (const std::exception &e) {
+    problem = e.what();
+  }
+  WarnThatOldStays(self, problem);
+}
+
+action::FeatureConfig ConfigOf(const action::BackboneFacts &facts) {
+  action::FeatureConfig config;
+  config.weights_hash = facts.service.weights_hash;
+  config.sample_rate = facts.sample_rate;
+  config.roi = facts.roi;
+  config.colorimetry = facts.colorimetry;
+  return config;
+}
+
+// ---- Streaming
+
+// Whether features of this stream may be given to the model. Says so where not, or where nobody can tell.
+bool FitsStream(GstActionClassify *self, const action::TwoStageClassifier &classifier, bool is_new) {
+  const State &state = *self->state;
+  if (!classifier.facts()) {
+    GST_ELEMENT_INFO(self, LIBRARY, SETTINGS,
+                     ("%s does not say what it was trained with: taken to be the published weights, 8 frames a second, "
+                      "the whole picture",
+                      classifier.folder().c_str()),
+                     (nullptr));
+    return true;
+  }
+  const std::string why = classifier.WhyNotFit(ConfigOf(*state.backbone));
+  if (why.empty()) return true;
+  const std::string text = "the model " + classifier.folder() + " was not trained with such features: " + why;
+  if (!SettingsOf(self).strict) {
+    GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS, ("%s", text.c_str()), ("Labels may be wrong"));
+    return true;
+  }
+  if (is_new) {
+    WarnThatOldStays(self, text);
+  } else {
+    GST_ELEMENT_ERROR(self, LIBRARY, SETTINGS, ("%s", text.c_str()),
+                      ("Set r3dfeatures' properties to what the model was trained with, train the model anew, or set "
+                       "strict=false to go on all the same"));
+  }
+  return false;
+}
+
+bool IsStandIn(const State &state) {
+  const auto &facts = state.active.classifier->facts();
+  return state.backbone->service.stand_in || (facts && facts->stand_in);
+}
+
+void PushLabels(GstActionClassify *self) {
+  const State &state = *self->state;
+  const action::LabelFacts facts{state.active.classifier->folder(), IsStandIn(state),
+                                 state.active.classifier->labels()};
+  gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), action::NewLabelsEvent(facts));
+}
+
+void TakeOverNext(GstActionClassify *self) {
+  State &state = *self->state;
+  GST_OBJECT_LOCK(self);
+  std::optional<Loaded> next = std::exchange(state.next, std::nullopt);
+  GST_OBJECT_UNLOCK(self);
+  if (!next || !FitsStream(self, *next->classifier, true)) return;
+  GST_INFO_OBJECT(self, "model %s takes over", next->model.c_str());
+  state.active = std::move(*next);
+  state.label.reset();
+  PushLabels(self);
+}
+
+// The label of the frames that follow this step.
+action::MetaLabel LabelFor(const State &state, const action::ReceivedChunk &chunk,
+                           const std::optional<action::ChunkScores> &scores) {
+  const action::LabelTable &labels = state.active.classifier->labels();
+  action::MetaLabel label;
+  label.provisional = true;
+  label.segment_start = chunk.facts.step.stream_time;
+  if (!scores) {
+    label.coarse_action = label.fine_action = action::kGapLabel;
+    label.state = action::SegmentState::kGap;
+  } else if (scores->coarse >= labels.unknown_coarse()) {
+    label.coarse_action = label.fine_action = action::kUnknownLabel;
+    label.state = action::SegmentState::kUnknown;
+  } else {
+    const auto fine = static_cast<size_t>(scores->fine[static_cast<size_t>(scores->coarse)]);
+    label.coarse_action = labels.fine[fine].coarse;
+    label.fine_action = labels.fine[fine].label;
+    label.category = labels.fine[fine].category;
+    label.confidence = static_cast<double>(scores->fine_scores[fine]);
+  }
+  const bool goes_on = state.label && !chunk.facts.discont && state.label->fine_action == label.fine_action &&
+                       state.label->coarse_action == label.coarse_action;
+  if (goes_on) label.segment_start = state.label->segment_start;
+  return label;
+}
+
+void OnFeatures(GstActionClassify *self, const GstStructure *structure) {
+  State &state = *self->state;
+  const auto chunk = action::ParseFeatures(structure);
+  if (!chunk || !state.backbone) {
+    GST_WARNING_OBJECT(self, "an action-features event that is not one of r3dfeatures'");
+    return;
+  }
+  TakeOverNext(self);
+  const Settings settings = SettingsOf(self);
+  const action::LabelTable &labels = state.active.classifier->labels();
+  std::optional<action::ChunkScores> scores;
+  if (chunk->features) {
+    scores = state.active.classifier->Classify(*chunk->features);
+    if (scores->confidence < settings.unknown_threshold) scores->coarse = labels.unknown_coarse();
+  }
+  state.label = LabelFor(state, *chunk, scores);
+  GST_LOG_OBJECT(self, "step %" G_GUINT64_FORMAT ": %s", chunk->facts.index, state.label->fine_action.c_str());
+  GstEvent *event = action::NewStepEvent(structure, scores, labels);
+  if (settings.post_messages) {
+    gst_element_post_message(
+        GST_ELEMENT(self),
+        gst_message_new_element(GST_OBJECT(self), gst_structure_copy(gst_event_get_structure(event))));
+  }
+  gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), event);
+}
+
+// Whether the event is also to be passed on.
+enum class Then { kForward, kDrop, kFail };
+
+Then OnCustom(GstActionClassify *self, GstEvent *event) {
+  State &state = *self->state;
+  const GstStructure *structure = gst_event_get_structure(event);
+  if (gst_event_has_name(event, action::kBackboneEvent)) {
+    auto facts = action::ParseBackbone(structure);
+    if (!facts) return Then::kForward;
+    state.backbone = std::move(facts);
+    state.refused = !FitsStream(self, *state.active.classifier, false);
+    if (state.refused) return Then::kFail;
+    gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), gst_event_ref(event));
+    PushLabels(self);
+    return Then::kDrop;
+  }
+  if (gst_event_has_name(event, action::kFeaturesEvent)) {
+    const bool forward = SettingsOf(self).forward_features;
+    if (forward) gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), gst_event_ref(event));
+    if (!state.refused) OnFeatures(self, structure);
+    return Then::kDrop;
+  }
+  return Then::kForward;
+}
+
+gboolean SinkEvent(GstBaseTransform *base, GstEvent *event) {
+  GstActionClassify *self = GST_ACTION_CLASSIFY(base);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) self->state->label.reset();
+  const bool custom = GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM ||
+                      GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM_STICKY;
+  if (custom && self->state->active.classifier) {
+    const Then then = action::guarded(GST_ELEMENT(self), Then::kFail, [&] { return OnCustom(self, event); });
+    if (then != Then::kForward) {
+      gst_event_unref(event);
+      return then == Then::kDrop;
+    }
+  }
+  return GST_BASE_TRANSFORM_CLASS(gst_action_classify_parent_class)->sink_event(base, event);
+}
+
+// The frame itself is shared; only what hangs on it is written.
+GstFlowReturn PrepareOutputBuffer(GstBaseTransform *base, GstBuffer *input, GstBuffer **output) {
+  State &state = *GST_ACTION_CLASSIFY(base)->state;
+  if (!state.backbone && !std::exchange(state.warned_no_features, true)) {
+    GST_ELEMENT_WARNING(base, STREAM, WRONG_TYPE, ("No features arrive: put r3dfeatures before actionclassify"),
+                        ("Frames pass without labels"));
+  }
+  *output = input;
+  if (state.refused) return GST_FLOW_ERROR;
+  if (!state.label && gst_buffer_get_custom_meta(input, action::kLabelMeta) == nullptr) return GST_FLOW_OK;
+  if (!gst_buffer_is_writable(input)) *output = gst_buffer_copy(input);
+  action::SetLabel(*output, state.label);
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn TransformIp(GstBaseTransform *, GstBuffer *) {
+  return GST_FLOW_OK;
+}
+
+// ---- States
+
+GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition) {
+  GstActionClassify *self = GST_ACTION_CLASSIFY(element);
+  State &state = *self->state;
+  const auto set_streaming = [self, &state](bool streaming) {
+    GST_OBJECT_LOCK(self);
+    state.streaming = streaming;
+    state.next.reset();
+    GST_OBJECT_UNLOCK(self);
+  };
+  switch (transition) {
+    case GST_STATE_CHANGE_NULL_TO_READY: {
+      const action::EngineOrError found = action::FindEngine();
+      if (found.engine == nullptr) {
+        GST_ELEMENT_ERROR(self, LIBRARY, INIT, ("%s", found.error.c_str()), (nullptr));
+        return GST_STATE_CHANGE_FAILURE;
+      }
+      state.engine = found.engine;
+      if (!LoadNow(self)) return GST_STATE_CHANGE_FAILURE;
+      break;
+    }
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      if (!LoadNow(self)) return GST_STATE_CHANGE_FAILURE;
+      state.backbone.reset();
+      state.label.reset();
+      state.refused = state.warned_no_features = false;
+      set_streaming(true);
+      break;
+    default:
+      break;
+  }
+  const GstStateChangeReturn result =
+      GST_ELEMENT_CLASS(gst_action_classify_parent_class)->change_state(element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) set_streaming(false);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) state.active = {};
+  return result;
+}
+
+// ---- Properties
+
+void SetProperty(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
+  GstActionClassify *self = GST_ACTION_CLASSIFY(object);
+  State &state = *self->state;
+  const auto text = [value] {
+    const char *string = g_value_get_string(value);
+    return std::string(string != nullptr ? string : "");
+  };
+  bool load = false;
+  GST_OBJECT_LOCK(self);
+  Settings &settings = state.settings;
+  switch (id) {
+    case PROP_MODEL:
+      settings.model = text();
+      load = state.streaming;
+      ++state.asked;
+      break;
+    case PROP_DEVICE:
+      settings.device = text();
+      break;
+    case PROP_FORWARD_FEATURES:
+      settings.forward_features = g_value_get_boolean(value) != FALSE;
+      break;
+    case PROP_UNKNOWN_THRESHOLD:
+      settings.unknown_threshold = g_value_get_double(value);
+      break;
+    case PROP_STRICT:
+      settings.strict = g_value_get_boolean(value) != FALSE;
+      break;
+    case PROP_POST_MESSAGES:
+      settings.post_messages = g_value_get_boolean(value) != FALSE;
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+      break;
+  }
+  GST_OBJECT_UNLOCK(self);
+  if (load) gst_element_call_async(GST_ELEMENT(self), LoadNext, nullptr, nullptr);
+}
+
+void GetProperty(GObject *object, guint id, GValue *value, GParamSpec *spec) {
+  const Settings settings = SettingsOf(GST_ACTION_CLASSIFY(object));
+  switch (id) {
+    case PROP_MODEL:
+      g_value_set_string(value, settings.model.empty() ? nullptr : settings.model.c_str());
+      break;
+    case PROP_DEVICE:
+      g_value_set_string(value, settings.device.c_str());
+      break;
+    case PROP_FORWARD_FEATURES:
+      g_value_set_boolean(value, settings.forward_features);
+      break;
+    case PROP_UNKNOWN_THRESHOLD:
+      g_value_set_double(value, settings.unknown_threshold);
+      break;
+    case PROP_STRICT:
+      g_value_set_boolean(value, settings.strict);
+      break;
+    case PROP_POST_MESSAGES:
+      g_value_set_boolean(value, settings.post_messages);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+      break;
+  }
+}
+
+void Finalize(GObject *object) {
+  delete GST_ACTION_CLASSIFY(object)->state;
+  G_OBJECT_CLASS(gst_action_classify_parent_class)->finalize(object);
+}
+
+void InstallProperties(GObjectClass *object_class) {
+  constexpr auto kReady =
+      static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  constexpr auto kPlaying =
+      static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+  const auto install = [object_class](guint id, GParamSpec *spec) {
+    g_object_class_install_property(object_class, id, spec);
+  };
+  install(PROP_MODEL,
+          g_param_spec_string("model", "Model",
+                              "Folder of the classifiers, as gst-action-train or the Python system writes it. May be "
+                              "changed while playing: the new one is used from the next chunk on; if it cannot be "
+                              "used, a warning says why and the old one goes on",
+                              nullptr, kPlaying));
+  install(PROP_DEVICE,
+          g_param_spec_string("device", "Device",
+                              "Where the classifiers run: auto (the CPU, which is done with a chunk in well under a "
+                              "millisecond), cpu, cuda or cuda:N",
+                              "auto", kReady));
+  install(PROP_FORWARD_FEATURES,
+          g_param_spec_boolean("forward-features", "Forward features",
+                               "Pass action-features events on too, for a second classifier or an application. "
+                               "Otherwise the action-step event takes the place of each",
+                               FALSE, kPlaying));
+  install(PROP_UNKNOWN_THRESHOLD,
+          g_param_spec_double("unknown-threshold", "Unknown threshold",
+                              "A chunk whose most probable coarse action has less than this probability is called "
+                              "'unknown'. 0: never",
+                              0, 1, 0, kPlaying));
+  install(PROP_STRICT,
+          g_param_spec_boolean("strict", "Strict",
+                               "Stop with an error when the features are made with other weights, sample rate, region "
+                               "or colorimetry than the model was trained with. FALSE: warn, and go on",
+                               TRUE, kReady));
+  install(PROP_POST_MESSAGES,
+          g_param_spec_boolean("post-messages", "Post messages",
+                               "Post an element message 'action-step' for every chunk: its labels and scores", TRUE,
+                               kPlaying));
+}
+
+}  // namespace
+
+static void gst_action_classify_class_init(GstActionClassifyClass *klass) {
+  GObjectClass *object_class = G_OBJECT_CLASS(klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS(klass);
+  GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS(klass);
+
+  object_class->set_property = SetProperty;
+  object_class->get_property = GetProperty;
+  object_class->finalize = Finalize;
+  InstallProperties(object_class);
+
+  element_class->change_state = ChangeState;
+  gst_element_class_add_static_pad_template(element_class, &sink_template);
+  gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_set_static_metadata(element_class, "Action classifier", "Filter/Analyzer/Video",
+                                        "Names the action in every chunk of r3dfeatures with a coarse classifier and one "
+                                        "fine classifier per action family, sends the labels as action-step events and "
+                                        "puts the newest on every frame",
+                                        "The gst-action developers");
+
+  transform_class->transform_ip = TransformIp;
+  transform_class->transform_ip_on_passthrough = FALSE;
+  transform_class->prepare_output_buffer = PrepareOutputBuffer;
+  transform_class->sink_event = SinkEvent;
+  transform_class->passthrough_on_same_caps = TRUE;
+}
+
+static void gst_action_classify_init(GstActionClassify *self) {
+  self->state = new State;
+  gst_base_transform_set_passthrough(GST_BASE_TRANSFORM(self), TRUE);
+  gst_base_transform_set_qos_enabled(GST_BASE_TRANSFORM(self), FALSE);
+}

@@ -1,0 +1,128 @@
+#include "common/label_events.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace action {
+namespace {
+
+using StrvPtr = std::unique_ptr<gchar *, Deleter<g_strfreev>>;
+
+StrvPtr ToStrv(const std::vector<std::string> &texts) {
+  StrvPtr strv(g_new0(gchar *, texts.size() + 1));
+  for (size_t i = 0; i < texts.size(); ++i)
+    strv.get()[i] = g_strdup(texts[i].c_str());
+  return strv;
+}
+
+std::optional<std::vector<std::string>> FromStrv(const GstStructure *structure, const char *field) {
+  gchar **texts = nullptr;
+  if (!gst_structure_get(structure, field, G_TYPE_STRV, &texts, nullptr)) return std::nullopt;
+  const StrvPtr owner(texts);
+  std::vector<std::string> result;
+  for (gchar **text = texts; text != nullptr && *text != nullptr; ++text)
+    result.emplace_back(*text);
+  return result;
+}
+
+template <typename T>
+void SetNumbers(GstStructure *structure, const char *field, const std::vector<T> &numbers) {
+  static_assert(sizeof(T) == 4);
+  const BytesPtr bytes(g_bytes_new(numbers.data(), numbers.size() * sizeof(T)));
+  gst_structure_set(structure, field, G_TYPE_BYTES, bytes.get(), nullptr);
+}
+
+template <typename T>
+std::optional<std::vector<T>> GetNumbers(const GstStructure *structure, const char *field, size_t count) {
+  GBytes *bytes = nullptr;
+  if (!gst_structure_get(structure, field, G_TYPE_BYTES, &bytes, nullptr)) return std::nullopt;
+  const BytesPtr owner(bytes);
+  if (g_bytes_get_size(bytes) != count * sizeof(T)) return std::nullopt;
+  std::vector<T> numbers(count);
+  if (count > 0) std::memcpy(numbers.data(), g_bytes_get_data(bytes, nullptr), count * sizeof(T));
+  return numbers;
+}
+
+ValueCategory CategoryNamed(const std::string &name) {
+  for (const ValueCategory category : {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva}) {
+    if (name == NameOf(category)) return category;
+  }
+  return ValueCategory::kUnknown;
+}
+
+}  // namespace
+
+GstEvent *NewLabelsEvent(const LabelFacts &facts) {
+  std::vector<std::string> fine, families, categories;
+  for (const FineLabel &label : facts.labels.fine) {
+    fine.push_back(label.label);
+    families.push_back(label.coarse);
+    categories.emplace_back(NameOf(label.category));
+  }
+  return gst_event_new_custom(
+      GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
+      gst_structure_new(kLabelsEvent, "model", G_TYPE_STRING, facts.model.c_str(), "stand-in", G_TYPE_BOOLEAN,
+                        facts.stand_in, "coarse", G_TYPE_STRV, ToStrv(facts.labels.coarse).get(), "fine", G_TYPE_STRV,
+                        ToStrv(fine).get(), "fine-coarse", G_TYPE_STRV, ToStrv(families).get(), "value-category",
+                        G_TYPE_STRV, ToStrv(categories).get(), nullptr));
+}
+
+std::optional<LabelFacts> ParseLabels(const GstStructure *structure) {
+  LabelFacts facts;
+  const char *model = gst_structure_get_string(structure, "model");
+  gboolean stand_in = FALSE;
+  auto coarse = FromStrv(structure, "coarse");
+  const auto fine = FromStrv(structure, "fine"), families = FromStrv(structure, "fine-coarse"),
+             categories = FromStrv(structure, "value-category");
+  if (!coarse || !fine || !families || !categories || fine->size() != families->size() ||
+      fine->size() != categories->size() || !gst_structure_get_boolean(structure, "stand-in", &stand_in)) {
+    return std::nullopt;
+  }
+  facts.model = model != nullptr ? model : "";
+  facts.stand_in = stand_in != FALSE;
+  facts.labels.coarse = std::move(*coarse);
+  for (size_t i = 0; i < fine->size(); ++i)
+    facts.labels.fine.push_back({(*fine)[i], (*families)[i], CategoryNamed((*categories)[i])});
+  return facts;
+}
+
+GstEvent *NewStepEvent(const GstStructure *features, const std::optional<ChunkScores> &scores,
+                       const LabelTable &labels) {
+  GstStructure *step = gst_structure_copy(features);
+  gst_structure_set_name(step, kStepEvent);
+  gst_structure_remove_field(step, "features");
+  if (scores) {
+    const bool known = scores->coarse < labels.unknown_coarse();
+    const auto coarse = static_cast<size_t>(scores->coarse);
+    const FineLabel unknown{kUnknownLabel, kUnknownLabel, ValueCategory::kUnknown};
+    const FineLabel &fine = known ? labels.fine[static_cast<size_t>(scores->fine[coarse])] : unknown;
+    gst_structure_set(step, "coarse", G_TYPE_INT, scores->coarse, "coarse-action", G_TYPE_STRING,
+                      known ? labels.coarse[coarse].c_str() : kUnknownLabel, "fine-action", G_TYPE_STRING,
+                      fine.label.c_str(), "value-category", G_TYPE_STRING, NameOf(fine.category), "confidence",
+                      G_TYPE_DOUBLE, scores->confidence, nullptr);
+    SetNumbers(step, "scores", scores->scores);
+    SetNumbers(step, "fine", scores->fine);
+    SetNumbers(step, "fine-scores", scores->fine_scores);
+  }
+  return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, step);
+}
+
+std::optional<ReceivedStep> ParseStep(const GstStructure *structure, const LabelTable &labels) {
+  auto chunk = ParseChunk(structure);
+  if (!chunk) return std::nullopt;
+  ReceivedStep step;
+  step.chunk = std::move(*chunk);
+  if (step.chunk.dropped) return step;
+  auto fine = GetNumbers<int>(structure, "fine", labels.coarse.size());
+  auto fine_scores = GetNumbers<float>(structure, "fine-scores", labels.fine.size());
+  const auto is_label = [&labels](int id) { return id >= 0 && id < labels.unknown_fine(); };
+  if (!gst_structure_get_int(structure, "coarse", &step.coarse) || step.coarse < 0 ||
+      step.coarse > labels.unknown_coarse() || !fine || !std::ranges::all_of(*fine, is_label) || !fine_scores) {
+    return std::nullopt;
+  }
+  step.fine = std::move(*fine);
+  step.fine_scores = std::move(*fine_scores);
+  return step;
+}
+
+}  // namespace action

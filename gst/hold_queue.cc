@@ -1,0 +1,93 @@
+#include "hold_queue.h"
+
+#include <utility>
+
+namespace action {
+
+void HoldQueue::Push(HeldItem item) {
+  if (item.is_frame()) waiting_bytes_ += item.bytes;
+  items_.push_back(std::move(item));
+  ReleaseLeading();
+}
+
+HeldItem HoldQueue::Pop() {
+  HeldItem item = std::move(items_.front());
+  items_.pop_front();
+  --released_;
+  return item;
+}
+
+void HoldQueue::ReleaseNext() {
+  if (items_[released_].is_frame()) waiting_bytes_ -= items_[released_].bytes;
+  ++released_;
+}
+
+void HoldQueue::ReleaseLeading() {
+  while (released_ < items_.size()) {
+    const HeldItem &next = items_[released_];
+    if (next.is_frame() && next.position && *next.position >= known_until_) return;
+    ReleaseNext();
+  }
+}
+
+void HoldQueue::Release(int64_t known_until) {
+  known_until_ = known_until;
+  ReleaseLeading();
+}
+
+void HoldQueue::ReleaseHead() {
+  if (released_ == 0 && !items_.empty()) ReleaseNext();
+}
+
+bool HoldQueue::ReleaseDownTo(uint64_t bytes) {
+  if (waiting_bytes_ <= bytes) return false;
+  while (waiting_bytes_ > bytes)
+    ReleaseNext();
+  ReleaseLeading();
+  return true;
+}
+
+GstClockTime HoldQueue::ReleasedTime() const {
+  const auto is_timed = [](const HeldItem &item) { return GST_CLOCK_TIME_IS_VALID(item.running_time); };
+  size_t first = 0, last = released_;
+  while (first < last && !is_timed(items_[first]))
+    ++first;
+  while (last > first && !is_timed(items_[last - 1]))
+    --last;
+  if (first == last) return 0;
+  const GstClockTime from = items_[first].running_time, to = items_[last - 1].running_time;
+  return to > from ? to - from : 0;
+}
+
+void HoldQueue::DropFrames() {
+  std::deque<HeldItem> kept;
+  bool dropping = true;
+  for (HeldItem &item : std::exchange(items_, {})) {
+    if (!item.is_frame()) {
+      const GstEventType type = GST_EVENT_TYPE(item.object.get());
+      if (type == GST_EVENT_SEGMENT || type == GST_EVENT_STREAM_START || type == GST_EVENT_EOS) dropping = false;
+    } else if (dropping) {
+      continue;
+    }
+    kept.push_back(std::move(item));
+  }
+  released_ = 0;
+  waiting_bytes_ = 0;
+  for (HeldItem &item : kept)
+    Push(std::move(item));
+}
+
+void HoldQueue::CopyFrames() {
+  for (HeldItem &item : items_) {
+    if (item.is_frame()) item.object.reset(GST_MINI_OBJECT(gst_buffer_copy_deep(GST_BUFFER(item.object.get()))));
+  }
+}
+
+void HoldQueue::Clear() {
+  items_.clear();
+  released_ = 0;
+  waiting_bytes_ = 0;
+  known_until_ = INT64_MIN;
+}
+
+}  // namespace action

@@ -1,0 +1,69 @@
+// The frames and events that timelinesmooth holds, in order, and which of them may go.
+#ifndef GST_ACTION_HOLD_QUEUE_H_
+#define GST_ACTION_HOLD_QUEUE_H_
+
+#include <gst/gst.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "common/glib_ptr.h"
+
+namespace action {
+
+using MiniObjectPtr = std::unique_ptr<GstMiniObject, Deleter<gst_mini_object_unref>>;
+
+struct HeldItem {
+  MiniObjectPtr object;             // a GstBuffer or a GstEvent
+  std::optional<int64_t> position;  // of a frame that wants a label
+  GstClockTime running_time = GST_CLOCK_TIME_NONE;  // of a frame
+  uint64_t bytes = 0;
+
+  bool is_frame() const { return GST_IS_BUFFER(object.get()); }
+};
+
+// Not for two threads at once: the element's lock protects it.
+class HoldQueue {
+ public:
+  void Push(HeldItem item);
+  // Only when HeadMayGo.
+  HeldItem Pop();
+
+  bool empty() const { return items_.empty(); }
+  // The head is an event, a frame that wants no label, or one that was released.
+  bool HeadMayGo() const { return released_ > 0; }
+  const HeldItem &head() const { return items_.front(); }
+
+  // Frames before this position have their label.
+  void Release(int64_t known_until);
+  void ReleaseHead();
+  // Releases the oldest until no more than this many bytes wait for a label. True if there were any to be released.
+  bool ReleaseDownTo(uint64_t bytes);
+  // From now on nothing waits.
+  void ReleaseAll() { Release(INT64_MAX); }
+
+  // Time between the oldest and the newest frame that may go.
+  GstClockTime ReleasedTime() const;
+  uint64_t waiting_bytes() const { return waiting_bytes_; }
+
+  // Throws frames away up to the next SEGMENT, STREAM_START or EOS.
+  void DropFrames();
+  // Puts copies in the place of all frames, so that their memory goes back to where it came from.
+  void CopyFrames();
+  void Clear();
+
+ private:
+  void ReleaseNext();
+  void ReleaseLeading();
+
+  std::deque<HeldItem> items_;
+  size_t released_ = 0;  // at the front
+  uint64_t waiting_bytes_ = 0;
+  int64_t known_until_ = INT64_MIN;
+};
+
+}  // namespace action
+
+#endif  // GST_ACTION_HOLD_QUEUE_H_

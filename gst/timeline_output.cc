@@ -1,0 +1,67 @@
+#include "timeline_output.h"
+
+#include <utility>
+
+#include "action/atomic_file.h"
+#include "action/error.h"
+
+namespace action {
+
+GstMessage *NewSegmentMessage(GstElement *element, const FinishedSegment &finished) {
+  const Segment &segment = finished.segment;
+  GstStructure *structure = gst_structure_new(
+      "action-segment", "timestamp", G_TYPE_UINT64, finished.timestamp, "stream-time", G_TYPE_UINT64,
+      finished.stream_time, "running-time", G_TYPE_UINT64, finished.running_time, "duration", G_TYPE_UINT64,
+      static_cast<guint64>(segment.duration()), "start", G_TYPE_INT64, static_cast<gint64>(segment.start), "end",
+      G_TYPE_INT64, static_cast<gint64>(segment.end), "coarse-action", G_TYPE_STRING, segment.coarse_action.c_str(),
+      "fine-action", G_TYPE_STRING, segment.fine_action.c_str(), "value-category", G_TYPE_STRING,
+      NameOf(segment.category), "state", G_TYPE_STRING, NameOf(segment.state), "num-frames", G_TYPE_INT64,
+      static_cast<gint64>(segment.num_frames), "confidence", G_TYPE_DOUBLE, segment.confidence, "stand-in",
+      G_TYPE_BOOLEAN, segment.stand_in, nullptr);
+  if (segment.wall_clock) {
+    gst_structure_set(structure, "wall-clock-start", G_TYPE_INT64, static_cast<gint64>(segment.wall_clock->start),
+                      "wall-clock-end", G_TYPE_INT64, static_cast<gint64>(segment.wall_clock->end), "wall-clock-source",
+                      G_TYPE_STRING, segment.wall_clock->source.c_str(), nullptr);
+  }
+  return gst_message_new_element(GST_OBJECT(element), structure);
+}
+
+TimelineOutput::TimelineOutput(const std::string &location) : location_(location) {
+  if (location.empty()) return;
+  if (location.ends_with(".jsonl")) {
+    lines_ = std::make_unique<LineFile>(location);
+  } else if (location.ends_with(".json")) {
+    AtomicFile probe(location);  // an unwritable folder is told now, not at the end of a shift
+  } else {
+    throw Error("cannot write a timeline to " + location +
+                ": the ending of its name decides the format, and should be .json (a list, written at the end) or "
+                ".jsonl (a line for each segment, written at once)");
+  }
+}
+
+std::string TimelineOutput::Add(const Segment &segment) {
+  if (location_.empty()) return {};
+  if (!lines_) {
+    segments_.Add(segment);
+    return {};
+  }
+  if (lines_->Append(ToJsonLine(segment))) {
+    failing_ = false;
+  } else if (!std::exchange(failing_, true)) {
+    return lines_->error();
+  }
+  return {};
+}
+
+void TimelineOutput::Write() {
+  if (location_.empty()) return;
+  if (lines_) {
+    if (!lines_->Retry()) throw Error(lines_->error() + ". The last segments are missing in it");
+    return;
+  }
+  AtomicFile file(location_);
+  file.Write(ToJson(segments_.Connected()));
+  file.Commit();
+}
+
+}  // namespace action

@@ -1,0 +1,51 @@
+// Where timelinesmooth leaves its segments: a file, and messages.
+#ifndef GST_ACTION_TIMELINE_OUTPUT_H_
+#define GST_ACTION_TIMELINE_OUTPUT_H_
+
+#include <gst/gst.h>
+
+#include <memory>
+#include <string>
+
+#include "action/timeline/timeline_file.h"
+#include "timeline_tracker.h"
+
+namespace action {
+
+// The element message `action-segment`, one for every final segment. Fields:
+//   timestamp, stream-time, running-time, duration
+//                     uint64    of the segment, ns
+//   start, end        int64     timeline time, ns: what the file has in seconds
+//   coarse-action, fine-action, value-category, state
+//                     string    as on frames (label_meta.h)
+//   num-frames        int64     steps
+//   confidence        double    mean probability of fine-action over its steps
+//   stand-in          boolean   computed with stand-in weights: not a measurement
+//   wall-clock-start, wall-clock-end
+//                     int64     ns since 1970; absent when not known
+//   wall-clock-source string    reference-timestamp or pipeline-clock
+// Returns a full reference.
+GstMessage *NewSegmentMessage(GstElement *element, const FinishedSegment &finished);
+
+// For one thread at a time.
+class TimelineOutput {
+ public:
+  // location: empty (nothing is written), or a name that ends in .json or .jsonl. Throws Error when it ends otherwise, or
+  // no such file can be made.
+  explicit TimelineOutput(const std::string &location);
+
+  // .jsonl: the line is written; when that fails, what is returned says so, once, and it is tried again with the next.
+  std::string Add(const Segment &segment);
+  // .json: the file is replaced; .jsonl: the last try for lines that could not be written. Throws Error.
+  void Write();
+
+ private:
+  const std::string location_;
+  std::unique_ptr<LineFile> lines_;
+  SegmentList segments_;
+  bool failing_ = false;
+};
+
+}  // namespace action
+
+#endif  // GST_ACTION_TIMELINE_OUTPUT_H_

@@ -1,0 +1,128 @@
+// What timelinesmooth knows of its stream, apart from pads and threads: which time a frame and a step have on the
+// timeline, where runs begin and end, and which label a frame gets.
+#ifndef GST_ACTION_TIMELINE_TRACKER_H_
+#define GST_ACTION_TIMELINE_TRACKER_H_
+
+#include <gst/gst.h>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "action/gap_detector.h"
+#include "action/timeline/timeline.h"
+#include "common/label_events.h"
+#include "common/label_meta.h"
+
+namespace action {
+
+// A final segment; its times as the file has them, and as GStreamer counts.
+struct FinishedSegment {
+  Segment segment;  // timeline time, ns
+  GstClockTime timestamp = GST_CLOCK_TIME_NONE;
+  GstClockTime stream_time = GST_CLOCK_TIME_NONE;
+  GstClockTime running_time = GST_CLOCK_TIME_NONE;
+};
+
+// Three times are at work. Frames and steps come with PTS, stream time and running time. Inside, everything is ordered
+// by a *position*: it runs on from segment to segment as running time does, at the pace of stream time, and starts anew
+// with a flush. *Timeline time*, which files show, is stream time less that of the first frame; where a segment that
+// comes without a flush would go back in it (concat), it goes on from where it was.
+//
+// Not for two threads at once: the element's lock protects it.
+class TimelineTracker {
+ public:
+  // from_first_frame: timeline time is 0 at the first frame, else it is stream time.
+  TimelineTracker(const SmoothingSettings &settings, bool from_first_frame);
+
+  void SetSegment(const GstSegment &segment);
+  const GstSegment &segment() const { return segment_; }
+  // The labels of the steps that follow; nothing when the event is not what it should be.
+  bool SetLabels(const GstStructure *labels_event);
+  bool has_labels() const { return labels_.has_value(); }
+
+  // A frame has come. Returns its position; nothing when it cannot be placed (no time, or backward playback).
+  std::optional<int64_t> AddFrame(GstBuffer *buffer);
+  // Wall-clock time of the newest frame, ns since 1970, and where it comes from.
+  void SetWallClock(int64_t unix_time, const char *source);
+  bool has_wall_clock_from(const char *source) const { return !wall_.empty() && wall_.back().source == source; }
+
+  enum class StepResult { kTaken, kLost, kNotAStep };
+  // A step has come; kLost: taken, but others before it have not arrived.
+  StepResult AddStep(const GstStructure *step_event);
+
+  // The stream ends here: everything is known.
+  void Finish();
+  // After Finish: what follows is placed anew.
+  void Flush();
+
+  std::vector<FinishedSegment> TakeSegments();
+
+  // Frames before this position have their label.
+  int64_t known_until() const { return known_until_; }
+  // The label of a frame at this position, which is to be asked in order: the smoothed one where it is known, else what
+  // the newest step would get if nothing more came.
+  std::optional<MetaLabel> LabelAt(int64_t position);
+  bool seen_frames() const { return origin_.has_value(); }
+
+ private:
+  // A stretch of the stream in which all times run at one pace.
+  struct Piece {
+    int64_t running = 0;   // where it begins
+    int64_t stream = 0;
+    int64_t pts = 0;
+    int64_t position = 0;
+    int64_t timeline = 0;
+    double rate = 1;  // running time passes 1/rate as fast as stream time
+  };
+  struct Break {
+    int64_t end = 0;  // of the frame before, position
+    int64_t begin = 0;
+  };
+  struct WallAnchor {
+    int64_t position = 0;
+    int64_t offset = 0;  // wall-clock time less position
+    std::string source;
+  };
+
+  const Piece *PieceAt(int64_t position) const;
+  const Piece *PieceOfStep(const FrameTime &time) const;
+  std::optional<int64_t> PositionOf(const FrameTime &time) const;
+  void Place(const Piece &piece);
+  void BeginRunsUpTo(const ReceivedChunk &chunk, int64_t chunk_begin, bool lost);
+  void Collect();
+  FinishedSegment ToFinished(const Segment &segment) const;
+  MetaLabel ToMeta(const Segment &segment, bool provisional) const;
+
+  const SmoothingSettings settings_;
+  const bool from_first_frame_;
+  GstSegment segment_;
+  std::optional<LabelFacts> labels_;
+  Timeline timeline_;
+
+  std::deque<Piece> pieces_;  // oldest first
+  bool new_piece_ = true;     // the next frame begins one
+  std::optional<int64_t> origin_;        // stream time at timeline time 0
+  std::optional<int64_t> timeline_end_;  // of the last frame; what comes without a flush is not placed before it
+  std::deque<Break> breaks_;             // between frames, until steps have passed them
+  int64_t last_frame_ = 0;               // positions
+  int64_t last_end_ = 0;
+  int64_t running_end_ = 0;
+  int64_t interval_ = 0;
+  bool in_run_ = false;
+  std::optional<uint64_t> next_index_;
+
+  std::deque<FrameLabel> frame_labels_;
+  std::optional<MetaLabel> newest_;
+  int64_t known_until_ = INT64_MIN;
+
+  std::deque<WallAnchor> wall_;
+  std::optional<int64_t> last_written_end_;  // timeline time
+  std::vector<FinishedSegment> finished_;
+};
+
+}  // namespace action
+
+#endif  // GST_ACTION_TIMELINE_TRACKER_H_

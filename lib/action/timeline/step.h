@@ -1,0 +1,60 @@
+// What a timeline is made of, and what it is.
+#ifndef ACTION_TIMELINE_STEP_H_
+#define ACTION_TIMELINE_STEP_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "action/export.h"
+#include "action/labels.h"
+
+namespace action {
+
+// What the classifiers say of one chunk, and of which stretch of time. Ids are those of a LabelTable.
+struct Step {
+  int64_t time = 0;  // ns: where the stretch begins
+  int64_t end = 0;   // ns: where that of the next step begins, if none is lost
+  int coarse = 0;    // the id after the last one: unknown
+  std::vector<int> fine;           // for every coarse class, what its own classifier says
+  std::vector<float> fine_scores;  // p(coarse) * p(fine | coarse) of every fine label; may be empty
+};
+
+enum class SegmentState {
+  kMeasured,
+  kUnknown,  // there is video, but no class was sure enough
+  kGap,      // there is no video, or nothing was computed from it
+};
+
+// "measured", "unknown", "gap"
+ACTION_API const char *NameOf(SegmentState state);
+
+// Wall-clock times of a segment; ns since 1970 (UTC).
+struct WallClock {
+  int64_t start = 0;
+  int64_t end = 0;
+  std::string source;  // where they come from: "reference-timestamp" or "pipeline-clock"
+  friend bool operator==(const WallClock &, const WallClock &) = default;
+};
+
+// A stretch of time with one label.
+struct Segment {
+  int64_t start = 0;  // ns
+  int64_t end = 0;
+  std::string coarse_action;
+  std::string fine_action;
+  ValueCategory category = ValueCategory::kUnknown;
+  int64_t num_frames = 0;  // steps
+  SegmentState state = SegmentState::kMeasured;
+  double confidence = 0;  // mean over its steps of the probability of `fine_action`; 0 when not known
+  bool stand_in = false;  // computed with stand-in weights: not a measurement
+  std::optional<WallClock> wall_clock;
+
+  int64_t duration() const { return end - start; }
+  friend bool operator==(const Segment &, const Segment &) = default;
+};
+
+}  // namespace action
+
+#endif  // ACTION_TIMELINE_STEP_H_

@@ -1,0 +1,154 @@
+#include "action/timeline/timeline.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace action {
+namespace {
+
+constexpr int64_t kSmallestGap = 1000000;  // ns
+
+}  // namespace
+
+const char *NameOf(SegmentState state) {
+  switch (state) {
+    case SegmentState::kMeasured:
+      return "measured";
+    case SegmentState::kUnknown:
+      return "unknown";
+    case SegmentState::kGap:
+      return "gap";
+  }
+  return "?";
+}
+
+void Timeline::SetLabels(const LabelTable &labels, bool stand_in) {
+  labels_changed_ = labels_changed_ || (labels_ && *labels_ != labels);
+  labels_ = labels;
+  stand_in_ = stand_in;
+}
+
+void Timeline::Begin(int64_t time) {
+  if (running()) End(time);
+  if (end_ && time > *end_) {
+    if (time - *end_ < kSmallestGap) {
+      time = *end_;
+    } else {
+      AddGap(*end_, time);
+    }
+  } else if (end_ && time < *end_) {
+    Finish();
+  }
+  start_ = end_ = step_end_ = known_until_ = time;
+}
+
+void Timeline::Add(Step step) {
+  if (!running()) Begin(step.time);
+  if (std::exchange(labels_changed_, false) && run_) {
+    EndRun(step.time);
+    start_ = step.time;
+  }
+  if (!run_) {
+    if (gap_) segments_.push_back(*std::exchange(gap_, std::nullopt));
+    run_labels_ = labels_;
+    run_stand_in_ = stand_in_;
+    run_.emplace(settings_, *run_labels_, *start_);
+    start_.reset();
+  }
+  step.end = std::max(step.end, step.time);
+  step_end_ = step.end;
+  run_->Add(std::move(step));
+  Collect();
+}
+
+void Timeline::Miss(int64_t start, int64_t end) {
+  if (!running()) Begin(start);
+  if (run_) {
+    EndRun(start);
+  } else {
+    start = *start_;
+  }
+  end = std::max(start, end);
+  AddGap(start, end);
+  start_ = end_ = step_end_ = end;
+}
+
+void Timeline::End(int64_t time) {
+  if (!running()) return;
+  if (run_) {
+    EndRun(time);
+  } else if (time > *start_) {
+    AddGap(*start_, time);
+  }
+  start_.reset();
+  end_ = known_until_ = std::max(time, known_until_);
+}
+
+void Timeline::Finish() {
+  if (gap_) segments_.push_back(*std::exchange(gap_, std::nullopt));
+}
+
+void Timeline::EndRun(int64_t time) {
+  run_->Finish(time);
+  Collect();
+  run_.reset();
+  known_until_ = end_.emplace(time);
+}
+
+void Timeline::Collect() {
+  for (const LabelledSpan &span : run_->TakeSpans())
+    segments_.push_back(SegmentOf(span));
+  for (const StepLabel &label : run_->TakeLabels()) {
+    frame_labels_.push_back(LabelOf(label));
+    known_until_ = label.end;
+  }
+}
+
+void Timeline::AddGap(int64_t start, int64_t end) {
+  if (end <= start) return;
+  if (!gap_) {
+    gap_ = Segment{start, end, kGapLabel, kGapLabel, ValueCategory::kUnknown, 0, SegmentState::kGap, 0, false, {}};
+  }
+  gap_->end = end;
+  frame_labels_.push_back({start, *gap_});
+  known_until_ = end;
+}
+
+Segment Timeline::SegmentOf(const LabelledSpan &span) const {
+  Segment segment;
+  segment.start = span.start;
+  segment.end = span.end;
+  segment.num_frames = span.steps;
+  segment.confidence = span.confidence;
+  segment.stand_in = run_stand_in_;
+  if (span.coarse == run_labels_->unknown_coarse()) {
+    segment.coarse_action = segment.fine_action = kUnknownLabel;
+    segment.state = SegmentState::kUnknown;
+  } else {
+    const FineLabel &fine = run_labels_->fine[static_cast<size_t>(span.fine)];
+    segment.coarse_action = run_labels_->coarse[static_cast<size_t>(span.coarse)];
+    segment.fine_action = fine.label;
+    segment.category = fine.category;
+  }
+  return segment;
+}
+
+FrameLabel Timeline::LabelOf(const StepLabel &label) const {
+  return {label.time, SegmentOf({label.segment_start, label.end, label.coarse, label.fine, 0, label.confidence})};
+}
+
+std::vector<Segment> Timeline::Take() {
+  return std::exchange(segments_, {});
+}
+
+std::vector<FrameLabel> Timeline::TakeLabels() {
+  return std::exchange(frame_labels_, {});
+}
+
+std::optional<FrameLabel> Timeline::Newest() const {
+  if (!run_) return std::nullopt;
+  const auto label = run_->Newest();
+  return label ? std::optional(LabelOf(*label)) : std::nullopt;
+}
+
+}  // namespace action

@@ -1,0 +1,85 @@
+// The timeline of a stream: its runs, and the holes between them.
+#ifndef ACTION_TIMELINE_TIMELINE_H_
+#define ACTION_TIMELINE_TIMELINE_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "action/export.h"
+#include "action/timeline/run_smoother.h"
+#include "action/timeline/step.h"
+
+namespace action {
+
+// What frames are labelled with from `time` on, until the next one's time. Its segment may still be open: `end` is
+// where the stretch of its step ends, and the rest is what is known so far.
+struct FrameLabel {
+  int64_t time = 0;
+  Segment segment;
+};
+
+// Takes what is known of a stream in the order of time and gives back segments as soon as they are final. They follow on
+// each other without gap or overlap from the first Begin to the last End: where nothing was measured stands a segment of
+// state kGap. Smoothing, merging and refining never cross a gap, a Begin or a change of labels.
+class ACTION_API Timeline {
+ public:
+  explicit Timeline(const SmoothingSettings &settings) : settings_(settings) {}
+
+  // The steps that follow are of this table.
+  void SetLabels(const LabelTable &labels, bool stand_in);
+  bool has_labels() const { return labels_.has_value(); }
+
+  // A run of frames begins, ns. What lies between the end of the last one and here becomes a gap; less than a
+  // millisecond is none. Time may also go back: after a seek.
+  void Begin(int64_t time);
+  // A step of the current run. Labels must be set.
+  void Add(Step step);
+  // The stretch of time of a step that was lost: it ends the run before it, and is a gap.
+  void Miss(int64_t start, int64_t end);
+  // The run's last frame ends, ns.
+  void End(int64_t time);
+  // Nothing follows on what was: a gap does not grow any more.
+  void Finish();
+
+  bool running() const { return run_.has_value() || start_.has_value(); }
+  // Where the stretch of time of the run's last step ends; of the run's beginning while there is none.
+  int64_t step_end() const { return step_end_; }
+
+  // The segments that have become final since the last call.
+  std::vector<Segment> Take();
+
+  // Labels for frames, in order of time, that have become known since the last call. A frame before known_until() has
+  // got its label; later ones may yet get another one than the last.
+  std::vector<FrameLabel> TakeLabels();
+  int64_t known_until() const { return known_until_; }
+  // The newest step's, as it would be if nothing more came; nothing when there was none.
+  std::optional<FrameLabel> Newest() const;
+
+ private:
+  Segment SegmentOf(const LabelledSpan &span) const;
+  FrameLabel LabelOf(const StepLabel &label) const;
+  void EndRun(int64_t time);
+  void Collect();
+  void AddGap(int64_t start, int64_t end);
+
+  SmoothingSettings settings_;
+  std::optional<LabelTable> labels_;
+  bool stand_in_ = false;
+  std::optional<LabelTable> run_labels_;  // of run_, which a change of labels does not change
+  bool run_stand_in_ = false;
+  bool labels_changed_ = false;
+
+  std::optional<RunSmoother> run_;  // from its first step on
+  std::optional<int64_t> start_;    // of the run that the next step begins, while there is no run_
+  std::optional<int64_t> end_;      // of everything that was given
+  std::optional<Segment> gap_;      // grows until something else comes
+  int64_t step_end_ = 0;
+  int64_t known_until_ = 0;
+  std::vector<Segment> segments_;
+  std::vector<FrameLabel> frame_labels_;
+};
+
+}  // namespace action
+
+#endif  // ACTION_TIMELINE_TIMELINE_H_

@@ -1,0 +1,67 @@
+// Timelines on disk.
+#ifndef ACTION_TIMELINE_TIMELINE_FILE_H_
+#define ACTION_TIMELINE_TIMELINE_FILE_H_
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "action/export.h"
+#include "action/timeline/step.h"
+
+namespace action {
+
+// What every picture, file and report says when the features were no measurement.
+inline constexpr const char *kNotAMeasurement = "stand-in backbone: not a measurement";
+
+// One segment as a JSON object in one line: the reference's keys start, end, duration (s, to the millisecond),
+// coarse_action, fine_action, value_category and num_frames; then state, confidence, and where they apply
+// wall_clock_start, wall_clock_end (ISO 8601, UTC), wall_clock_source and note.
+ACTION_API std::string ToJsonLine(const Segment &segment);
+// The reference's file: a list of these objects, one a line.
+ACTION_API std::string ToJson(std::span<const Segment> segments);
+
+// A .json file of ours or of the reference, or a .jsonl file of ours, in which later lines replace what earlier ones
+// say of the same time. In order of time. Throws Error naming the file and the entry.
+ACTION_API std::vector<Segment> ReadTimeline(const std::string &path);
+
+// A timeline in which what comes later replaces what was known of the same time.
+class ACTION_API SegmentList {
+ public:
+  void Add(const Segment &segment);
+  // In order of time; stretches that nothing is known of are gaps.
+  std::vector<Segment> Connected() const;
+  bool empty() const { return segments_.empty(); }
+
+ private:
+  std::vector<Segment> segments_;
+};
+
+// Appends lines to a file so that each is there, whole, when Append has returned true. One that could not be written
+// (a full disk) is tried again before the next.
+class ACTION_API LineFile {
+ public:
+  // Throws Error when the file cannot be opened or made. A last line that was cut off is ended first.
+  explicit LineFile(const std::string &path);
+  ~LineFile();
+  LineFile(const LineFile &) = delete;
+  LineFile &operator=(const LineFile &) = delete;
+
+  // False: the line is still waiting, and error() says why.
+  bool Append(std::string_view line);
+  // Another try for what is waiting.
+  bool Retry();
+  const std::string &error() const { return error_; }
+
+ private:
+  const std::string path_;
+  int fd_ = -1;
+  std::string waiting_;
+  std::string error_;
+};
+
+}  // namespace action
+
+#endif  // ACTION_TIMELINE_TIMELINE_FILE_H_

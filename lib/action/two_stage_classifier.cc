@@ -1,0 +1,92 @@
+#include "action/two_stage_classifier.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+std::vector<float> Softmax(std::span<const float> logits) {
+  const double highest = static_cast<double>(*std::ranges::max_element(logits));
+  std::vector<double> exps;
+  double sum = 0;
+  for (const float logit : logits)
+    sum += exps.emplace_back(std::exp(static_cast<double>(logit) - highest));
+  std::vector<float> scores;
+  for (const double e : exps)
+    scores.push_back(static_cast<float>(e / sum));
+  return scores;
+}
+
+std::vector<float> LogitsOf(const Classifier &classifier, const Features &features) {
+  return classifier.Logits(std::span(&features, 1));
+}
+
+}  // namespace
+
+TwoStageClassifier::TwoStageClassifier(Engine &engine, const std::string &folder, const Device &device)
+    : folder_(folder) {
+  const ModelBundle bundle = ModelBundle::Open(folder);
+  labels_ = bundle.labels();
+  facts_ = bundle.facts();
+  stage1_ = engine.NewClassifier(bundle.coarse().weights, bundle.coarse().path, device);
+  size_t first = 0;
+  for (const Family &family : bundle.families()) {
+    FamilyHead head;
+    head.first = first;
+    if (family.head) head.classifier = engine.NewClassifier(family.head->weights, family.head->path, device);
+    first += family.head ? family.head->labels.size() : 1;
+    families_.push_back(std::move(head));
+  }
+}
+
+TwoStageClassifier::~TwoStageClassifier() = default;
+
+std::string TwoStageClassifier::WhyNotFit(const FeatureConfig &stream) const {
+  if (!facts_) return {};
+  const FeatureConfig &model = facts_->features;
+  std::string why;
+  const auto compare = [&why](const char *what, const std::string &trained, const std::string &here) {
+    if (trained == here) return;
+    why += std::string(why.empty() ? "" : "; ") + what + ": trained with " + trained + ", here " + here;
+  };
+  compare("weights", model.weights_hash, stream.weights_hash);
+  compare("sample-rate", model.sample_rate.ToString(), stream.sample_rate.ToString());
+  compare("roi", model.roi.ToString(), stream.roi.ToString());
+  compare("colorimetry", NameOf(model.colorimetry), NameOf(stream.colorimetry));
+  return why;
+}
+
+ChunkScores TwoStageClassifier::Classify(const Features &features) const {
+  ChunkScores result;
+  const std::vector<float> logits = LogitsOf(*stage1_, features);
+  if (!std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); })) {
+    throw Error("the classifier of " + folder_ +
+                " gives no numbers for these features: the weights of the network or of the model are damaged");
+  }
+  result.scores = Softmax(logits);
+  result.coarse = Argmax(logits);
+  result.confidence = static_cast<double>(result.scores[static_cast<size_t>(result.coarse)]);
+  result.fine_scores.assign(labels_.fine.size(), 0);
+  for (size_t family = 0; family < families_.size(); ++family) {
+    const FamilyHead &head = families_[family];
+    const float p = result.scores[family];
+    size_t best = head.first;
+    if (head.classifier) {
+      const std::vector<float> fine = LogitsOf(*head.classifier, features);
+      const std::vector<float> scores = Softmax(fine);
+      for (size_t i = 0; i < scores.size(); ++i)
+        result.fine_scores[head.first + i] = p * scores[i];
+      best += static_cast<size_t>(Argmax(fine));
+    } else {
+      result.fine_scores[best] = p;
+    }
+    result.fine.push_back(static_cast<int>(best));
+  }
+  return result;
+}
+
+}  // namespace action

@@ -1,0 +1,62 @@
+// A model at work on the chunks of a stream, one at a time.
+#ifndef ACTION_TWO_STAGE_CLASSIFIER_H_
+#define ACTION_TWO_STAGE_CLASSIFIER_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "action/engine.h"
+#include "action/export.h"
+#include "action/head.h"
+#include "action/labels.h"
+#include "action/model_bundle.h"
+
+namespace action {
+
+// What both stages say of one chunk. Ids are those of the classifier's label table.
+struct ChunkScores {
+  int coarse = 0;                  // the most probable class; of equals the smallest id
+  double confidence = 0;           // its probability
+  std::vector<float> scores;       // softmax over the coarse classes
+  std::vector<int> fine;           // for every coarse class the fine label that its family's classifier gives
+  std::vector<float> fine_scores;  // p(coarse) * p(fine | coarse) of every fine label
+};
+
+// For one thread.
+class ACTION_API TwoStageClassifier {
+ public:
+  // Throws Error when the folder is no model, or there is no such device.
+  TwoStageClassifier(Engine &engine, const std::string &folder, const Device &device);
+  ~TwoStageClassifier();
+  TwoStageClassifier(const TwoStageClassifier &) = delete;
+  TwoStageClassifier &operator=(const TwoStageClassifier &) = delete;
+
+  ChunkScores Classify(const Features &features) const;
+
+  const std::string &folder() const { return folder_; }
+  const LabelTable &labels() const { return labels_; }
+  // What the model was trained with; nothing when the folder does not say (those of the Python system do not).
+  const std::optional<ModelFacts> &facts() const { return facts_; }
+
+  // Why features made so are not those that the model was trained with, naming both sides; empty when they are, as far
+  // as the folder says. Precision and hop may differ.
+  std::string WhyNotFit(const FeatureConfig &stream) const;
+
+ private:
+  struct FamilyHead {
+    std::unique_ptr<Classifier> classifier;  // null: the family has one label
+    size_t first = 0;                        // of its labels in the table
+  };
+
+  std::string folder_;
+  LabelTable labels_;
+  std::optional<ModelFacts> facts_;
+  std::unique_ptr<Classifier> stage1_;
+  std::vector<FamilyHead> families_;
+};
+
+}  // namespace action
+
+#endif  // ACTION_TWO_STAGE_CLASSIFIER_H_
