@@ -2,6 +2,7 @@
 #include <gst/gst.h>
 
 #include "actionclassify.h"
+#include "actionoverlay.h"
 #include "build_config.h"
 #include "common/label_meta.h"
 #include "r3dfeatures.h"
@@ -10,7 +11,7 @@
 static gboolean plugin_init(GstPlugin *plugin) {
   action::RegisterLabelMeta();
   return GST_ELEMENT_REGISTER(r3dfeatures, plugin) && GST_ELEMENT_REGISTER(actionclassify, plugin) &&
-         GST_ELEMENT_REGISTER(timelinesmooth, plugin);
+         GST_ELEMENT_REGISTER(timelinesmooth, plugin) && GST_ELEMENT_REGISTER(actionoverlay, plugin);
 }
 
 #define PACKAGE "gst-action"

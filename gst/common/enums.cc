@@ -2,6 +2,7 @@
 
 #include "action/engine.h"
 #include "action/frame_sampler.h"
+#include "overlay_composer.h"
 #include "timelinesmooth_properties.h"
 
 namespace {
@@ -75,4 +76,32 @@ GType gst_action_time_origin_get_type(void) {
   };
   static gsize type = 0;
   return RegisterOnce(&type, "GstActionTimeOrigin", values);
+}
+
+GType gst_action_panel_position_get_type(void) {
+  using action::PanelPosition;
+  static const GEnumValue values[] = {
+      {Value(PanelPosition::kTopLeft), "Top left", "top-left"},
+      {Value(PanelPosition::kTopRight), "Top right", "top-right"},
+      {Value(PanelPosition::kBottomLeft), "Bottom left", "bottom-left"},
+      {Value(PanelPosition::kBottomRight), "Bottom right", "bottom-right"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  return RegisterOnce(&type, "GstActionPanelPosition", values);
+}
+
+GType gst_action_show_flags_get_type(void) {
+  static const GFlagsValue values[] = {
+      {action::kShowCoarse, "Coarse action", "coarse"},
+      {action::kShowFine, "Fine action", "fine"},
+      {action::kShowValue, "Value category, in its colour", "value"},
+      {action::kShowConfidence, "Confidence in per cent", "confidence"},
+      {action::kShowElapsed, "Time since the segment began", "elapsed"},
+      {action::kShowStrip, "Timeline strip along the bottom", "strip"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  if (g_once_init_enter(&type)) g_once_init_leave(&type, g_flags_register_static("GstActionShowFlags", values));
+  return type;
 }

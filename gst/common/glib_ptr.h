@@ -11,6 +11,7 @@
 namespace action {
 
 using CharPtr = std::unique_ptr<gchar, Deleter<g_free>>;
+using CapsPtr = std::unique_ptr<GstCaps, Deleter<gst_caps_unref>>;
 using BytesPtr = std::unique_ptr<GBytes, Deleter<g_bytes_unref>>;
 using StructurePtr = std::unique_ptr<GstStructure, Deleter<gst_structure_free>>;
 using QueryPtr = std::unique_ptr<GstQuery, Deleter<gst_query_unref>>;
