@@ -3,12 +3,13 @@
  * @title: actionclassify
  *
  * Names what happens in the video: turns every `action-features` event of #r3dfeatures into an `action-step` event with
- * the coarse and the fine label (see gst/common/label_events.h for its fields), and puts the newest label on every frame
- * as a #GstCustomMeta named GstActionLabelMeta (gst/common/label_meta.h).
+ * the coarse and the fine label (see gst/common/label_events.h for its fields), and puts the newest label on every
+ * frame as a #GstCustomMeta named GstActionLabelMeta (gst/common/label_meta.h).
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! r3dfeatures ! actionclassify model=model ! actionoverlay ! videoconvert ! autovideosink
+ * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! r3dfeatures ! actionclassify model=model ! actionoverlay !
+ * videoconvert ! autovideosink
  * ]|
  */
 #include "actionclassify.h"
@@ -55,9 +56,9 @@ struct Loaded {
 struct State {
   // Object lock.
   Settings settings;
-  bool streaming = false;     // READY->PAUSED to PAUSED->READY: a new model is loaded at once, on a thread of its own
-  guint64 asked = 0;          // counts changes of the model
-  guint64 answered = 0;       // the change that `next` answers
+  bool streaming = false;      // READY->PAUSED to PAUSED->READY: a new model is loaded at once, on a thread of its own
+  guint64 asked = 0;           // counts changes of the model
+  guint64 answered = 0;        // the change that `next` answers
   std::optional<Loaded> next;  // loaded, to be taken over at the next chunk
 
   // State changes only; the streaming thread does not run meanwhile.
@@ -112,7 +113,8 @@ Settings SettingsOf(GstActionClassify *self) {
 // Throws action::Error.
 Loaded Load(GstActionClassify *self, const Settings &settings) {
   if (settings.model.empty()) {
-    throw action::Error("no model: set the property 'model' to a folder that gst-action-train or the Python system made");
+    throw action::Error(
+        "no model: set the property 'model' to a folder that gst-action-train or the Python system made");
   }
   Loaded loaded{nullptr, settings.model, settings.device};
   loaded.classifier = std::make_shared<action::TwoStageClassifier>(*self->state->engine, settings.model,
@@ -502,11 +504,12 @@ static void gst_action_classify_class_init(GstActionClassifyClass *klass) {
   element_class->change_state = ChangeState;
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   gst_element_class_add_static_pad_template(element_class, &src_template);
-  gst_element_class_set_static_metadata(element_class, "Action classifier", "Filter/Analyzer/Video",
-                                        "Names the action in every chunk of r3dfeatures with a coarse classifier and one "
-                                        "fine classifier per action family, sends the labels as action-step events and "
-                                        "puts the newest on every frame",
-                                        "The gst-action developers");
+  gst_element_class_set_static_metadata(
+      element_class, "Action classifier", "Filter/Analyzer/Video",
+      "Names the action in every chunk of r3dfeatures with a coarse classifier and one "
+      "fine classifier per action family, sends the labels as action-step events and "
+      "puts the newest on every frame",
+      "The gst-action developers");
 
   transform_class->transform_ip = TransformIp;
   transform_class->transform_ip_on_passthrough = FALSE;

@@ -10,7 +10,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=shift.mp4 ! decodebin ! actionoverlay timeline=shift.json show=coarse+fine+value+strip ! videoconvert ! autovideosink
+ * gst-launch-1.0 filesrc location=shift.mp4 ! decodebin ! actionoverlay timeline=shift.json
+ * show=coarse+fine+value+strip ! videoconvert ! autovideosink
  * ]|
  */
 // Pads and negotiation; what is drawn is in overlay_composer.cc.
@@ -206,7 +207,8 @@ void Attach(GstBuffer *buffer, GstVideoOverlayComposition *composition) {
   }
   const action::CompositionPtr both(gst_video_overlay_composition_copy(meta->overlay));
   for (guint i = 0; i < gst_video_overlay_composition_n_rectangles(composition); ++i) {
-    gst_video_overlay_composition_add_rectangle(both.get(), gst_video_overlay_composition_get_rectangle(composition, i));
+    gst_video_overlay_composition_add_rectangle(both.get(),
+                                                gst_video_overlay_composition_get_rectangle(composition, i));
   }
   gst_buffer_remove_video_overlay_composition_meta(buffer, meta);
   gst_buffer_add_video_overlay_composition_meta(buffer, both.get());

@@ -72,7 +72,8 @@ bool GetProperty(const OverlaySettings &settings, guint id, GValue *value) {
       g_value_set_string(value, settings.timeline.empty() ? nullptr : settings.timeline.c_str());
       return true;
     case PROP_TIME_ORIGIN:
-      g_value_set_enum(value, static_cast<int>(settings.from_first_frame ? TimeOrigin::kFirstFrame : TimeOrigin::kStream));
+      g_value_set_enum(value,
+                       static_cast<int>(settings.from_first_frame ? TimeOrigin::kFirstFrame : TimeOrigin::kStream));
       return true;
     case PROP_POSITION:
       g_value_set_enum(value, static_cast<int>(settings.position));
@@ -122,8 +123,9 @@ void InstallOverlayProperties(GObjectClass *object_class) {
           g_param_spec_enum("time-origin", "Time origin",
                             "What counts as 0 s in the timeline file: as in timelinesmooth, which wrote it",
                             GST_TYPE_ACTION_TIME_ORIGIN, static_cast<int>(TimeOrigin::kFirstFrame), kReady));
-  install(PROP_POSITION, g_param_spec_enum("position", "Position", "Corner of the picture that the panel stands in",
-                                           GST_TYPE_ACTION_PANEL_POSITION, static_cast<int>(defaults.position), kPlaying));
+  install(PROP_POSITION,
+          g_param_spec_enum("position", "Position", "Corner of the picture that the panel stands in",
+                            GST_TYPE_ACTION_PANEL_POSITION, static_cast<int>(defaults.position), kPlaying));
   install(PROP_FONT, g_param_spec_string("font", "Font", "Font family of the panel, as Pango names it",
                                          defaults.font.c_str(), kPlaying));
   install(PROP_SCALE,

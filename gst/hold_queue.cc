@@ -83,11 +83,18 @@ void HoldQueue::CopyFrames() {
   }
 }
 
-void HoldQueue::Clear() {
-  items_.clear();
+std::vector<MiniObjectPtr> HoldQueue::Clear() {
+  std::vector<MiniObjectPtr> sticky;
+  for (HeldItem &item : std::exchange(items_, {})) {
+    if (item.is_frame()) continue;
+    const GstEventType type = GST_EVENT_TYPE(item.object.get());
+    const bool flushed = type == GST_EVENT_SEGMENT || type == GST_EVENT_EOS;
+    if ((type & GST_EVENT_TYPE_STICKY) != 0 && !flushed) sticky.push_back(std::move(item.object));
+  }
   released_ = 0;
   waiting_bytes_ = 0;
   known_until_ = INT64_MIN;
+  return sticky;
 }
 
 }  // namespace action

@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "common/glib_ptr.h"
 
@@ -16,8 +17,8 @@ namespace action {
 using MiniObjectPtr = std::unique_ptr<GstMiniObject, Deleter<gst_mini_object_unref>>;
 
 struct HeldItem {
-  MiniObjectPtr object;             // a GstBuffer or a GstEvent
-  std::optional<int64_t> position;  // of a frame that wants a label
+  MiniObjectPtr object;                             // a GstBuffer or a GstEvent
+  std::optional<int64_t> position;                  // of a frame that wants a label
   GstClockTime running_time = GST_CLOCK_TIME_NONE;  // of a frame
   uint64_t bytes = 0;
 
@@ -52,7 +53,9 @@ class HoldQueue {
   void DropFrames();
   // Puts copies in the place of all frames, so that their memory goes back to where it came from.
   void CopyFrames();
-  void Clear();
+  // Throws everything away, but gives back the sticky events that describe the stream (not SEGMENT and EOS): the pad
+  // that they were on their way to must know them all the same.
+  std::vector<MiniObjectPtr> Clear();
 
  private:
   void ReleaseNext();

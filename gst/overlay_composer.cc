@@ -69,9 +69,9 @@ RectanglePtr OverlayComposer::ToRectangle(const Picture &picture, int x, int y) 
   GstBuffer *pixels = gst_buffer_new_memdup(picture.pixels.data(), picture.pixels.size());
   gst_buffer_add_video_meta(pixels, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB,
                             static_cast<guint>(picture.width), static_cast<guint>(picture.height));
-  RectanglePtr rectangle(gst_video_overlay_rectangle_new_raw(
-      pixels, x, y, static_cast<guint>(picture.width), static_cast<guint>(picture.height),
-      GST_VIDEO_OVERLAY_FORMAT_FLAG_PREMULTIPLIED_ALPHA));
+  RectanglePtr rectangle(gst_video_overlay_rectangle_new_raw(pixels, x, y, static_cast<guint>(picture.width),
+                                                             static_cast<guint>(picture.height),
+                                                             GST_VIDEO_OVERLAY_FORMAT_FLAG_PREMULTIPLIED_ALPHA));
   gst_buffer_unref(pixels);
   return rectangle;
 }
@@ -96,10 +96,12 @@ bool OverlayComposer::DrawPanel(const std::optional<MetaLabel> &label, bool stan
   style.bar = ColourOf(label->category);
   const int margin = std::max(1, style.font_pixels / 2);
   const int bottom = margin + ((settings_.show & kShowStrip) != 0 ? StripHeight() : 0);
-  const Picture picture = painter_->PaintPanel(lines, style, std::max(1, width_ - 2 * margin),
-                                               std::max(1, height_ - margin - bottom));
-  const bool right = settings_.position == PanelPosition::kTopRight || settings_.position == PanelPosition::kBottomRight;
-  const bool low = settings_.position == PanelPosition::kBottomLeft || settings_.position == PanelPosition::kBottomRight;
+  const Picture picture =
+      painter_->PaintPanel(lines, style, std::max(1, width_ - 2 * margin), std::max(1, height_ - margin - bottom));
+  const bool right =
+      settings_.position == PanelPosition::kTopRight || settings_.position == PanelPosition::kBottomRight;
+  const bool low =
+      settings_.position == PanelPosition::kBottomLeft || settings_.position == PanelPosition::kBottomRight;
   const int x = right ? width_ - margin - picture.width : margin;
   const int y = low ? height_ - bottom - picture.height : margin;
   panel_ = ToRectangle(picture, std::max(0, x), std::max(0, y));

@@ -1,4 +1,5 @@
-// The plugin `action`: registers its elements and the label meta, and does nothing else, so that scanning it stays quick.
+// The plugin `action`: registers its elements and the label meta, and does nothing else, so that scanning it stays
+// quick.
 #include <gst/gst.h>
 
 #include "actionclassify.h"

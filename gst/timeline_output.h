@@ -30,8 +30,8 @@ GstMessage *NewSegmentMessage(GstElement *element, const FinishedSegment &finish
 // For one thread at a time.
 class TimelineOutput {
  public:
-  // location: empty (nothing is written), or a name that ends in .json or .jsonl. Throws Error when it ends otherwise, or
-  // no such file can be made.
+  // location: empty (nothing is written), or a name that ends in .json or .jsonl. Throws Error when it ends otherwise,
+  // or no such file can be made.
   explicit TimelineOutput(const std::string &location);
 
   // .jsonl: the line is written; when that fails, what is returned says so, once, and it is tried again with the next.

@@ -7,9 +7,9 @@
 namespace action {
 namespace {
 
-constexpr int64_t kTouching = GST_MSECOND;      // what is less apart follows on
-constexpr int64_t kNewestLasts = GST_SECOND;    // a hole after which the newest label says nothing any more
-constexpr size_t kMostBreaks = 1024;            // a stream without steps must not grow
+constexpr int64_t kTouching = GST_MSECOND;    // what is less apart follows on
+constexpr int64_t kNewestLasts = GST_SECOND;  // a hole after which the newest label says nothing any more
+constexpr size_t kMostBreaks = 1024;          // a stream without steps must not grow
 constexpr int64_t kWallTolerance = 10 * GST_MSECOND;
 
 int64_t Scaled(int64_t time, double rate) {
@@ -204,8 +204,16 @@ void TimelineTracker::Collect() {
     FinishedSegment finished = ToFinished(segment);
     if (last_written_end_ && finished.segment.start - *last_written_end_ >= kTouching) {
       FinishedSegment gap;
-      gap.segment = {*last_written_end_, finished.segment.start, kGapLabel, kGapLabel, ValueCategory::kUnknown, 0,
-                     SegmentState::kGap, 0, false, {}};
+      gap.segment = {*last_written_end_,
+                     finished.segment.start,
+                     kGapLabel,
+                     kGapLabel,
+                     ValueCategory::kUnknown,
+                     0,
+                     SegmentState::kGap,
+                     0,
+                     false,
+                     {}};
       finished_.push_back(gap);
     }
     last_written_end_ = finished.segment.end;

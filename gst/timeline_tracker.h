@@ -70,7 +70,7 @@ class TimelineTracker {
  private:
   // A stretch of the stream in which all times run at one pace.
   struct Piece {
-    int64_t running = 0;   // where it begins
+    int64_t running = 0;  // where it begins
     int64_t stream = 0;
     int64_t pts = 0;
     int64_t position = 0;
@@ -102,8 +102,8 @@ class TimelineTracker {
   std::optional<LabelFacts> labels_;
   Timeline timeline_;
 
-  std::deque<Piece> pieces_;  // oldest first
-  bool new_piece_ = true;     // the next frame begins one
+  std::deque<Piece> pieces_;             // oldest first
+  bool new_piece_ = true;                // the next frame begins one
   std::optional<int64_t> origin_;        // stream time at timeline time 0
   std::optional<int64_t> timeline_end_;  // of the last frame; what comes without a flush is not placed before it
   std::deque<Break> breaks_;             // between frames, until steps have passed them

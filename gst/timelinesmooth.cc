@@ -3,13 +3,14 @@
  * @title: timelinesmooth
  *
  * Makes a stable timeline of the steps of #actionclassify: smooths their coarse labels, merges what is too short, gives
- * every segment its fine action and value category, and writes the segments to a file and to the bus as soon as they are
- * final (gst/timeline_output.h). Frames get the smoothed label; in aligned mode they wait for it, so that it changes on
- * the right frame.
+ * every segment its fine action and value category, and writes the segments to a file and to the bus as soon as they
+ * are final (gst/timeline_output.h). Frames get the smoothed label; in aligned mode they wait for it, so that it
+ * changes on the right frame.
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=shift.mp4 ! decodebin ! r3dfeatures ! actionclassify model=model ! timelinesmooth location=shift.json ! fakesink
+ * gst-launch-1.0 filesrc location=shift.mp4 ! decodebin ! r3dfeatures ! actionclassify model=model ! timelinesmooth
+ * location=shift.json ! fakesink
  * ]|
  */
 // Pads, threads and states; what time and label a frame has is in timeline_tracker.cc.
@@ -72,8 +73,8 @@ struct State {
   GstClockTime hold = 0;          // how long a live frame waits
   GstClockTime upstream_min = 0;  // live: upstream's latency
   SteadyTime last_input;
-  int inside = 0;                     // upstream threads that wait for room
-  GstClockID deadline = nullptr;      // that the task waits for
+  int inside = 0;                 // upstream threads that wait for room
+  GstClockID deadline = nullptr;  // that the task waits for
   bool deadline_passed = false;
 
   // The source task; state changes while it does not run.
@@ -91,8 +92,7 @@ struct _GstTimelineSmooth {
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE(GstTimelineSmooth, gst_timeline_smooth, GST_TYPE_ELEMENT,
-                              GST_DEBUG_CATEGORY_INIT(timeline_smooth_debug, "timelinesmooth", 0,
-                                                      "action timeline"));
+                              GST_DEBUG_CATEGORY_INIT(timeline_smooth_debug, "timelinesmooth", 0, "action timeline"));
 GST_ELEMENT_REGISTER_DEFINE(timelinesmooth, "timelinesmooth", GST_RANK_NONE, GST_TYPE_TIMELINE_SMOOTH);
 
 namespace {
@@ -402,9 +402,8 @@ GstFlowReturn Chain(GstPad *, GstObject *parent, GstBuffer *frame) {
       lock.lock();
     }
     ++state.inside;
-    state.changed.wait(lock, [&state] {
-      return state.flow != GST_FLOW_OK || state.queue.ReleasedTime() <= kCommittedTime;
-    });
+    state.changed.wait(lock,
+                       [&state] { return state.flow != GST_FLOW_OK || state.queue.ReleasedTime() <= kCommittedTime; });
     --state.inside;
     state.last_input = std::chrono::steady_clock::now();
     state.changed.notify_all();
@@ -528,7 +527,8 @@ gboolean SinkEvent(GstPad *, GstObject *parent, GstEvent *event) {
       bool active = false;
       {
         const Lock lock(state.mutex);
-        state.queue.Clear();
+        for (const action::MiniObjectPtr &sticky : state.queue.Clear())
+          gst_pad_store_sticky_event(self->srcpad, GST_EVENT(sticky.get()));
         state.eos = state.refusing = false;
         active = state.tracker.has_value() && GST_PAD_IS_ACTIVE(self->srcpad);
         if (active) {

@@ -31,9 +31,9 @@ GstEvent *NewFeaturesEvent(const ChunkFacts &facts, const std::optional<Features
       G_TYPE_UINT64, time.stream_time, "running-time", G_TYPE_UINT64, time.running_time, "duration", G_TYPE_UINT64,
       DurationOf(time), "end", G_TYPE_UINT64, time.end, "step-timestamp", G_TYPE_UINT64, step.timestamp,
       "step-stream-time", G_TYPE_UINT64, step.stream_time, "step-running-time", G_TYPE_UINT64, step.running_time,
-      "step-duration", G_TYPE_UINT64, DurationOf(step), "frames", G_TYPE_INT, facts.frames,
-      "padded", G_TYPE_BOOLEAN, facts.frames < kChunkFrames, "discont", G_TYPE_BOOLEAN, facts.discont, "dropped",
-      G_TYPE_BOOLEAN, !features.has_value(), nullptr);
+      "step-duration", G_TYPE_UINT64, DurationOf(step), "frames", G_TYPE_INT, facts.frames, "padded", G_TYPE_BOOLEAN,
+      facts.frames < kChunkFrames, "discont", G_TYPE_BOOLEAN, facts.discont, "dropped", G_TYPE_BOOLEAN,
+      !features.has_value(), nullptr);
   if (features) {
     const BytesPtr bytes(g_bytes_new(features->data(), features->size() * sizeof(float)));
     gst_structure_set(structure, "features", G_TYPE_BYTES, bytes.get(), nullptr);

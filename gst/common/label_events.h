@@ -16,7 +16,8 @@
 //   value-category  string         of fine-action
 //   confidence      double         the probability of the most probable coarse label
 //   scores          GBytes         float32, little endian: the probability of each coarse label
-//   fine            GBytes         int32, little endian: for each coarse label, the id of the fine label that its family's
+//   fine            GBytes         int32, little endian: for each coarse label, the id of the fine label that its
+//   family's
 //                                  classifier gives
 //   fine-scores     GBytes         float32, little endian: p(coarse) * p(fine | coarse) of each fine label
 //
@@ -47,7 +48,8 @@ struct LabelFacts {
 
 // Return full references. `features`: the structure of the action-features event. scores absent: dropped.
 GstEvent *NewLabelsEvent(const LabelFacts &facts);
-GstEvent *NewStepEvent(const GstStructure *features, const std::optional<ChunkScores> &scores, const LabelTable &labels);
+GstEvent *NewStepEvent(const GstStructure *features, const std::optional<ChunkScores> &scores,
+                       const LabelTable &labels);
 
 struct ReceivedStep {
   ReceivedChunk chunk;

@@ -43,10 +43,32 @@ action::Features Answer(const action::Chunk &chunk) {
   return features;
 }
 
+class ChosenLogits : public action::Classifier {
+ public:
+  explicit ChosenLogits(std::vector<float> features) : features_(std::move(features)) {}
+  int classes() const override { return static_cast<int>(features_.size()); }
+  std::vector<float> Logits(std::span<const action::Features> steps) const override {
+    std::vector<float> logits;
+    for (const action::Features &step : steps) {
+      for (const float feature : features_)
+        logits.push_back(step[static_cast<size_t>(feature)]);
+    }
+    return logits;
+  }
+
+ private:
+  std::vector<float> features_;
+};
+
 class FakeEngine : public PartialEngine {
  public:
   std::shared_ptr<action::FeatureService> OpenFeatureService(const Request &request) override {
     return action::StartFeatureService(Describe(request), [] { return action::ChunkFunction(Answer); });
+  }
+  // A classifier whose last bias says which of the features is the logit of each class.
+  std::unique_ptr<action::Classifier> NewClassifier(const action::StateDict &weights, const std::string &,
+                                                    const action::Device &) override {
+    return std::make_unique<ChosenLogits>(weights.Find("net.7.bias")->ToFloats());
   }
   action::ServiceInfo Describe(const Request &request) override {
     action::ServiceInfo info;

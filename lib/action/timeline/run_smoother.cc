@@ -52,8 +52,13 @@ bool RunSmoother::IsLonger(const Item &a, const Item &b) const {
 }
 
 RunSmoother::Item RunSmoother::NewItem(int coarse, int64_t start, bool settled) const {
-  return {coarse, start, start, {}, SmoothedVotes(Odd(settings_.refine_window)),
-          std::vector<double>(labels_.fine.size(), 0), settled};
+  return {coarse,
+          start,
+          start,
+          {},
+          SmoothedVotes(Odd(settings_.refine_window)),
+          std::vector<double>(labels_.fine.size(), 0),
+          settled};
 }
 
 void RunSmoother::Add(Item &item, const Step &step) const {

@@ -90,7 +90,7 @@ class ACTION_API RunSmoother {
   void Add(Item &item, const Step &step) const;
   void SettleIfLong(Item &item) const;
   void Settle(Item &item) const;
-  void Append(Item &item, const Item &next) const;    // next gets the label of item
+  void Append(Item &item, const Item &next) const;     // next gets the label of item
   void Prepend(const Item &before, Item &item) const;  // before gets the label of item
 
   int SmoothedAt(size_t place) const;
@@ -110,9 +110,9 @@ class ACTION_API RunSmoother {
 
   // Smoothing.
   std::vector<int> window_;      // coarse labels around the next step to be smoothed, and of all after it
-  size_t before_ = 0;          // of these, how many stand before that step
+  size_t before_ = 0;            // of these, how many stand before that step
   std::deque<Step> unsmoothed_;  // the newest, at most `half_` between calls
-  std::optional<Item> shown_;  // the smoothed run that StepLabels tell of
+  std::optional<Item> shown_;    // the smoothed run that StepLabels tell of
   std::optional<StepLabel> newest_smoothed_;
   std::vector<StepLabel> step_labels_;
 
@@ -123,7 +123,7 @@ class ACTION_API RunSmoother {
   std::optional<Item> short_;  // closed, and waits for what comes after it
   std::optional<Item> open_;
 
-  std::vector<bool> shared_;  // by fine id: another family has a label of this name
+  std::vector<bool> shared_;          // by fine id: another family has a label of this name
   std::optional<LabelledSpan> last_;  // kept back while the next may have the same fine label
   std::vector<LabelledSpan> spans_;
 };

@@ -14,9 +14,9 @@ namespace action {
 
 // What the classifiers say of one chunk, and of which stretch of time. Ids are those of a LabelTable.
 struct Step {
-  int64_t time = 0;  // ns: where the stretch begins
-  int64_t end = 0;   // ns: where that of the next step begins, if none is lost
-  int coarse = 0;    // the id after the last one: unknown
+  int64_t time = 0;                // ns: where the stretch begins
+  int64_t end = 0;                 // ns: where that of the next step begins, if none is lost
+  int coarse = 0;                  // the id after the last one: unknown
   std::vector<int> fine;           // for every coarse class, what its own classifier says
   std::vector<float> fine_scores;  // p(coarse) * p(fine | coarse) of every fine label; may be empty
 };

@@ -19,9 +19,9 @@ struct FrameLabel {
   Segment segment;
 };
 
-// Takes what is known of a stream in the order of time and gives back segments as soon as they are final. They follow on
-// each other without gap or overlap from the first Begin to the last End: where nothing was measured stands a segment of
-// state kGap. Smoothing, merging and refining never cross a gap, a Begin or a change of labels.
+// Takes what is known of a stream in the order of time and gives back segments as soon as they are final. They follow
+// on each other without gap or overlap from the first Begin to the last End: where nothing was measured stands a
+// segment of state kGap. Smoothing, merging and refining never cross a gap, a Begin or a change of labels.
 class ACTION_API Timeline {
  public:
   explicit Timeline(const SmoothingSettings &settings) : settings_(settings) {}

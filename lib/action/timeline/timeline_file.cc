@@ -209,8 +209,16 @@ std::vector<Segment> SegmentList::Connected() const {
   std::vector<Segment> connected;
   for (const Segment &segment : segments_) {
     if (!connected.empty() && segment.start - connected.back().end >= kSmallestGap) {
-      connected.push_back(Segment{connected.back().end, segment.start, kGapLabel, kGapLabel, ValueCategory::kUnknown, 0,
-                                  SegmentState::kGap, 0, segment.stand_in, {}});
+      connected.push_back(Segment{connected.back().end,
+                                  segment.start,
+                                  kGapLabel,
+                                  kGapLabel,
+                                  ValueCategory::kUnknown,
+                                  0,
+                                  SegmentState::kGap,
+                                  0,
+                                  segment.stand_in,
+                                  {}});
     }
     connected.push_back(segment);
   }

@@ -1,0 +1,786 @@
+// timelinesmooth by itself: each duty of a queue, and what it makes of steps. No model, no network.
+#include <sys/mount.h>
+
+#include <future>
+#include <thread>
+
+#include "action/timeline/timeline_file.h"
+#include "labelled_stream.h"
+
+namespace test {
+namespace {
+
+class TimelineSmooth : public LabelledStream {
+ protected:
+  void SetUp() override { Make("timelinesmooth"); }
+
+  // Everything before the first frame.
+  void Begin(int hop = 16, bool live = false) {
+    Start();
+    PushBackbone(hop, live);
+    PushLabels();
+  }
+
+  // A stream of steps of 16 frames each, one letter a step; '?' unknown, '.' dropped.
+  void PushStream(const std::string &steps, uint64_t first = 0) {
+    for (size_t i = 0; i < steps.size(); ++i) {
+      const auto index = static_cast<int>(first + i);
+      PushFrames(index * 16, index * 16 + 16);
+      if (steps[i] == '.') {
+        Push(StepEvent(FactsOf(first + i), std::nullopt));
+      } else {
+        PushStep(first + i, steps[i] == '?' ? 3 : steps[i] - 'a');
+      }
+    }
+  }
+
+  // On a thread of its own, since held frames may block it; the result is the last flow.
+  std::future<GstFlowReturn> PushUntilRefused(int first, int most) {
+    return std::async(std::launch::async, [this, first, most] {
+      GstFlowReturn flow = GST_FLOW_OK;
+      for (int i = first; i < first + most && flow == GST_FLOW_OK; ++i)
+        flow = PushFrame(static_cast<GstClockTime>(i) * kFrame);
+      return flow;
+    });
+  }
+
+  void WaitForNamedEvent(const char *name) {
+    bool found = false;
+    while (!found) {
+      GstEvent *event = gst_harness_pull_event(harness_);
+      ASSERT_NE(event, nullptr);
+      found = gst_event_has_name(event, name);
+      gst_event_unref(event);
+    }
+  }
+
+  // Waits for an event of this type; those before it are dropped.
+  bool WaitForEvent(GstEventType type) {
+    while (GstEvent *event = gst_harness_pull_event(harness_)) {
+      const bool found = GST_EVENT_TYPE(event) == type;
+      gst_event_unref(event);
+      if (found) return true;
+    }
+    return false;
+  }
+};
+
+// ---- What becomes of steps
+
+TEST_F(TimelineSmooth, AlignedFramesGetTheSmoothedLabelOfTheirStep) {
+  Make("timelinesmooth window=3 min-duration=0");
+  Begin();
+  PushStream("aabbbabb");  // smoothed: aabbbbbb
+  PushEos();
+  EXPECT_EQ(PullLabels(128), std::string(32, 'a') + std::string(96, 'b'));
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(SegmentMessages(), (std::vector<std::string>{"0-4 a_va measured", "4-16 b_one_rnva measured"}));
+}
+
+TEST_F(TimelineSmooth, FramesWaitForHalfAWindowAndNoLonger) {
+  Make("timelinesmooth window=5");
+  Begin();
+  PushStream("aa");
+  EXPECT_EQ(gst_harness_buffers_in_queue(harness_), 0u);
+  PushStream("b", 2);  // step 0 has its window
+  EXPECT_EQ(PullLabels(16), std::string(16, 'a'));
+  PushFrames(48, 49);
+  EXPECT_EQ(gst_harness_buffers_in_queue(harness_), 0u) << "step 1 has not";
+  PushEos();
+  EXPECT_EQ(PullLabels(33), std::string(33, 'a'));
+}
+
+TEST_F(TimelineSmooth, ProvisionalFineLabelIsTheOneWithMostVotesSoFar) {
+  Make("timelinesmooth window=1 refine-window=1");
+  Begin();
+  uint64_t next = 0;
+  for (const int fine : {1, 2, 2}) {
+    const uint64_t index = next++;
+    PushFrames(static_cast<int>(index) * 16, static_cast<int>(index) * 16 + 16);
+    PushStep(index, 1, fine);
+  }
+  PushEos();
+  std::vector<std::string> seen;
+  for (int i = 0; i < 48; ++i) {
+    PullLabel();
+    if (seen.empty() || seen.back() != last_->fine_action) seen.push_back(last_->fine_action);
+    EXPECT_TRUE(last_->provisional);
+    EXPECT_EQ(last_->segment_start, 0u);
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"b_one_rnva", "b_two_nva"}));
+  EXPECT_EQ(last_pts_, 47 * kFrame);
+}
+
+TEST_F(TimelineSmooth, OverlappingWindowsMoveTheBoundaryToTheMiddle) {
+  Make("timelinesmooth window=1 min-duration=0");
+  Start();
+  PushBackbone(4);
+  PushLabels();
+  PushFrames(0, 16);
+  for (uint64_t k = 0; k < 5; ++k) {  // steps stand for frames 6-9, 10-13, 14-17, ...
+    Push(StepEvent(FactsOf(k, 4), ScoresOf(k < 2 ? 0 : 1)));
+    PushFrames(16 + static_cast<int>(k) * 4, 20 + static_cast<int>(k) * 4);
+  }
+  PushEos();
+  EXPECT_EQ(PullLabels(36), std::string(14, 'a') + std::string(22, 'b'));
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(SegmentMessages(), (std::vector<std::string>{"0-1.75 a_va measured", "1.75-4.5 b_one_rnva measured"}));
+}
+
+TEST_F(TimelineSmooth, UnknownDroppedAndLostSteps) {
+  Make("timelinesmooth window=1 min-duration=0");
+  Begin();
+  PushStream("a?b.a");
+  PushFrames(80, 96);  // the step of these is lost
+  PushStream("b", 6);
+  PushEos();
+  EXPECT_EQ(PullLabels(112), std::string(16, 'a') + std::string(16, 'u') + std::string(16, 'b') + std::string(16, 'g') +
+                                 std::string(16, 'a') + std::string(16, 'g') + std::string(16, 'b'));
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(SegmentMessages(), (std::vector<std::string>{"0-2 a_va measured", "2-4 unknown unknown",
+                                                         "4-6 b_one_rnva measured", "6-8 gap gap", "8-10 a_va measured",
+                                                         "10-12 gap gap", "12-14 b_one_rnva measured"}));
+  ASSERT_EQ(warnings_.size(), 1u) << "once";
+  EXPECT_NE(warnings_[0].find("lost"), std::string::npos);
+}
+
+TEST_F(TimelineSmooth, AHoleEndsTheRun) {
+  Make("timelinesmooth window=9 min-duration=0");
+  Begin();
+  PushStream("aab");
+  for (int i = 48; i < 50; ++i)  // two more frames, in a padded chunk
+    PushFrame(static_cast<GstClockTime>(i) * kFrame);
+  action::ChunkFacts padded = FactsOf(3);
+  padded.frames = 2;
+  padded.time.end = padded.step.end = 50 * kFrame;
+  Push(StepEvent(padded, ScoresOf(1)));
+  const GstClockTime later = 20 * GST_SECOND;
+  for (int i = 0; i < 16; ++i)
+    PushFrame(later + static_cast<GstClockTime>(i) * kFrame);
+  action::ChunkFacts facts = FactsOf(4, 16, later - 4 * 16 * kFrame);
+  facts.discont = true;
+  Push(StepEvent(facts, ScoresOf(2)));
+  PushEos();
+  EXPECT_EQ(PullLabels(66), std::string(50, 'a') + std::string(16, 'c')) << "no window reaches across";
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(SegmentMessages(),
+            (std::vector<std::string>{"0-6.25 a_va measured", "6.25-20 gap gap", "20-22 c measured"}));
+}
+
+TEST_F(TimelineSmooth, AChangeOfSizeDoesNotEndTheRun) {
+  Make("timelinesmooth window=1 min-duration=0");
+  Begin();
+  PushStream("a");
+  PushFrames(16, 20);
+  action::ChunkFacts padded = FactsOf(1);
+  padded.frames = 4;
+  padded.time.end = padded.step.end = 20 * kFrame;
+  Push(StepEvent(padded, ScoresOf(0)));
+  SetCaps("GRAY8", 32, 16);
+  PushFrames(20, 36);
+  action::ChunkFacts facts = FactsOf(2, 16, 20 * kFrame - 2 * 16 * kFrame);
+  facts.discont = true;
+  Push(StepEvent(facts, ScoresOf(0)));
+  PushEos();
+  EXPECT_EQ(PullLabels(36), std::string(36, 'a'));
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(SegmentMessages(), (std::vector<std::string>{"0-4.5 a_va measured"}));
+}
+
+TEST_F(TimelineSmooth, AModelSwapEndsTheWindow) {
+  Make("timelinesmooth window=9 min-duration=0");
+  Begin();
+  PushStream("aab");
+  action::LabelTable other = Labels();
+  other.coarse[1] = other.fine[1].coarse = other.fine[2].coarse = "z";
+  other.fine[1].label = "z_one_va";
+  PushLabels(other);
+  for (uint64_t k = 3; k < 6; ++k) {
+    PushFrames(static_cast<int>(k) * 16, static_cast<int>(k) * 16 + 16);
+    Push(StepEvent(FactsOf(k), ScoresOf(1), other));
+  }
+  PushEos();
+  EXPECT_EQ(PullLabels(96), std::string(48, 'a') + std::string(48, 'z'));
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(SegmentMessages(), (std::vector<std::string>{"0-6 a_va measured", "6-12 z_one_va measured"}));
+}
+
+TEST_F(TimelineSmooth, ImmediateFramesPassWithWhatIsKnown) {
+  Make("timelinesmooth window=1 sync-mode=immediate");
+  Begin();
+  PushFrames(0, 16);
+  EXPECT_EQ(PullLabels(16), std::string(16, '-'));
+  PushStep(0, 0);
+  PushFrames(16, 32);
+  EXPECT_EQ(PullLabels(16), std::string(16, 'a'));
+  PushStep(1, 1);
+  PushFrames(32, 33);
+  EXPECT_EQ(PullLabels(1), "b") << "the newest step, at once";
+}
+
+TEST_F(TimelineSmooth, LiveSourcesAreImmediateUnlessTold) {
+  Make("timelinesmooth");
+  Begin(16, true);
+  PushFrames(0, 4);
+  EXPECT_EQ(PullLabels(4), "----");
+}
+
+TEST_F(TimelineSmooth, WithoutAClassifierFramesPassWithOneWarning) {
+  Start();
+  PushFrames(0, 40);
+  for (int i = 0; i < 40; ++i) {
+    GstBuffer *buffer = gst_harness_pull(harness_);
+    EXPECT_EQ(gst_buffer_get_custom_meta(buffer, action::kLabelMeta), nullptr);
+    gst_buffer_unref(buffer);
+  }
+  EXPECT_NE(WaitForMessage(GST_MESSAGE_WARNING).find("actionclassify"), std::string::npos);
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "");
+  PushEos();
+  EXPECT_TRUE(WaitForEvent(GST_EVENT_EOS));
+  EXPECT_TRUE(SegmentMessages().empty());
+}
+
+TEST_F(TimelineSmooth, BackwardPlaybackPassesUnanalysed) {
+  Begin();
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.rate = -1;
+  segment.stop = 10 * GST_SECOND;
+  Push(gst_event_new_segment(&segment));
+  for (int i = 10; i > 0; --i)
+    PushFrame(static_cast<GstClockTime>(i) * kFrame);
+  EXPECT_EQ(PullLabels(10), std::string(10, '-'));
+}
+
+// ---- The duties of a queue
+
+TEST_F(TimelineSmooth, EventsKeepTheirPlace) {
+  Make("timelinesmooth window=1");
+  Begin();
+  WaitForNamedEvent("action-labels");
+  PushFrames(0, 8);
+  Push(gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "shift", nullptr)));
+  PushFrames(8, 12);
+  Push(gst_event_new_gap(12 * kFrame, kFrame));
+  SetCaps("GRAY8", 32, 16);
+  PushFrames(12, 16);
+  // Held: nothing of it may come out before the frames.
+  std::vector<std::string> order;
+  GstPad *pad = gst_element_get_static_pad(element_, "src");
+  gst_pad_add_probe(
+      pad, static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+      [](GstPad *, GstPadProbeInfo *info, gpointer user) {
+        auto &list = *static_cast<std::vector<std::string> *>(user);
+        if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0) {
+          const GstClockTime pts = GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info));
+          list.push_back(std::to_string(pts / kFrame));
+        } else {
+          list.emplace_back(GST_EVENT_TYPE_NAME(GST_PAD_PROBE_INFO_EVENT(info)));
+        }
+        return GST_PAD_PROBE_OK;
+      },
+      &order, nullptr);
+  PushStep(0, 0);
+  PushEos();
+  EXPECT_TRUE(WaitForEvent(GST_EVENT_EOS));
+  gst_object_unref(pad);
+  EXPECT_EQ(order,
+            (std::vector<std::string>{"0",  "1",  "2",  "3",   "4",    "5",  "6",  "7",  "tag", "8",
+                                      "9",  "10", "11", "gap", "caps", "12", "13", "14", "15",  "custom-downstream",
+                                      "eos"}));
+}
+
+TEST_F(TimelineSmooth, DownstreamsFlowComesBack) {
+  Make("timelinesmooth sync-mode=immediate");
+  Begin();
+  PushFrames(0, 1);
+  gst_buffer_unref(gst_harness_pull(harness_));
+  gst_pad_set_chain_function(harness_->sinkpad, [](GstPad *, GstObject *, GstBuffer *buffer) {
+    gst_buffer_unref(buffer);
+    return GST_FLOW_NOT_LINKED;
+  });
+  EXPECT_EQ(PushUntilRefused(1, 1000).get(), GST_FLOW_NOT_LINKED);
+  // Linked again: the task goes on.
+  gst_pad_set_chain_function(harness_->sinkpad, [](GstPad *, GstObject *, GstBuffer *buffer) {
+    gst_buffer_unref(buffer);
+    return GST_FLOW_OK;
+  });
+  EXPECT_TRUE(gst_harness_push_upstream_event(harness_, gst_event_new_reconfigure()));
+  EXPECT_EQ(PushFrame(GST_SECOND), GST_FLOW_OK);
+  bool forwarded = false;
+  while (GstEvent *event = gst_harness_try_pull_upstream_event(harness_)) {
+    forwarded = forwarded || GST_EVENT_TYPE(event) == GST_EVENT_RECONFIGURE;
+    gst_event_unref(event);
+  }
+  EXPECT_TRUE(forwarded);
+}
+
+TEST_F(TimelineSmooth, DownstreamsEosRefusesFramesButNotANewSegment) {
+  Make("timelinesmooth sync-mode=immediate");
+  Begin();
+  gst_pad_set_chain_function(harness_->sinkpad, [](GstPad *, GstObject *, GstBuffer *buffer) {
+    gst_buffer_unref(buffer);
+    return GST_FLOW_EOS;
+  });
+  EXPECT_EQ(PushUntilRefused(0, 1000).get(), GST_FLOW_EOS);
+  EXPECT_EQ(PushFrame(GST_SECOND), GST_FLOW_EOS);
+  EXPECT_TRUE(PushEos());
+  EXPECT_TRUE(WaitForEvent(GST_EVENT_EOS)) << "the end still passes";
+}
+
+TEST_F(TimelineSmooth, AnErrorAfterEosIsToldByTheElement) {
+  Make("timelinesmooth window=1");
+  Begin();
+  PushFrames(0, 4);
+  gst_pad_set_chain_function(harness_->sinkpad, [](GstPad *, GstObject *, GstBuffer *buffer) {
+    gst_buffer_unref(buffer);
+    return GST_FLOW_ERROR;
+  });
+  PushEos();  // upstream is through; the frames go now
+  EXPECT_NE(WaitForMessage(GST_MESSAGE_ERROR), "");
+  EXPECT_TRUE(WaitForEvent(GST_EVENT_EOS));
+}
+
+TEST_F(TimelineSmooth, FlushWakesBothSidesAndTheNextRunIsClean) {
+  Make("timelinesmooth window=9");
+  Begin();
+  PushFrames(0, 40);  // held
+  EXPECT_TRUE(Push(gst_event_new_flush_start()));
+  EXPECT_EQ(PushFrame(GST_SECOND), GST_FLOW_FLUSHING);
+  EXPECT_TRUE(Push(gst_event_new_flush_stop(TRUE)));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  Push(gst_event_new_segment(&segment));
+  PushFrames(0, 16);
+  action::ChunkFacts facts = FactsOf(0);
+  Push(StepEvent(facts, ScoresOf(1)));
+  PushEos();
+  EXPECT_EQ(PullLabels(16), std::string(16, 'b')) << "of the frames from before, none";
+}
+
+TEST_F(TimelineSmooth, FlushEndsAWaitForRoom) {
+  Make("timelinesmooth sync-mode=immediate");
+  Begin();
+  // Downstream takes nothing: the queue fills up, and upstream waits.
+  std::promise<void> entered, leave;
+  struct Block {
+    std::promise<void> *entered;
+    std::shared_future<void> leave;
+    bool first = true;
+  } block{&entered, leave.get_future().share()};
+  GstPad *pad = gst_element_get_static_pad(element_, "src");
+  gst_pad_add_probe(
+      pad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad *, GstPadProbeInfo *, gpointer user) {
+        auto &b = *static_cast<Block *>(user);
+        if (std::exchange(b.first, false)) b.entered->set_value();
+        b.leave.wait();
+        return GST_PAD_PROBE_DROP;
+      },
+      &block, nullptr);
+  auto pushing = PushUntilRefused(0, 1000);
+  entered.get_future().wait();
+  std::thread opener([&leave] { leave.set_value(); });
+  EXPECT_TRUE(Push(gst_event_new_flush_start()));
+  EXPECT_EQ(pushing.get(), GST_FLOW_FLUSHING);
+  opener.join();
+  EXPECT_TRUE(Push(gst_event_new_flush_stop(TRUE)));
+  gst_object_unref(pad);
+}
+
+TEST_F(TimelineSmooth, StoppingEndsAWait) {
+  Make("timelinesmooth");
+  Begin();
+  PushFrames(0, 40);  // the task waits for a label
+  EXPECT_EQ(gst_element_set_state(element_, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+}
+
+TEST_F(TimelineSmooth, EosWithoutData) {
+  Make("timelinesmooth location=" + Folder() + "/t.json");
+  Start();
+  EXPECT_TRUE(PushEos());
+  EXPECT_TRUE(WaitForEvent(GST_EVENT_EOS));
+  EXPECT_EQ(ReadFile(Folder() + "/t.json"), "[]\n");
+}
+
+TEST_F(TimelineSmooth, ANewStreamAfterEos) {
+  Make("timelinesmooth window=1");
+  Begin();
+  PushStream("a");
+  PushEos();
+  EXPECT_EQ(PullLabels(16), std::string(16, 'a'));
+  EXPECT_TRUE(WaitForEvent(GST_EVENT_EOS));
+  Push(gst_event_new_stream_start("second"));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  Push(gst_event_new_segment(&segment));
+  PushFrames(0, 16);
+  Push(StepEvent(FactsOf(0), ScoresOf(1)));
+  PushEos();
+  EXPECT_EQ(PullLabels(16), std::string(16, 'b'));
+}
+
+TEST_F(TimelineSmooth, SerializedQueriesDoNotWaitBehindHeldFrames) {
+  Make("timelinesmooth");
+  Begin();
+  PushFrames(0, 20);  // held: no step has come
+  GstCaps *caps = gst_caps_from_string("video/x-raw,format=GRAY8,width=32,height=16,framerate=8/1");
+  GstQuery *query = gst_query_new_allocation(caps, TRUE);
+  EXPECT_TRUE(gst_pad_peer_query(harness_->srcpad, query));
+  EXPECT_EQ(gst_query_get_n_allocation_pools(query), 0u) << "a pool would starve";
+  EXPECT_TRUE(gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr));
+  gst_query_unref(query);
+  gst_caps_unref(caps);
+
+  GstBuffer *mine = NewFrame(20 * kFrame);
+  gst_harness_push(harness_, gst_buffer_ref(mine));
+  EXPECT_GT(GST_MINI_OBJECT_REFCOUNT_VALUE(mine), 1);
+  query = gst_query_new_drain();
+  gst_pad_peer_query(harness_->srcpad, query);
+  gst_query_unref(query);
+  EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(mine), 1) << "given back";
+  gst_buffer_unref(mine);
+  PushEos();
+  PullLabels(20);
+  EXPECT_EQ(PullLabel(), "gap") << "and yet it is not lost";
+  EXPECT_EQ(last_pts_, 20 * kFrame);
+}
+
+TEST_F(TimelineSmooth, FramesOfABoundedPoolAreCopied) {
+  Begin();
+  GstBufferPool *pool = gst_buffer_pool_new();
+  GstStructure *config = gst_buffer_pool_get_config(pool);
+  gst_buffer_pool_config_set_params(config, nullptr, 64 * 48, 2, 2);
+  gst_buffer_pool_set_config(pool, config);
+  gst_buffer_pool_set_active(pool, TRUE);
+  for (int i = 0; i < 20; ++i) {
+    GstBuffer *buffer = nullptr;
+    GstBufferPoolAcquireParams params{};
+    params.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT;
+    ASSERT_EQ(gst_buffer_pool_acquire_buffer(pool, &buffer, &params), GST_FLOW_OK) << "starved at frame " << i;
+    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(i) * kFrame;
+    GST_BUFFER_DURATION(buffer) = kFrame;
+    ASSERT_EQ(gst_harness_push(harness_, buffer), GST_FLOW_OK);
+  }
+  gst_buffer_pool_set_active(pool, FALSE);
+  gst_object_unref(pool);
+}
+
+TEST_F(TimelineSmooth, PixelsAreNotCopied) {
+  Make("timelinesmooth window=1");
+  Begin();
+  GstBuffer *in = NewFrame(0);
+  GstMemory *memory = gst_buffer_peek_memory(in, 0);
+  gst_harness_push(harness_, in);
+  PushStep(0, 0);
+  GstBuffer *out = gst_harness_pull(harness_);
+  EXPECT_EQ(gst_buffer_peek_memory(out, 0), memory);
+  EXPECT_TRUE(action::LabelOf(out).has_value());
+  gst_buffer_unref(out);
+}
+
+TEST_F(TimelineSmooth, AStallGoesOnInImmediate) {
+  Make("timelinesmooth stall-timeout=200000000");
+  Begin();
+  PushFrames(0, 20);
+  const std::string warning = WaitForMessage(GST_MESSAGE_WARNING);
+  EXPECT_NE(warning.find("going on without waiting"), std::string::npos) << warning;
+  EXPECT_EQ(PullLabels(20), std::string(20, '-'));
+  PushStep(0, 0);
+  PushFrames(20, 21);
+  EXPECT_EQ(PullLabel(), "a") << "immediate from here on";
+}
+
+TEST_F(TimelineSmooth, TooManyBytesCommitTheOldestFrames) {
+  Make("timelinesmooth max-size-bytes=" + std::to_string(10 * 64 * 48));
+  Begin();
+  PushFrames(0, 10);
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "");
+  PushFrames(10, 14);
+  EXPECT_EQ(PullLabels(4), "----") << "the oldest, with what is known of them";
+  EXPECT_NE(WaitForMessage(GST_MESSAGE_WARNING).find("max-size-bytes"), std::string::npos);
+  PushFrames(14, 16);
+  EXPECT_EQ(PullLabels(2), "--");
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "") << "once";
+  PushStep(0, 0);
+  PushEos();
+  EXPECT_EQ(PullLabels(10), "aaaaaaaaaa");
+}
+
+// ---- Latency
+
+TEST_F(TimelineSmooth, ReportsWhatItHolds) {
+  Make("timelinesmooth sync-mode=aligned window=9", true);
+  gst_harness_set_upstream_latency(harness_, 30 * GST_MSECOND);
+  EXPECT_EQ(gst_harness_query_latency(harness_), 30 * GST_MSECOND) << "nothing is held before it is known what comes";
+  while (gst_bus_have_pending(bus_))
+    gst_message_unref(gst_bus_pop(bus_));
+  Begin(4, true);
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_LATENCY), "latency") << "announced anew";
+  // Four steps of 4 samples, a chunk of 16, and a hop for the network: 36 samples at 8 a second.
+  EXPECT_EQ(gst_harness_query_latency(harness_), 30 * GST_MSECOND + 4500 * GST_MSECOND);
+}
+
+TEST_F(TimelineSmooth, HoldsNothingOfASourceThatIsNotLive) {
+  Begin(16, false);
+  gst_harness_set_upstream_latency(harness_, 30 * GST_MSECOND);
+  EXPECT_EQ(gst_harness_query_latency(harness_), 30 * GST_MSECOND);
+}
+
+TEST_F(TimelineSmooth, ALiveFrameGoesAtItsDeadline) {
+  Make("timelinesmooth sync-mode=aligned window=1", true);
+  gst_harness_use_testclock(harness_);
+  Begin(16, true);  // holds 32 samples: 4 s
+  PushFrames(0, 16);
+  PushStep(0, 0);
+  EXPECT_EQ(PullLabels(16), std::string(16, 'a')) << "labelled before the deadline";
+  PushFrames(16, 18);
+  GstTestClock *clock = gst_harness_get_testclock(harness_);
+  gst_test_clock_wait_for_next_pending_id(clock, nullptr);
+  EXPECT_EQ(gst_harness_buffers_in_queue(harness_), 0u);
+  gst_object_unref(clock);
+  gst_harness_set_time(harness_, 16 * kFrame + 4 * GST_SECOND);
+  gst_harness_crank_single_clock_wait(harness_);
+  EXPECT_EQ(PullLabel(), "a") << "with the newest label";
+  EXPECT_EQ(last_pts_, 16 * kFrame);
+}
+
+// ---- Files
+
+TEST_F(TimelineSmooth, JsonIsWrittenBeforeEos) {
+  const std::string path = Folder() + "/t.json";
+  Make("timelinesmooth window=1 location=" + path);
+  Begin();
+  PushStream("aab");
+  EXPECT_FALSE(std::filesystem::exists(path)) << "complete or absent";
+  std::string at_eos;
+  GstPad *pad = gst_element_get_static_pad(element_, "src");
+  struct Look {
+    std::string path;
+    std::string *text;
+  } look{path, &at_eos};
+  gst_pad_add_probe(
+      pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      [](GstPad *, GstPadProbeInfo *info, gpointer user) {
+        auto &l = *static_cast<Look *>(user);
+        if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS) *l.text = ReadFile(l.path);
+        return GST_PAD_PROBE_OK;
+      },
+      &look, nullptr);
+  gst_object_unref(pad);
+  PushEos();
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(at_eos,
+            "[\n"
+            R"(  {"start":0.0,"end":4.0,"duration":4.0,"coarse_action":"a","fine_action":"a_va","value_category":"VA",)"
+            R"("num_frames":2,"state":"measured","confidence":0.8},)"
+            "\n"
+            R"(  {"start":4.0,"end":6.0,"duration":2.0,"coarse_action":"b","fine_action":"b_one_rnva",)"
+            R"("value_category":"RNVA","num_frames":1,"state":"measured","confidence":0.8})"
+            "\n]\n");
+}
+
+TEST_F(TimelineSmooth, WithoutEosTheFileIsWrittenWhenTheElementStops) {
+  const std::string path = Folder() + "/t.json";
+  Make("timelinesmooth window=1 location=" + path);
+  Begin();
+  PushStream("ab");
+  gst_element_set_state(element_, GST_STATE_READY);
+  const auto segments = action::ReadTimeline(path);
+  ASSERT_EQ(segments.size(), 2u);
+  EXPECT_EQ(segments[1].end, 4 * static_cast<int64_t>(GST_SECOND));
+}
+
+TEST_F(TimelineSmooth, LinesAreThereAsSoonAsASegmentIsFinal) {
+  const std::string path = Folder() + "/t.jsonl";
+  std::ofstream(path) << R"({"start":0,"end":1,"fine_act)";  // a line that a power cut has cut off
+  Make("timelinesmooth window=1 location=" + path);
+  Begin();
+  PushStream("abb");
+  EXPECT_EQ(PullLabels(32), std::string(16, 'a') + std::string(16, 'b'));
+  // The message comes after the line.
+  PushFrames(48, 49);
+  PullLabels(16);
+  const std::string text = ReadFile(path);
+  EXPECT_NE(text.find("\n{\"start\":0.0,\"end\":2.0"), std::string::npos) << text;
+  EXPECT_EQ(text.back(), '\n');
+  gst_element_set_state(element_, GST_STATE_READY);
+  EXPECT_NE(ReadFile(path).find("\"fine_action\":\"b_one_rnva\""), std::string::npos);
+}
+
+TEST_F(TimelineSmooth, LocationsThatCannotBe) {
+  Drop();
+  const auto refused = [this](const std::string &location) {
+    GstElement *element = gst_element_factory_make("timelinesmooth", nullptr);
+    bus_ = gst_bus_new();
+    gst_element_set_bus(element, bus_);
+    g_object_set(element, "location", location.c_str(), nullptr);
+    EXPECT_EQ(gst_element_set_state(element, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+    const std::string error = WaitForMessage(GST_MESSAGE_ERROR, 0);
+    gst_element_set_state(element, GST_STATE_NULL);
+    gst_object_unref(element);
+    Drop();
+    return error;
+  };
+  EXPECT_NE(refused(Folder() + "/no/t.json").find("/no/t.json"), std::string::npos);
+  EXPECT_NE(refused(Folder() + "/no/t.jsonl").find("/no/t.jsonl"), std::string::npos);
+  EXPECT_NE(refused(Folder() + "/t.csv").find(".json (a list"), std::string::npos);
+}
+
+TEST_F(TimelineSmooth, AFullDiskLosesNothing) {
+  const std::string disk = Folder() + "/disk";
+  std::filesystem::create_directory(disk);
+  if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=8k") != 0) GTEST_SKIP() << "no right to mount a small disk";
+  const std::string path = disk + "/t.jsonl", filler = disk + "/filler";
+  Make("timelinesmooth window=1 location=" + path);
+  Begin();
+  std::ofstream(filler) << std::string(8192, 'x');
+  PushStream("abab");
+  PushFrames(64, 65);
+  const std::string warning = WaitForMessage(GST_MESSAGE_WARNING);
+  EXPECT_NE(warning.find("t.jsonl: No space left"), std::string::npos) << warning;
+  std::filesystem::remove(filler);
+  PushEos();
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(action::ReadTimeline(path).size(), 4u) << ReadFile(path);
+  // With no room at all at the end, the error says so.
+  const std::string json = disk + "/t.json";
+  Make("timelinesmooth window=1 location=" + json);
+  Begin();
+  PushStream("ab");
+  std::ofstream(filler) << std::string(8192, 'x');
+  PushEos();
+  EXPECT_NE(WaitForMessage(GST_MESSAGE_ERROR).find("t.json"), std::string::npos);
+  EXPECT_TRUE(WaitForEvent(GST_EVENT_EOS)) << "and the end still passes";
+  EXPECT_FALSE(std::filesystem::exists(json));
+  Drop();
+  umount(disk.c_str());
+}
+
+TEST_F(TimelineSmooth, ASeekReplacesWhatWasKnownOfTheSameTime) {
+  for (const std::string name : {"t.json", "t.jsonl"}) {
+    const std::string path = Folder() + "/" + name;
+    Make("timelinesmooth window=1 min-duration=0 location=" + path);
+    Begin();
+    PushStream("aaaa");
+    Push(gst_event_new_flush_start());
+    Push(gst_event_new_flush_stop(TRUE));
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.start = segment.time = segment.position = 2 * GST_SECOND;
+    Push(gst_event_new_segment(&segment));
+    for (int i = 16; i < 32; ++i)
+      PushFrame(static_cast<GstClockTime>(i) * kFrame);
+    action::ChunkFacts facts = FactsOf(4, 16, 2 * GST_SECOND - 4 * 16 * kFrame);
+    facts.discont = true;
+    facts.time.running_time = facts.step.running_time = 0;
+    Push(StepEvent(facts, ScoresOf(1)));
+    PushEos();
+    WaitForEvent(GST_EVENT_EOS);
+    std::vector<std::string> seen;
+    for (const action::Segment &s : action::ReadTimeline(path)) {
+      seen.push_back(std::to_string(s.start / static_cast<int64_t>(GST_SECOND)) + "-" +
+                     std::to_string(s.end / static_cast<int64_t>(GST_SECOND)) + s.coarse_action);
+    }
+    EXPECT_EQ(seen, (std::vector<std::string>{"0-2a", "2-4b", "4-8a"})) << name;
+    if (name == "t.jsonl") {
+      const std::string text = ReadFile(path);
+      EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
+    }
+  }
+}
+
+TEST_F(TimelineSmooth, TimesCountFromTheFirstFrameOrTheStream) {
+  for (const std::string origin : {"first-frame", "stream"}) {
+    Make("timelinesmooth window=1 time-origin=" + origin);
+    Begin();
+    const GstClockTime late = 3 * GST_SECOND;
+    for (int i = 0; i < 16; ++i)
+      PushFrame(late + static_cast<GstClockTime>(i) * kFrame);
+    Push(StepEvent(FactsOf(0, 16, late), ScoresOf(0)));
+    PushEos();
+    WaitForEvent(GST_EVENT_EOS);
+    EXPECT_EQ(SegmentMessages(),
+              std::vector<std::string>{origin == "stream" ? "3-5 a_va measured" : "0-2 a_va measured"});
+  }
+}
+
+TEST_F(TimelineSmooth, ASegmentThatFollowsOnGoesOn) {
+  // concat: PTS and stream time begin again at 0, running time goes on.
+  Make("timelinesmooth window=1 min-duration=0");
+  Begin();
+  PushStream("ab");
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.base = 4 * GST_SECOND;
+  Push(gst_event_new_segment(&segment));
+  for (int i = 0; i < 16; ++i)
+    PushFrame(static_cast<GstClockTime>(i) * kFrame);
+  action::ChunkFacts facts = FactsOf(2, 16, 0);
+  facts.discont = true;
+  for (action::FrameTime *time : {&facts.time, &facts.step}) {
+    time->timestamp = time->stream_time = 0;
+    time->running_time = 4 * GST_SECOND;
+    time->end = 16 * kFrame;
+  }
+  Push(StepEvent(facts, ScoresOf(1)));
+  PushEos();
+  EXPECT_EQ(PullLabels(48), std::string(16, 'a') + std::string(32, 'b'));
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(SegmentMessages(), (std::vector<std::string>{"0-2 a_va measured", "2-6 b_one_rnva measured"}));
+}
+
+TEST_F(TimelineSmooth, WallClockOfReferenceTimestamps) {
+  const std::string path = Folder() + "/t.json";
+  Make("timelinesmooth window=1 location=" + path);
+  Begin();
+  GstCaps *ntp = gst_caps_from_string("timestamp/x-ntp");
+  constexpr GstClockTime kNtp1970 = G_GUINT64_CONSTANT(2208988800) * GST_SECOND;
+  for (int i = 0; i < 16; ++i) {
+    GstBuffer *buffer = NewFrame(static_cast<GstClockTime>(i) * kFrame);
+    gst_buffer_add_reference_timestamp_meta(
+        buffer, ntp, kNtp1970 + 1700000000 * GST_SECOND + static_cast<GstClockTime>(i) * kFrame, GST_CLOCK_TIME_NONE);
+    gst_harness_push(harness_, buffer);
+  }
+  gst_caps_unref(ntp);
+  PushStep(0, 0);
+  PushEos();
+  WaitForEvent(GST_EVENT_EOS);
+  const std::string text = ReadFile(path);
+  EXPECT_NE(text.find(R"("wall_clock_start":"2023-11-14T22:13:20.000Z","wall_clock_end":"2023-11-14T22:13:22.000Z",)"
+                      R"("wall_clock_source":"reference-timestamp")"),
+            std::string::npos)
+      << text;
+}
+
+TEST_F(TimelineSmooth, WallClockOfALiveSource) {
+  Make("timelinesmooth window=1", true);
+  gst_harness_use_systemclock(harness_);
+  Begin(16, true);
+  const gint64 before = g_get_real_time();
+  const GstClockTime running = gst_element_get_current_running_time(element_);
+  PushFrame(GST_CLOCK_TIME_IS_VALID(running) ? running : 0);
+  const gint64 after = g_get_real_time();
+  Push(StepEvent(FactsOf(0, 16, running), ScoresOf(0)));
+  PushEos();
+  WaitForEvent(GST_EVENT_EOS);
+  GstMessage *message = gst_bus_pop_filtered(bus_, GST_MESSAGE_ELEMENT);
+  ASSERT_NE(message, nullptr);
+  gint64 start = 0;
+  EXPECT_TRUE(gst_structure_get_int64(gst_message_get_structure(message), "wall-clock-start", &start));
+  EXPECT_STREQ(gst_structure_get_string(gst_message_get_structure(message), "wall-clock-source"), "pipeline-clock");
+  EXPECT_GE(start / 1000, before - 1);
+  EXPECT_LE(start / 1000, after + 1);
+  gst_message_unref(message);
+}
+
+}  // namespace
+}  // namespace test
+
+int main(int argc, char **argv) {
+  gst_init(&argc, &argv);
+  testing::InitGoogleTest(&argc, argv);
+  GstElement *load = gst_element_factory_make("timelinesmooth", nullptr);  // registers the label meta
+  if (load != nullptr) gst_object_unref(load);
+  return RUN_ALL_TESTS();
+}
