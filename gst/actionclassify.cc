@@ -300,7 +300,9 @@ Then OnCustom(GstActionClassify *self, GstEvent *event) {
     if (!state.refused) OnFeatures(self, structure);
     return Then::kDrop;
   }
-  return Then::kForward;
+  // Of another classifier before this one, whose features it forwards: labels of two tables are not to be mixed.
+  const bool others = gst_event_has_name(event, action::kLabelsEvent) || gst_event_has_name(event, action::kStepEvent);
+  return others ? Then::kDrop : Then::kForward;
 }
 
 gboolean SinkEvent(GstBaseTransform *base, GstEvent *event) {

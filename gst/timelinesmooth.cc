@@ -215,12 +215,15 @@ void WaitForLabel(GstTimelineSmooth *self, Lock &lock) {
   if (clock != nullptr) gst_object_unref(clock);
 }
 
-// The next thing to be pushed, once there is one; nothing when the task is to pause.
+// The next thing to be pushed, once there is one; nothing when the task has been paused instead.
 std::optional<HeldItem> Next(GstTimelineSmooth *self, std::optional<action::MetaLabel> &label) {
   State &state = *self->state;
   Lock lock(state.mutex);
   for (;;) {
-    if (state.flow != GST_FLOW_OK) return std::nullopt;
+    if (state.flow != GST_FLOW_OK) {
+      gst_pad_pause_task(self->srcpad);  // under the mutex: whoever starts it anew does so after this
+      return std::nullopt;
+    }
     if (!state.outbox.empty()) {
       const auto segments = std::exchange(state.outbox, {});
       const bool post = state.active.post_messages;
@@ -250,10 +253,6 @@ GstFlowReturn PushFrame(GstTimelineSmooth *self, HeldItem item, const std::optio
   return gst_pad_push(self->srcpad, buffer);
 }
 
-void Pause(GstTimelineSmooth *self) {
-  gst_pad_pause_task(self->srcpad);
-}
-
 // Downstream has said that it takes no more.
 void OnFlow(GstTimelineSmooth *self, GstFlowReturn flow) {
   State &state = *self->state;
@@ -278,37 +277,37 @@ void OnFlow(GstTimelineSmooth *self, GstFlowReturn flow) {
   }
 }
 
+// The task ends, for good or until it is started anew. The mutex is held: whoever starts it does so after this.
+void StopTask(GstTimelineSmooth *self, GstFlowReturn why) {
+  State &state = *self->state;
+  if (state.flow == GST_FLOW_OK) state.flow = why;
+  gst_pad_pause_task(self->srcpad);
+  state.changed.notify_all();
+}
+
+// One step of the task. Other than GST_FLOW_OK: it was the last one.
+GstFlowReturn PushNext(GstTimelineSmooth *self) {
+  std::optional<action::MetaLabel> label;
+  std::optional<HeldItem> item = Next(self, label);
+  if (!item) return GST_FLOW_OK;
+  if (item->is_frame()) {
+    const GstFlowReturn flow = PushFrame(self, std::move(*item), label);
+    if (flow != GST_FLOW_OK) OnFlow(self, flow);
+    return GST_FLOW_OK;
+  }
+  GstEvent *event = GST_EVENT(item->object.release());
+  const bool eos = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
+  if (eos) WriteFile(self);
+  gst_pad_push_event(self->srcpad, event);
+  return eos ? GST_FLOW_EOS : GST_FLOW_OK;
+}
+
 void Loop(gpointer pad) {
   GstTimelineSmooth *self = GST_TIMELINE_SMOOTH(GST_PAD_PARENT(pad));
-  State &state = *self->state;
-  const bool go_on = action::guarded(GST_ELEMENT(self), false, [&] {
-    std::optional<action::MetaLabel> label;
-    std::optional<HeldItem> item = Next(self, label);
-    if (!item) return false;
-    if (item->is_frame()) {
-      const GstFlowReturn flow = PushFrame(self, std::move(*item), label);
-      if (flow != GST_FLOW_OK) OnFlow(self, flow);
-      return true;
-    }
-    GstEvent *event = GST_EVENT(item->object.release());
-    const bool eos = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
-    if (eos) WriteFile(self);
-    gst_pad_push_event(self->srcpad, event);
-    if (eos) {
-      const Lock lock(state.mutex);
-      if (state.flow == GST_FLOW_OK) state.flow = GST_FLOW_EOS;
-      state.changed.notify_all();
-    }
-    return !eos;
-  });
-  if (!go_on) {
-    {
-      const Lock lock(state.mutex);  // after an exception
-      if (state.flow == GST_FLOW_OK) state.flow = GST_FLOW_ERROR;
-      state.changed.notify_all();
-    }
-    Pause(self);
-  }
+  const GstFlowReturn flow = action::guarded(GST_ELEMENT(self), GST_FLOW_ERROR, [self] { return PushNext(self); });
+  if (flow == GST_FLOW_OK) return;
+  const Lock lock(self->state->mutex);
+  StopTask(self, flow);
 }
 
 // ---- Upstream's thread
@@ -486,13 +485,17 @@ gboolean Enqueue(GstTimelineSmooth *self, GstEvent *event) {
     GstMessage *message = nullptr;
     bool restart = false, taken = false;
     {
-      const Lock lock(state.mutex);
-      // A new stream after the end of one.
-      if (type == GST_EVENT_STREAM_START && state.eos && state.flow == GST_FLOW_EOS) {
-        state.flow = GST_FLOW_OK;
-        state.eos = state.refusing = false;
-        restart = true;
-        state.tracker->Flush();
+      Lock lock(state.mutex);
+      // A new stream after the end of one, once that is through.
+      if (type == GST_EVENT_STREAM_START && state.eos) {
+        state.changed.wait(lock, [&state] { return state.flow != GST_FLOW_OK; });
+        if (state.flow == GST_FLOW_EOS) {
+          state.flow = GST_FLOW_OK;
+          state.eos = state.refusing = false;
+          restart = true;
+          state.tracker->Flush();
+          Release(state);
+        }
       }
       if (state.flow == GST_FLOW_OK && !state.eos && state.tracker) {
         message = OnSerialized(self, state, event);
@@ -519,7 +522,7 @@ gboolean SinkEvent(GstPad *, GstObject *parent, GstEvent *event) {
         state.changed.notify_all();
       }
       const gboolean result = gst_pad_push_event(self->srcpad, event);
-      Pause(self);  // returns when the task stands
+      gst_pad_pause_task(self->srcpad);  // returns when the task stands
       return result;
     }
     case GST_EVENT_FLUSH_STOP: {

@@ -110,7 +110,9 @@ class LabelledStream : public testing::Test {
 
   void Drop() {
     if (harness_ != nullptr) gst_harness_teardown(std::exchange(harness_, nullptr));
-    if (bus_ != nullptr) gst_object_unref(std::exchange(bus_, nullptr));
+    if (bus_ == nullptr) return;
+    gst_bus_set_flushing(bus_, TRUE);  // messages hold their element, and it the bus
+    gst_object_unref(std::exchange(bus_, nullptr));
   }
 
   void Start(const std::string &format = "GRAY8", int width = 64, int height = 48) { SetCaps(format, width, height); }

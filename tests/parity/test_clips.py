@@ -6,6 +6,7 @@ times, and the features. Features of all chunks with ACTION_PARITY=full; otherwi
 
 import glob
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import torch
 import oracle
 import tap
 
-FRAME_PROBE, FEATURES, WEIGHTS, VIDEOS = sys.argv[1:5]
+FRAME_PROBE, FEATURES, WEIGHTS, VIDEOS, FOLDER = sys.argv[1:6]
 FULL = os.environ.get("ACTION_PARITY") == "full"
 
 # Clips that are not compared with cv2, and why.
@@ -80,7 +81,8 @@ class Extracted:
 
     def __init__(self, paths):
         self.paths = paths
-        self.folder = tempfile.mkdtemp()
+        self.folder = FOLDER
+        shutil.rmtree(FOLDER, ignore_errors=True)
         self.lines = None
 
     def said_of(self, path):
@@ -163,8 +165,8 @@ def main():
     clips = []
     for folder in folders:
         clips += sorted(p for p in glob.glob(os.path.join(VIDEOS, folder, "*")) if not p.endswith(".json"))
-    if len(sys.argv) > 5:
-        clips = [clip for clip in clips if any(part in clip for part in sys.argv[5:])]
+    if len(sys.argv) > 6:
+        clips = [clip for clip in clips if any(part in clip for part in sys.argv[6:])]
     if not clips:
         def absent():
             raise tap.Skip("no ../shared/videos")
