@@ -17,14 +17,14 @@ libtorch-dev libopenblas0-pthread
 libopencv-dev libswscale-dev libavutil-dev
 libpango1.0-dev
 nlohmann-json3-dev
-gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-libav gstreamer1.0-tools
+gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools
 curl
 '
 test='
 libgtest-dev clang-format parallel
-gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad
+gstreamer1.0-plugins-bad
 python3 python3-numpy python3-torch python3-torchvision python3-opencv
-python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
+python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 gir1.2-gst-rtsp-server-1.0
 '
 
 mode=${1:-all}

@@ -169,6 +169,13 @@ int MakeStandIn(const Arguments &arguments) {
   return 0;
 }
 
+int Find(const Arguments &arguments) {
+  const char *usage = "find";
+  Expect(Parse(usage, "Prints the weights that are used where none are named.", arguments, {}), 0, usage);
+  std::printf("%s\n", action::FindWeights("").c_str());
+  return 0;
+}
+
 int Fetch(const Arguments &arguments) {
   const char *usage = "fetch";
   g_autofree char *url = nullptr;
@@ -196,6 +203,7 @@ constexpr const char *kUsage =
     "  convert IN OUT     between .pt, .pth and .safetensors\n"
     "  make-standin OUT   seeded weights for trying things out\n"
     "  fetch              download the published weights\n"
+    "  find               which weights are used where none are named\n"
     "\n"
     "gst-action-weights COMMAND --help says more about each.\n";
 
@@ -203,7 +211,8 @@ constexpr const char *kUsage =
 
 int main(int argc, char **argv) {
   static const std::map<std::string, std::function<int(const Arguments &)>> kCommands = {
-      {"inspect", Inspect}, {"verify", Verify}, {"convert", Convert}, {"make-standin", MakeStandIn}, {"fetch", Fetch}};
+      {"inspect", Inspect}, {"verify", Verify}, {"convert", Convert}, {"make-standin", MakeStandIn}, {"fetch", Fetch},
+      {"find", Find}};
   const std::string name = argc > 1 ? argv[1] : "";
   if (name == "--help" || name == "-h") {
     std::fputs(kUsage, stdout);

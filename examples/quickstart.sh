@@ -1,0 +1,106 @@
+#!/bin/sh
+# From nothing to a video with its actions drawn in, and a timeline beside it.
+#
+#   examples/quickstart.sh [OUT]      OUT: where everything goes (default: demo)
+#
+# Installs what is missing, builds, takes the published weights if they are there (gst-action-weights fetch gets them) and a
+# stand-in otherwise, makes a small dataset, trains on it, runs one gst-launch-1.0 line on a video that was not trained
+# with, and leaves
+#   OUT/overlay.mp4         the video with labels
+#   OUT/timeline.json       the timeline
+#   OUT/contact-sheet.png   twelve moments of it
+# What is there already is not made again: a second run takes seconds.
+#
+# BUILD_DIR names the build folder (default: build).
+set -eu
+case ${1:-} in
+  -h|--help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'; exit 0 ;;
+esac
+cd "$(dirname "$0")/.."
+out=${1:-demo}
+build=${BUILD_DIR:-build}
+began=$(date +%s)
+step() { printf '\n== %s\n' "$*"; }
+
+step "What is needed"
+tools/install-deps.sh --build
+[ -f "$build/build.ninja" ] || meson setup "$build" >/dev/null
+ninja -C "$build" >"$build/quickstart.log" 2>&1 || { tail -30 "$build/quickstart.log" >&2; exit 1; }
+PATH=$PWD/$build/tools:$PATH
+GST_PLUGIN_PATH=$PWD/$build/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
+export PATH GST_PLUGIN_PATH
+echo "Built in $build. To use it by hand: meson devenv -C $build"
+mkdir -p "$out"
+
+step "Weights of the network"
+if weights=$(gst-action-weights find 2>/dev/null); then
+  echo "Found $weights"
+else
+  weights=$out/standin.pth
+  [ -f "$weights" ] || gst-action-weights make-standin "$weights"
+  echo "$weights: a stand-in, never trained. Good enough to see how everything works, not a measurement."
+  echo "The published weights: gst-action-weights fetch"
+fi
+GST_ACTION_WEIGHTS=$weights
+export GST_ACTION_WEIGHTS
+
+step "A dataset to train with, and a video that is not in it"
+video=$out/test/line_1.mp4
+truth=$out/test/line_1.json
+[ -f "$truth" ] || tools/make-demo-dataset.sh "$out"
+echo "$out/clips, $video"
+
+step "Training"
+model=$out/model
+if [ -f "$model/model.json" ]; then
+  echo "$model is there already"
+else
+  gst-action-train "$out/clips" -o "$model"
+fi
+
+step "Labels on the video, and its timeline"
+line="gst-launch-1.0 filesrc location=$video ! decodebin ! videoflip video-direction=auto \\
+  ! r3dfeatures hop=4 ! actionclassify model=$model \\
+  ! timelinesmooth window=9 refine-window=5 location=$out/timeline.json \\
+  ! actionoverlay show=coarse+fine+value+elapsed+strip ! videoconvert ! x264enc ! mp4mux ! filesink location=$out/overlay.mp4"
+echo "$line"
+run=$(date +%s)
+if [ "$out/overlay.mp4" -nt "$model/model.json" ] && [ -f "$out/timeline.json" ]; then
+  took="was there already; remove $out/overlay.mp4 to make it again"
+else
+  rm -f "$out/contact-sheet.png"
+  # One line of messages a second would hide what matters.
+  printf '%s\n' "$line" | sed 's/gst-launch-1.0/gst-launch-1.0 -q/' | sh || { rm -f "$out/overlay.mp4"; exit 1; }
+  took="$(($(date +%s) - run)) s"
+fi
+
+if [ ! -f "$out/contact-sheet.png" ]; then
+  frames=$(mktemp -d)
+  trap 'rm -rf "$frames"' EXIT
+  gst-launch-1.0 -q filesrc location="$out/overlay.mp4" ! decodebin ! videorate ! video/x-raw,framerate=1/10 \
+    ! videoconvert ! videoscale ! video/x-raw,width=320,height=240 ! pngenc ! multifilesink location="$frames/%02d.png"
+  sheet="compositor name=sheet"
+  branches=
+  number=0
+  for frame in "$frames"/*.png; do
+    [ "$number" -lt 12 ] || break
+    sheet="$sheet sink_$number::xpos=$((number % 4 * 324)) sink_$number::ypos=$((number / 4 * 244))"
+    branches="$branches filesrc location=$frame ! pngdec ! videoconvert ! sheet."
+    number=$((number + 1))
+  done
+  # shellcheck disable=SC2086
+  gst-launch-1.0 -q $sheet ! videoconvert ! pngenc snapshot=true ! filesink location="$out/contact-sheet.png" $branches
+fi
+
+step "The timeline"
+gst-action-timeline show "$out/timeline.json"
+printf '\nAgreement with the ground truth, '
+gst-action-timeline compare "$out/timeline.json" "$truth"
+cat <<END
+
+$out/overlay.mp4         the video with labels ($took)
+$out/timeline.json       the timeline
+$out/contact-sheet.png   twelve moments of it
+$out/model               the model; $out/model/report.html says how good it is
+$(($(date +%s) - began)) s in all
+END

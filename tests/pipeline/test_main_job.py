@@ -1,0 +1,466 @@
+"""The main job from outside: the quickstart and what it leaves, the lines of the README, live sources, the snippets of the docs."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+import cv2
+import numpy as np
+
+import gi
+
+gi.require_version("Gst", "1.0")
+from gi.repository import GLib, Gst  # noqa: E402
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "parity"))
+import tap  # noqa: E402
+import timeline_oracle  # noqa: E402
+
+Gst.init(None)
+
+BUILD, SOURCE, DEMO = sys.argv[1:4]
+FOLDER = tempfile.mkdtemp()
+VIDEO, MODEL = os.path.join(DEMO, "test/line_1.mp4"), os.path.join(DEMO, "model")
+COLOURS = {"VA": (0, 255, 0), "RNVA": (255, 140, 0), "NVA": (255, 0, 0), "UNKNOWN": (128, 128, 128)}
+
+
+def path(*parts):
+    return os.path.join(FOLDER, *parts)
+
+
+def read_json(file):
+    with open(file) as text:
+        return json.load(text)
+
+
+def run(command, timeout=900, cwd=None, env=None):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout, cwd=cwd, env=env)
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+class Run:
+    """A pipeline run to its end in this process; what its messages and the frames at `probe` said."""
+
+    def __init__(self, line, probe=None, seconds=None):
+        self.labels, self.segments, self.steps, self.warnings = [], [], [], []
+        pipeline = Gst.parse_launch(line)
+        if probe:
+            pipeline.get_by_name(probe).get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, self._frame)
+        bus = pipeline.get_bus()
+        pipeline.set_state(Gst.State.PLAYING)
+        if seconds:
+            GLib.timeout_add(int(seconds * 1000), lambda: pipeline.send_event(Gst.Event.new_eos()) and False)
+        context = GLib.MainContext.default()
+        while True:
+            message = bus.timed_pop_filtered(50 * Gst.MSECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR | Gst.MessageType.WARNING | Gst.MessageType.ELEMENT)
+            context.iteration(False)
+            if message is None:
+                continue
+            if message.type == Gst.MessageType.ERROR:
+                pipeline.set_state(Gst.State.NULL)
+                raise AssertionError(f"{message.parse_error()} in {line}")
+            if message.type == Gst.MessageType.EOS:
+                break
+            if message.type == Gst.MessageType.WARNING:
+                self.warnings.append(message.parse_warning()[0].message)
+                continue
+            fields = message.get_structure()
+            if fields.get_name() == "action-segment":
+                self.segments.append({n: fields.get_value(n) for n in ("start", "end", "fine-action", "state")})
+            elif fields.get_name() == "action-step":
+                self.steps.append({n: fields.get_value(n) for n in ("coarse", "step-stream-time", "step-duration")})
+        self.stats = {s.get_name(): s.get_property("stats") for s in pipeline.iterate_sinks() if s.find_property("stats")} if False else {}
+        self.pipeline = pipeline
+        self.sink = pipeline.get_by_name(probe) if probe else None
+        self.dropped = self.sink.get_property("stats").get_value("dropped") if self.sink and self.sink.find_property("stats") else 0
+        pipeline.set_state(Gst.State.NULL)
+        self.warnings = [w for w in self.warnings if "stand-in" not in w]
+
+    def _frame(self, pad, info):
+        buffer = info.get_buffer()
+        meta = buffer.get_custom_meta("GstActionLabelMeta")
+        fields = meta.get_structure() if meta else None
+        names = ("coarse-action", "fine-action", "value-category", "provisional", "segment-start", "state")
+        self.labels.append((buffer.pts, {n: fields.get_value(n) for n in names} if fields else None))
+        return Gst.PadProbeReturn.OK
+
+
+def decode(file):
+    capture = cv2.VideoCapture(file)
+    while True:
+        ok, frame = capture.read()
+        if not ok:
+            return
+        yield frame[:, :, ::-1]
+
+
+def bar_colour(frame):
+    """Of the bar along the panel's left edge: 320x240, so 5 pixels from the left edge on, 5 wide."""
+    return frame[14:40, 7:9].reshape(-1, 3).astype(int).mean(0)
+
+
+def category_of(frame):
+    colour = bar_colour(frame)
+    return min(COLOURS, key=lambda name: np.abs(colour - COLOURS[name]).sum())
+
+
+# ---- The quickstart
+
+def quickstart():
+    env = {**os.environ, "BUILD_DIR": BUILD, "HOME": FOLDER, "XDG_DATA_HOME": path("data")}
+    for name in ("GST_ACTION_WEIGHTS", "G_DEBUG"):
+        env.pop(name, None)
+    code, said = run([os.path.join(SOURCE, "examples/quickstart.sh"), DEMO], env=env)
+    assert code == 0, said
+    for words in ("a stand-in, never trained", "gst-launch-1.0 filesrc location=", "hop=4", "window=9 refine-window=5", "coarse action",
+                  "stand-in backbone: not a measurement", "s in all"):
+        assert words in said, (words, said)
+    agreement = float(re.search(r"coarse action +([\d.]+) %", said).group(1))
+    assert agreement >= 90, said
+    with open(os.path.join(DEMO, "contact-sheet.png"), "rb") as png:
+        assert png.read(8) == b"\x89PNG\r\n\x1a\n"
+    sheet = cv2.imread(os.path.join(DEMO, "contact-sheet.png"))
+    assert sheet.shape[:2] == (3 * 244 - 4, 4 * 324 - 4) and sheet.std() > 20, sheet.shape
+    import time
+    began = time.monotonic()
+    code, again = run([os.path.join(SOURCE, "examples/quickstart.sh"), DEMO], env=env)
+    assert code == 0 and "was there already" in again, again
+    return [f"coarse action right {agreement} % of the time; the second run took {time.monotonic() - began:.1f} s"]
+
+
+def quickstart_video():
+    """overlay.mp4 has the frames of its input, and the colours of its timeline."""
+    frames = list(decode(os.path.join(DEMO, "overlay.mp4")))
+    assert len(frames) == sum(1 for _ in decode(VIDEO)), len(frames)
+    timeline = read_json(os.path.join(DEMO, "timeline.json"))
+    assert all(row["note"] == "stand-in backbone: not a measurement" for row in timeline)
+    assert timeline[0]["start"] == 0 and abs(timeline[-1]["end"] - len(frames) / 25) <= 0.001, timeline[-1]
+    assert all(abs(a["end"] - b["start"]) < 1e-9 for a, b in zip(timeline, timeline[1:]))
+    right = 0
+    for number, frame in enumerate(frames):
+        row = next(r for r in timeline if number / 25 + 5e-4 < r["end"])
+        right += category_of(frame) == row["value_category"]
+    # The fine action, and with it the colour, is provisional while a segment is open; most are right from the start.
+    assert right >= 0.9 * len(frames), (right, len(frames))
+    return [f"{right} of {len(frames)} frames have the final colour"]
+
+
+def panel_of_each_frame():
+    """The panel in the encoded video has the colour of that very frame's label meta."""
+    video = path("panel.mp4")
+    done = Run(f"filesrc location={VIDEO} ! decodebin ! r3dfeatures ! actionclassify model={MODEL} ! timelinesmooth window=3 "
+               f"! actionoverlay ! videoconvert ! video/x-raw,format=I420 ! x264enc name=encoder ! mp4mux ! filesink location={video}", probe="encoder")
+    frames = list(decode(video))
+    assert len(frames) == len(done.labels)
+    wrong = [i for i, (frame, (_, label)) in enumerate(zip(frames, done.labels)) if category_of(frame) != label["value-category"]]
+    assert not wrong, wrong[:10]
+    assert len({label["value-category"] for _, label in done.labels}) == 3
+    return [f"{len(frames)} frames"]
+
+
+# ---- Aligned, and exact in a second pass
+
+def aligned():
+    """Every frame has the smoothed coarse label of its step, and the fine label with most votes so far."""
+    done = Run(f"filesrc location={VIDEO} ! decodebin ! r3dfeatures hop=8 ! actionclassify model={MODEL} ! timelinesmooth window=5 "
+               f"location={path('aligned.json')} ! fakesink name=out", probe="out")
+    assert not done.warnings, done.warnings
+    coarse_labels = sorted(read_json(os.path.join(MODEL, "stage1/label_map.json")))
+    smooth = timeline_oracle.smooth([step["coarse"] for step in done.steps], 5)
+    starts = [step["step-stream-time"] for step in done.steps]
+    step = 0
+    for pts, label in done.labels:
+        while step + 1 < len(starts) and starts[step + 1] <= pts:
+            step += 1
+        assert label and label["coarse-action"] == coarse_labels[smooth[step]], (pts, step, label)
+        assert label["provisional"]
+    # Second pass: every frame carries the exported timeline's final labels.
+    timeline = read_json(path("aligned.json"))
+    second = Run(f"filesrc location={VIDEO} ! decodebin ! actionoverlay timeline={path('aligned.json')} ! fakesink name=out", probe="out")
+    assert len(second.labels) == len(done.labels)
+    for pts, label in second.labels:
+        row = next(r for r in timeline if pts / 1e9 + 5e-4 < r["end"])
+        assert label["fine-action"] == row["fine_action"] and not label["provisional"], (pts, label, row)
+    assert [(round(s["start"] / 1e9, 3), s["fine-action"]) for s in done.segments] == [(r["start"], r["fine_action"]) for r in timeline]
+    return [f"{len(done.labels)} frames, {len(timeline)} segments"]
+
+
+def aligned_full_hd():
+    """1080p30 held for the reference's window: no frame is committed early."""
+    done = Run(f"videotestsrc pattern=smpte75 num-buffers=540 ! video/x-raw,format=I420,width=1920,height=1080,framerate=30/1 ! r3dfeatures "
+               f"! actionclassify model={MODEL} strict=false ! timelinesmooth ! fakesink name=out", probe="out")
+    assert len(done.labels) == 540 and all(label and label["state"] == "measured" for _, label in done.labels)
+    assert not done.warnings, done.warnings
+
+
+# ---- Pipelines that have hung elsewhere
+
+def chain(more=""):
+    return f"r3dfeatures ! actionclassify model={MODEL} ! timelinesmooth window=3 {more} ! actionoverlay"
+
+
+UNLIMITED = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0"
+
+
+def tee_with_room():
+    done = Run(f"filesrc location={VIDEO} num-buffers=60 ! decodebin ! identity eos-after=500 ! tee name=t t. ! {UNLIMITED} ! fakesink name=out sync=false "
+               f"t. ! queue ! {chain()} ! fakesink", probe="out")
+    assert len(done.labels) >= 400 and not done.warnings, (len(done.labels), done.warnings)
+
+
+def tee_without_room():
+    """A plain queue in the other branch fills up before the first label is there: a warning, and on without waiting."""
+    done = Run(f"videotestsrc num-buffers=400 ! video/x-raw,width=320,height=240,framerate=25/1 ! tee name=t t. ! queue ! fakesink "
+               f"t. ! queue ! {chain('stall-timeout=1000000000')} ! fakesink name=out", probe="out")
+    assert len(done.labels) == 400 and any("going on without waiting" in w for w in done.warnings), (len(done.labels), done.warnings)
+
+
+def audio_and_video():
+    file = path("av.mp4")
+    Run(f"mp4mux name=m ! filesink location={file} videotestsrc num-buffers=400 ! video/x-raw,width=320,height=240,framerate=25/1 ! {chain()} "
+        f"! videoconvert ! x264enc ! m. audiotestsrc num-buffers=750 ! audioconvert ! avenc_aac ! {UNLIMITED} ! m.")
+    assert sum(1 for _ in decode(file)) == 400
+
+
+def synchronised_player():
+    done = Run(f"videotestsrc num-buffers=150 ! video/x-raw,width=320,height=240,framerate=25/1 ! {chain()} ! fakesink name=out sync=true", probe="out")
+    assert len(done.labels) == 150 and all(label for _, label in done.labels)
+
+
+def source_with_few_buffers():
+    """A source that owns eight buffers and needs them back, as a camera does."""
+    pool = Gst.BufferPool.new()
+    config = pool.get_config()
+    caps = Gst.Caps.from_string("video/x-raw,format=I420,width=320,height=240,framerate=25/1")
+    Gst.BufferPool.config_set_params(config, caps, 320 * 240 * 3 // 2, 8, 8)
+    pool.set_config(config)
+    pool.set_active(True)
+    pipeline = Gst.parse_launch(f"appsrc name=in format=time block=true ! {chain()} ! fakesink")
+    source = pipeline.get_by_name("in")
+    source.set_property("caps", caps)
+
+    def feed():
+        for number in range(200):
+            result, buffer = pool.acquire_buffer(None)
+            buffer.pts, buffer.duration = number * Gst.SECOND // 25, Gst.SECOND // 25
+            if result != Gst.FlowReturn.OK or source.emit("push-buffer", buffer) != Gst.FlowReturn.OK:
+                break
+            del buffer
+        source.emit("end-of-stream")
+
+    thread = threading.Thread(target=feed)
+    thread.start()
+    pipeline.set_state(Gst.State.PLAYING)
+    message = pipeline.get_bus().timed_pop_filtered(120 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+    pipeline.set_state(Gst.State.NULL)
+    pool.set_active(False)
+    thread.join()
+    assert message is not None and message.type == Gst.MessageType.EOS, "starved" if message is None else message.parse_error()
+
+
+# ---- Live
+
+def live():
+    """No frame waits for the network; labels come."""
+    done = Run(f"videotestsrc is-live=true num-buffers=180 ! video/x-raw,width=320,height=240,framerate=15/1 ! r3dfeatures hop=8 ! actionclassify model={MODEL} "
+               f"strict=false ! timelinesmooth window=1 location={path('live.jsonl')} ! actionoverlay ! fakesink name=out sync=true qos=true max-lateness=300000000", probe="out")
+    assert done.dropped == 0, f"{done.dropped} frames were more than 300 ms late"
+    assert len(done.labels) == 180
+    # A label changes within a chunk and the time to compute it: after three chunks at the latest there is one.
+    first = next(i for i, (_, label) in enumerate(done.labels) if label)
+    assert first <= 15 * 6, first
+    with open(path("live.jsonl")) as file:
+        rows = [json.loads(line) for line in file]
+    assert rows and rows[0]["wall_clock_source"] == "pipeline-clock" and rows[0]["wall_clock_start"].endswith("Z"), rows
+    return [f"first label on frame {first}"]
+
+
+class Camera:
+    """An RTSP server on loopback, in a process of its own: a tee'd camera that never ends."""
+
+    SERVER = """
+import sys
+import gi
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer
+Gst.init(None)
+server = GstRtspServer.RTSPServer.new()
+server.set_service("0")
+factory = GstRtspServer.RTSPMediaFactory.new()
+factory.set_launch("( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=15/1 ! x264enc tune=zerolatency "
+                   "speed-preset=ultrafast key-int-max=15 ! rtph264pay name=pay0 pt=96 )")
+factory.set_shared(True)
+server.get_mount_points().add_factory("/stream", factory)
+server.attach(None)
+print(server.get_bound_port(), flush=True)
+GLib.MainLoop().run()
+"""
+
+    def __enter__(self):
+        self.process = subprocess.Popen([sys.executable, "-c", self.SERVER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        port = self.process.stdout.readline().decode().strip()
+        assert port.isdigit(), "the RTSP server did not start"
+        self.url = f"rtsp://127.0.0.1:{port}/stream"
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def rtsp():
+    """The camera's own clock gets into the timeline."""
+    with Camera() as camera:
+        done = Run(f"rtspsrc location={camera.url} add-reference-timestamp-meta=true latency=100 ! decodebin ! r3dfeatures hop=8 ! actionclassify "
+                   f"model={MODEL} strict=false ! timelinesmooth window=3 location={path('rtsp.json')} ! actionoverlay ! fakesink name=out", probe="out", seconds=12)
+    assert any(label for _, label in done.labels)
+    rows = read_json(path("rtsp.json"))
+    assert rows and all("wall_clock_source" in row for row in rows), rows
+    return [f"{len(done.labels)} frames, {len(rows)} segments, clock: {rows[-1]['wall_clock_source']}"]
+
+
+# ---- What the documents say
+
+def text_of(name):
+    with open(os.path.join(SOURCE, name)) as file:
+        return file.read()
+
+
+def blocks(name, language):
+    return re.findall(rf"```{language}\n(.*?)```", text_of(name), re.S)
+
+
+def documented_lines():
+    """Every gst-launch-1.0 line of README and docs, in the order in which they stand there."""
+    lines = []
+    for name in ["README.md"] + sorted("docs/" + n for n in os.listdir(os.path.join(SOURCE, "docs")) if n.endswith(".md")):
+        for block in blocks(name, "sh"):
+            for line in block.replace("\\\n", " ").splitlines():
+                if line.startswith("gst-launch-1.0"):
+                    lines.append((name, " ".join(line.split())))
+    return lines
+
+
+def documented(line, camera):
+    """The line as it stands, but for what this machine has not: a camera, a screen, hours of video."""
+    assert "rtsp://CAMERA/stream" in line or "rtsp" not in line
+    line = line.replace("rtsp://CAMERA/stream", camera)
+    line = line.replace("v4l2src", "videotestsrc is-live=true").replace("autovideosink", "fakesink sync=true")
+    folder = tempfile.mkdtemp(dir=FOLDER)
+    for name in ("shift.mp4", "clip.mp4"):
+        os.symlink(path("short.mp4"), os.path.join(folder, name))
+    with open(os.path.join(folder, "shift.json"), "w") as file:  # for those lines that read one
+        json.dump([{"start": 0, "end": 9, "fine_action": "turn_screw_va"}], file)
+    os.symlink(MODEL, os.path.join(folder, "model"))
+    live = camera in line or "is-live" in line
+    command = (["timeout", "-s", "INT", "9"] if live else []) + ["sh", "-c", "exec " + line.split("  #")[0]]
+    code, said = run(command, timeout=300, cwd=folder)
+    assert code == 0 or live and code == 124, (line, code, said[-1500:])
+    assert "ERROR" not in said, (line, said[-1500:])
+    made = [n for n in os.listdir(folder) if n not in ("shift.mp4", "clip.mp4", "model")]
+    for place in re.findall(r"location=(\S+)", line):
+        if "%" not in place and not place.startswith("rtsp") and not live:
+            assert os.path.getsize(os.path.join(folder, place)) > 0, (line, place, made)
+        if "%" in place:
+            assert any(n.startswith(place.split("%")[0]) for n in made), (line, made)
+
+
+def lines_of_the_documents():
+    lines = documented_lines()
+    assert len(lines) >= 8, lines
+    code, said = run(["gst-launch-1.0", "-q", *(f"filesrc location={VIDEO} ! decodebin ! identity eos-after=150 ! x264enc ! mp4mux ! filesink location={path('short.mp4')}".split())])
+    assert code == 0, said
+    with Camera() as camera:
+        for name, line in lines:
+            documented(line, camera.url)
+    return [f"{name}: {line}" for name, line in lines]
+
+
+def snippets_of_the_documents():
+    """docs/labels.md: both print a label for every frame and the segments, the same."""
+    code, said = run(["gst-launch-1.0", "-q", *(f"filesrc location={VIDEO} ! decodebin ! identity eos-after=150 ! x264enc ! mp4mux ! filesink location={path('snippet.mp4')}".split())])
+    assert code == 0, said
+    with open(path("labels.py"), "w") as file:
+        file.write(blocks("docs/labels.md", "python")[0])
+    with open(path("labels.c"), "w") as file:
+        file.write(blocks("docs/labels.md", "c")[0])
+    code, flags = run(["pkg-config", "--cflags", "--libs", "gstreamer-1.0"])
+    code, said = run(["cc", "-Wall", "-Werror", path("labels.c"), "-o", path("labels"), *flags.split()])
+    assert code == 0, said
+    outputs = []
+    for command in ([sys.executable, path("labels.py")], [path("labels")]):
+        code, said = run([*command, path("snippet.mp4"), MODEL])
+        assert code == 0, said
+        outputs.append(sorted(line for line in said.splitlines() if "WARNING" not in line and line))
+    assert outputs[0] == outputs[1], outputs
+    assert sum(bool(re.match(r"\d+ \w+ (VA|RNVA|NVA)$", line)) for line in outputs[0]) == 150, outputs[0][:5]
+    assert any(re.match(r"0\.00 to [\d.]+ s: \w+", line) for line in outputs[0])
+
+
+def second_classifier():
+    """Two models on the same features: each timeline is what its model alone gives."""
+    base = f"filesrc location={VIDEO} ! decodebin ! identity eos-after=700 ! r3dfeatures"
+    alone = path("alone.json")
+    Run(f"{base} ! actionclassify model={MODEL} ! timelinesmooth window=3 location={alone} ! fakesink")
+    Run(f"{base} ! actionclassify model={MODEL} unknown-threshold=0.99 forward-features=true ! timelinesmooth window=3 location={path('first.json')} "
+        f"! actionclassify model={MODEL} ! timelinesmooth window=3 location={path('second.json')} ! fakesink")
+    assert read_json(alone) == read_json(path("second.json"))
+    assert read_json(alone) != read_json(path("first.json"))
+
+
+def other_features_are_refused():
+    pipeline = Gst.parse_launch(f"videotestsrc num-buffers=40 ! r3dfeatures roi=0,0,0.5,1 ! actionclassify model={MODEL} ! fakesink")
+    pipeline.set_state(Gst.State.PLAYING)
+    message = pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.ERROR | Gst.MessageType.EOS)
+    pipeline.set_state(Gst.State.NULL)
+    assert message.type == Gst.MessageType.ERROR
+    text = message.parse_error()[0].message
+    assert "roi: trained with 0,0,1,1, here 0,0,0.5,1" in text, text
+    return [text]
+
+
+def timeline_tool():
+    tool = os.path.join(BUILD, "tools/gst-action-timeline")
+    with open(path("truth.json"), "w") as file:
+        json.dump([{"start": 0, "end": 4, "fine_action": "a_va"}, {"start": 4, "end": 10, "fine_action": "b_nva"}], file)
+    with open(path("said.json"), "w") as file:
+        json.dump([{"start": 0, "end": 5, "fine_action": "a_va"}, {"start": 5, "end": 9, "fine_action": "b_x_nva"},
+                   {"start": 9, "end": 10, "fine_action": "gap", "state": "gap"}], file)
+    code, said = run([tool, "compare", path("said.json"), path("truth.json")])
+    assert code == 0 and re.search(r"coarse action +80.0 %", said) and re.search(r"fine action +40.0 %", said), said
+    assert re.search(r"value category +80.0 %", said) and "the 1 boundaries to the nearest found: 1.00 s" in said, said
+    code, said = run([tool, "show", path("said.json")])
+    assert code == 0 and "90.0 % of them measured" in said and re.search(r"VA +5.0 s +55.6 %", said), said
+    code, said = run([tool, "show", path("missing.json")])
+    assert code == 2 and "missing.json" in said
+
+
+TESTS = [
+    ("the quickstart", quickstart),
+    ("the quickstart's video", quickstart_video),
+    ("the panel of each frame", panel_of_each_frame),
+    ("aligned, and exact in a second pass", aligned),
+    ("aligned at 1080p30", aligned_full_hd),
+    ("tee with room", tee_with_room),
+    ("tee without room", tee_without_room),
+    ("audio and video in one file", audio_and_video),
+    ("a synchronised player", synchronised_player),
+    ("a source with eight buffers", source_with_few_buffers),
+    ("live", live),
+    ("an RTSP camera", rtsp),
+    ("a second classifier", second_classifier),
+    ("features of other settings are refused", other_features_are_refused),
+    ("gst-action-timeline", timeline_tool),
+    ("the lines of the documents", lines_of_the_documents),
+    ("the snippets of the documents", snippets_of_the_documents),
+]
+if len(sys.argv) > 4:
+    TESTS = [t for t in TESTS if any(part in t[0] for part in sys.argv[4:])]
+signal.alarm(1500)  # a hang is a failure, not a night
+tap.run(TESTS)

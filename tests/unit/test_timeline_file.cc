@@ -1,0 +1,107 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+
+#include "action/error.h"
+#include "action/timeline/agreement.h"
+#include "action/timeline/timeline_file.h"
+
+namespace action {
+namespace {
+
+constexpr int64_t kSecond = 1000000000;
+
+Segment Make(int64_t start, int64_t end, const std::string &coarse, const std::string &fine) {
+  Segment segment;
+  segment.start = start;
+  segment.end = end;
+  segment.coarse_action = coarse;
+  segment.fine_action = fine;
+  segment.category = CategoryOf(fine);
+  segment.num_frames = 3;
+  segment.confidence = 0.5;
+  return segment;
+}
+
+class TimelineFile : public testing::Test {
+ protected:
+  TimelineFile() : folder_(std::filesystem::temp_directory_path() / ("timeline-" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~TimelineFile() override { std::filesystem::remove_all(folder_); }
+  std::string Write(const std::string &name, const std::string &text) {
+    const std::string path = folder_ / name;
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(TimelineFile, WhatIsWrittenIsRead) {
+  std::vector<Segment> segments = {Make(0, 2 * kSecond, "turn", "turn_screw_va"),
+                                   Make(2 * kSecond, 3500 * kSecond / 1000, "ein", "ein \"quote\" – 測_nva")};
+  segments[1].stand_in = true;
+  EXPECT_EQ(ReadTimeline(Write("t.json", ToJson(segments))), segments);
+  EXPECT_EQ(ReadTimeline(Write("t.jsonl", ToJsonLine(segments[0]) + "\n" + ToJsonLine(segments[1]) + "\n")), segments);
+  EXPECT_EQ(ReadTimeline(Write("empty.json", ToJson({}))), std::vector<Segment>());
+}
+
+TEST_F(TimelineFile, WallClockIsIso8601) {
+  Segment segment = Make(0, kSecond, "a", "a_va");
+  segment.wall_clock = WallClock{1700000000123456789, 1700000001123456789, "pipeline-clock"};
+  const std::string line = ToJsonLine(segment);
+  EXPECT_NE(line.find(R"("wall_clock_start":"2023-11-14T22:13:20.123Z")"), std::string::npos) << line;
+  EXPECT_NE(line.find(R"("wall_clock_source":"pipeline-clock")"), std::string::npos) << line;
+}
+
+TEST_F(TimelineFile, TextThatIsNotUtf8IsStillWritten) {
+  EXPECT_NE(ToJsonLine(Make(0, kSecond, "a", "a\xff_va")).find("\"fine_action\""), std::string::npos);
+}
+
+// Against a plain picture of the timeline: one label a second, the newest counts.
+TEST(SegmentList, WhatComesLaterReplaces) {
+  for (unsigned seed = 0; seed < 2000; ++seed) {
+    std::mt19937 random(seed);
+    const auto pick = [&random](int from, int to) { return std::uniform_int_distribution(from, to)(random); };
+    SegmentList list;
+    std::vector<std::string> plain(50);
+    for (int i = pick(1, 12); i > 0; --i) {
+      const int start = pick(0, 48), end = pick(start + 1, 49);
+      const std::string label = std::to_string(i);
+      list.Add(Make(start * kSecond, end * kSecond, label, label));
+      std::fill(plain.begin() + start, plain.begin() + end, label);
+    }
+    const std::vector<Segment> segments = list.Connected();
+    std::vector<std::string> got(50);
+    for (size_t i = 0; i < segments.size(); ++i) {
+      ASSERT_TRUE(i == 0 || segments[i].start == segments[i - 1].end) << "connected";
+      for (int64_t t = segments[i].start; t < segments[i].end; t += kSecond) {
+        if (segments[i].state != SegmentState::kGap) got[static_cast<size_t>(t / kSecond)] = segments[i].fine_action;
+      }
+    }
+    ASSERT_EQ(got, plain) << "seed " << seed;
+  }
+}
+
+TEST(Agreement, IsMeasuredInTime) {
+  const std::vector<Segment> truth = {Make(0, 4 * kSecond, "a", "a_x_va"), Make(4 * kSecond, 10 * kSecond, "b", "b_nva")};
+  const std::vector<Segment> said = {Make(0, kSecond, "a", "a_y_va"), Make(kSecond, 5 * kSecond, "a", "a_x_va"),
+                                     Make(5 * kSecond, 10 * kSecond, "b", "b_nva")};
+  const Agreement agreement = Compare(said, truth);
+  EXPECT_DOUBLE_EQ(agreement.truth_seconds, 10);
+  EXPECT_DOUBLE_EQ(agreement.coarse(), 0.9);
+  EXPECT_DOUBLE_EQ(agreement.fine(), 0.8);
+  EXPECT_DOUBLE_EQ(agreement.value(), 0.9);
+  EXPECT_EQ(agreement.boundaries, 1u);
+  EXPECT_DOUBLE_EQ(agreement.mean_boundary_error, 1);
+  EXPECT_DOUBLE_EQ(Compare({}, truth).coarse(), 0);
+  EXPECT_DOUBLE_EQ(Compare(said, {}).coarse(), 0);
+}
+
+}  // namespace
+}  // namespace action

@@ -1,0 +1,122 @@
+// gst-action-timeline: looks at timeline files.
+#include <glib.h>
+
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "action/error.h"
+#include "action/text.h"
+#include "action/timeline/agreement.h"
+#include "action/timeline/timeline_file.h"
+
+namespace {
+
+using action::Segment;
+
+// h:mm:ss.s
+std::string Clock(int64_t ns) {
+  const auto tenths = static_cast<long long>((ns + 50000000) / 100000000);
+  char text[40];
+  std::snprintf(text, sizeof(text), "%lld:%02lld:%02lld.%lld", tenths / 36000, tenths / 600 % 60, tenths / 10 % 60,
+                tenths % 10);
+  return text;
+}
+
+// Without what a terminal would obey.
+std::string Printable(std::string text) {
+  for (char &c : text) {
+    if (action::IsControlCharacter(static_cast<unsigned char>(c))) c = '?';
+  }
+  return text;
+}
+
+void PrintTable(const std::vector<Segment> &timeline) {
+  std::printf("%-11s %-11s %9s  %-16s %-32s %-8s %s\n", "start", "end", "seconds", "coarse", "fine", "value", "state");
+  for (const Segment &segment : timeline) {
+    std::printf("%-11s %-11s %9.2f  %-16s %-32s %-8s %s\n", Clock(segment.start).c_str(), Clock(segment.end).c_str(),
+                static_cast<double>(segment.duration()) / 1e9, Printable(segment.coarse_action).c_str(),
+                Printable(segment.fine_action).c_str(), NameOf(segment.category), NameOf(segment.state));
+  }
+}
+
+// Shares of the time that was measured; what was not stands beside them.
+void PrintShares(const std::vector<Segment> &timeline) {
+  double measured = 0, all = 0;
+  bool stand_in = false;
+  std::map<action::ValueCategory, double> seconds;
+  for (const Segment &segment : timeline) {
+    const double duration = static_cast<double>(segment.duration()) / 1e9;
+    all += duration;
+    stand_in = stand_in || segment.stand_in;
+    if (segment.state != action::SegmentState::kMeasured) continue;
+    measured += duration;
+    seconds[segment.category] += duration;
+  }
+  std::printf("\n%zu segments, %.1f s", timeline.size(), all);
+  if (all > 0) std::printf(", %.1f %% of them measured", 100 * measured / all);
+  std::printf("\n");
+  for (const auto &[category, sum] : seconds)
+    std::printf("  %-8s %8.1f s  %5.1f %%\n", NameOf(category), sum, 100 * sum / measured);
+  if (stand_in) std::printf("%s\n", action::kNotAMeasurement);
+}
+
+int Show(const std::vector<std::string> &files) {
+  const std::vector<Segment> timeline = action::ReadTimeline(files[0]);
+  PrintTable(timeline);
+  PrintShares(timeline);
+  return 0;
+}
+
+int Compare(const std::vector<std::string> &files) {
+  const action::Agreement agreement =
+      action::Compare(action::ReadTimeline(files[0]), action::ReadTimeline(files[1]));
+  std::printf("of %.1f s, with the right\n", agreement.truth_seconds);
+  std::printf("  coarse action   %5.1f %%\n", 100 * agreement.coarse());
+  std::printf("  fine action     %5.1f %%\n", 100 * agreement.fine());
+  std::printf("  value category  %5.1f %%\n", 100 * agreement.value());
+  std::printf("mean distance of the %zu boundaries to the nearest found: %.2f s\n", agreement.boundaries,
+              agreement.mean_boundary_error);
+  return 0;
+}
+
+int Run(int argc, char **argv) {
+  char **operands = nullptr;
+  GOptionEntry entries[] = {
+      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &operands, nullptr, "COMMAND FILE..."}, {}};
+  const std::unique_ptr<GOptionContext, decltype(&g_option_context_free)> context(g_option_context_new(nullptr),
+                                                                                  &g_option_context_free);
+  g_option_context_set_summary(context.get(),
+                               "Looks at timelines, .json or .jsonl, of gst-action or of the Python system.\n\n"
+                               "  show FILE            the segments as a table, and the share of each value category\n"
+                               "  compare FILE TRUTH   how far it agrees with a ground truth");
+  g_option_context_add_main_entries(context.get(), entries, nullptr);
+  GError *error = nullptr;
+  if (!g_option_context_parse(context.get(), &argc, &argv, &error)) {
+    const std::string message = error->message;
+    g_error_free(error);
+    throw action::Error(message);
+  }
+  std::vector<std::string> words;
+  for (char **word = operands; word != nullptr && *word != nullptr; ++word)
+    words.emplace_back(*word);
+  g_strfreev(operands);
+  const std::string command = words.empty() ? "" : words.front();
+  if (!words.empty()) words.erase(words.begin());
+  if (command == "show" && words.size() == 1) return Show(words);
+  if (command == "compare" && words.size() == 2) return Compare(words);
+  throw action::Error("usage: gst-action-timeline show FILE, or gst-action-timeline compare FILE TRUTH");
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  try {
+    return Run(argc, argv);
+  } catch (const std::exception &e) {
+    std::fprintf(stderr, "gst-action-timeline: %s\n", e.what());
+    return 2;
+  }
+}
