@@ -26,8 +26,9 @@ step "What is needed"
 tools/install-deps.sh --build
 [ -f "$build/build.ninja" ] || meson setup "$build" >/dev/null
 ninja -C "$build" >"$build/quickstart.log" 2>&1 || { tail -30 "$build/quickstart.log" >&2; exit 1; }
-PATH=$PWD/$build/tools:$PATH
-GST_PLUGIN_PATH=$PWD/$build/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
+tree=$(cd "$build" && pwd)
+PATH=$tree/tools:$PATH
+GST_PLUGIN_PATH=$tree/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
 export PATH GST_PLUGIN_PATH
 echo "Built in $build. To use it by hand: meson devenv -C $build"
 mkdir -p "$out"
@@ -79,7 +80,7 @@ if [ ! -f "$out/contact-sheet.png" ]; then
   trap 'rm -rf "$frames"' EXIT
   gst-launch-1.0 -q filesrc location="$out/overlay.mp4" ! decodebin ! videorate ! video/x-raw,framerate=1/10 \
     ! videoconvert ! videoscale ! video/x-raw,width=320,height=240 ! pngenc ! multifilesink location="$frames/%02d.png"
-  sheet="compositor name=sheet"
+  sheet="compositor name=sheet background=black"
   branches=
   number=0
   for frame in "$frames"/*.png; do

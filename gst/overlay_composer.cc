@@ -12,9 +12,16 @@ namespace action {
 namespace {
 
 constexpr Argb kWhite = 0xffffffff;
+constexpr Argb kBlack = 0xff000000;
 constexpr Argb kAmber = 0xffffd040;
 constexpr int64_t kStripStep = 250 * GST_MSECOND;  // the strip moves on this often
 constexpr Argb kNothing = 0x00000000;
+
+// By luma (BT.601).
+bool IsBright(Argb colour) {
+  const double r = (colour >> 16) & 0xff, g = (colour >> 8) & 0xff, b = colour & 0xff;
+  return 0.299 * r + 0.587 * g + 0.114 * b > 115;
+}
 
 }  // namespace
 
@@ -60,7 +67,9 @@ std::vector<PanelLine> OverlayComposer::LinesFor(const MetaLabel &label, bool st
     std::snprintf(text, sizeof(text), "%s%u:%02u", value.empty() ? "" : "  ", seconds / 60, seconds % 60);
     value += text;
   }
-  if (!value.empty()) lines.push_back({value, ColourOf(label.category), 1, true});
+  // On a box of the category's colour: letters in it would drown in the colour resolution of 4:2:0.
+  const Argb colour = ColourOf(label.category);
+  if (!value.empty()) lines.push_back({value, IsBright(colour) ? kBlack : kWhite, 1, true, colour});
   if (stand_in) lines.push_back({kNotAMeasurement, kAmber, 0.7});
   return lines;
 }

@@ -112,6 +112,12 @@ Picture PanelPainter::PaintPanel(std::span<const PanelLine> lines, const PanelSt
       PangoLayout *layout = measured.layouts[i].get();
       pango_layout_set_width(layout, room * PANGO_SCALE);
       pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
+      if (lines[i].behind != 0) {
+        int text_width = 0;
+        pango_layout_get_pixel_size(layout, &text_width, nullptr);
+        const double edge = measured.padding / 2.0;
+        Fill(cr, {x - edge, y, text_width + 2 * edge, static_cast<double>(measured.heights[i])}, lines[i].behind);
+      }
       SetColour(cr, lines[i].colour);
       cairo_move_to(cr, x, y);
       pango_cairo_show_layout(cr, layout);

@@ -27,6 +27,7 @@ struct PanelLine {
   Argb colour = 0xffffffff;
   double size = 1;  // of the panel's font size
   bool bold = false;
+  Argb behind = 0;  // fills a box behind the text; 0: none
 };
 
 struct PanelStyle {

@@ -89,7 +89,8 @@ TEST(SegmentList, WhatComesLaterReplaces) {
 }
 
 TEST(Agreement, IsMeasuredInTime) {
-  const std::vector<Segment> truth = {Make(0, 4 * kSecond, "a", "a_x_va"), Make(4 * kSecond, 10 * kSecond, "b", "b_nva")};
+  const std::vector<Segment> truth = {Make(0, 4 * kSecond, "a", "a_x_va"),
+                                      Make(4 * kSecond, 10 * kSecond, "b", "b_nva")};
   const std::vector<Segment> said = {Make(0, kSecond, "a", "a_y_va"), Make(kSecond, 5 * kSecond, "a", "a_x_va"),
                                      Make(5 * kSecond, 10 * kSecond, "b", "b_nva")};
   const Agreement agreement = Compare(said, truth);

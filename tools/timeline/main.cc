@@ -71,8 +71,7 @@ int Show(const std::vector<std::string> &files) {
 }
 
 int Compare(const std::vector<std::string> &files) {
-  const action::Agreement agreement =
-      action::Compare(action::ReadTimeline(files[0]), action::ReadTimeline(files[1]));
+  const action::Agreement agreement = action::Compare(action::ReadTimeline(files[0]), action::ReadTimeline(files[1]));
   std::printf("of %.1f s, with the right\n", agreement.truth_seconds);
   std::printf("  coarse action   %5.1f %%\n", 100 * agreement.coarse());
   std::printf("  fine action     %5.1f %%\n", 100 * agreement.fine());
