@@ -147,9 +147,9 @@ def same_bytes():
     between = " ! queue max-size-buffers=3 max-size-time=0 max-size-bytes=0 ! "
     whole = f"filesrc location={video} ! decodebin"
     lines = {
-        "plain": f"{whole} ! r3dfeatures hop=8 ! actionclassify model={folder} ! timelinesmooth window=5 location=%s ! fakesink",
-        "queues": between.join([whole, "r3dfeatures hop=8", f"actionclassify model={folder}", "timelinesmooth window=5 location=%s", "fakesink"]),
-        "throttled": f"{whole} ! identity sleep-time=8000 ! r3dfeatures hop=8 max-pending=1 ! actionclassify model={folder} ! queue ! timelinesmooth window=5 location=%s ! identity sleep-time=3000 ! fakesink",
+        "plain": f"{whole} ! r3dfeatures ! actionclassify model={folder} ! timelinesmooth window=3 location=%s ! fakesink",
+        "queues": between.join([whole, "r3dfeatures", f"actionclassify model={folder}", "timelinesmooth window=3 location=%s", "fakesink"]),
+        "throttled": f"{whole} ! identity sleep-time=8000 ! r3dfeatures max-pending=1 ! actionclassify model={folder} ! queue ! timelinesmooth window=3 location=%s ! identity sleep-time=3000 ! fakesink",
     }
     written = {}
     for name, line in lines.items():

@@ -166,11 +166,11 @@ def panel_of_each_frame():
 
 def aligned():
     """Every frame has the smoothed coarse label of its step, and the fine label with most votes so far."""
-    done = Run(f"filesrc location={VIDEO} ! decodebin ! r3dfeatures hop=8 ! actionclassify model={MODEL} ! timelinesmooth window=5 "
+    done = Run(f"filesrc location={VIDEO} ! decodebin ! r3dfeatures ! actionclassify model={MODEL} ! timelinesmooth window=3 "
                f"location={path('aligned.json')} ! fakesink name=out", probe="out")
     assert not done.warnings, done.warnings
     coarse_labels = sorted(read_json(os.path.join(MODEL, "stage1/label_map.json")))
-    smooth = timeline_oracle.smooth([step["coarse"] for step in done.steps], 5)
+    smooth = timeline_oracle.smooth([step["coarse"] for step in done.steps], 3)
     starts = [step["step-stream-time"] for step in done.steps]
     step = 0
     for pts, label in done.labels:
