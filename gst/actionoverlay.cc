@@ -20,6 +20,7 @@
 #include <gst/video/video.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -178,6 +179,14 @@ gboolean Query(GstPad *pad, GstObject *parent, GstQuery *query) {
 
 // ---- Drawing
 
+using BufferPtr = std::unique_ptr<GstBuffer, action::MiniObjectUnref>;
+
+// The same frame or a new one for the same memory.
+GstBuffer *MakeWritable(BufferPtr &frame) {
+  frame.reset(gst_buffer_make_writable(frame.release()));
+  return frame.get();
+}
+
 // The label that the timeline file has for a frame.
 const Segment *SegmentAt(const std::vector<Segment> &timeline, int64_t time) {
   const auto after = std::ranges::upper_bound(timeline, time + kFileResolution, {}, &Segment::start);
@@ -233,7 +242,9 @@ void Blend(GstActionOverlay *self, GstBuffer *buffer, GstVideoOverlayComposition
   gst_video_frame_unmap(&frame);
 }
 
-GstBuffer *Draw(GstActionOverlay *self, GstBuffer *buffer) {
+// Takes the frame, and gives back what is to be pushed.
+BufferPtr Draw(GstActionOverlay *self, BufferPtr frame) {
+  GstBuffer *buffer = frame.get();
   State &state = *self->state;
   const GstClockTime stream_time =
       state.segment.format == GST_FORMAT_TIME
@@ -255,7 +266,7 @@ GstBuffer *Draw(GstActionOverlay *self, GstBuffer *buffer) {
     label = ToLabel(segment, origin);
     stand_in = segment != nullptr && segment->stand_in;
     if (label || gst_buffer_get_custom_meta(buffer, action::kLabelMeta) != nullptr) {
-      buffer = gst_buffer_make_writable(buffer);
+      buffer = MakeWritable(frame);
       action::SetLabel(buffer, label);
     }
   } else {
@@ -263,19 +274,20 @@ GstBuffer *Draw(GstActionOverlay *self, GstBuffer *buffer) {
   }
   state.composer.Set(settings);
   GstVideoOverlayComposition *composition = state.composer.Compose(label, stand_in, stream_time, time);
-  if (composition == nullptr) return buffer;
-  buffer = gst_buffer_make_writable(buffer);
+  if (composition == nullptr) return frame;
+  buffer = MakeWritable(frame);
   if (state.attach) {
     Attach(buffer, composition);
   } else {
     Blend(self, buffer, composition);
   }
-  return buffer;
+  return frame;
 }
 
 // ---- Streaming
 
 GstFlowReturn Chain(GstPad *, GstObject *parent, GstBuffer *buffer) {
+  BufferPtr frame(buffer);
   GstActionOverlay *self = GST_ACTION_OVERLAY(parent);
   State &state = *self->state;
   return action::guarded(GST_ELEMENT(self), GST_FLOW_ERROR, [&] {
@@ -283,12 +295,11 @@ GstFlowReturn Chain(GstPad *, GstObject *parent, GstBuffer *buffer) {
       const CapsPtr caps(gst_pad_get_current_caps(self->sinkpad));
       if (caps && !Negotiate(self, caps.get())) {
         gst_pad_mark_reconfigure(self->srcpad);
-        gst_buffer_unref(buffer);
         return GST_PAD_IS_FLUSHING(self->srcpad) ? GST_FLOW_FLUSHING : GST_FLOW_NOT_NEGOTIATED;
       }
     }
-    if (state.has_info) buffer = Draw(self, buffer);
-    return gst_pad_push(self->srcpad, buffer);
+    if (state.has_info) frame = Draw(self, std::move(frame));
+    return gst_pad_push(self->srcpad, frame.release());
   });
 }
 

@@ -13,11 +13,8 @@
  * location=shift.json ! fakesink
  * ]|
  */
-// Pads, threads and states; what time and label a frame has is in timeline_tracker.cc.
-//
-// Two threads meet here: upstream's, which brings frames and events, and the task of the source pad, which pushes them.
-// The mutex protects what they share. It is never held while anything is pushed, posted, written or waited for but the
-// condition. Lock order: the mutex, then GStreamer's object lock.
+// Pads, states and upstream's thread, which brings frames and events. The source pad's task, which pushes them, is in
+// timelinesmooth_task.cc; what time and label a frame has, in timeline_tracker.cc.
 #include "timelinesmooth.h"
 
 #include <gst/video/video.h>
@@ -36,60 +33,19 @@
 #include "common/guarded.h"
 #include "common/label_events.h"
 #include "common/label_meta.h"
-#include "hold_queue.h"
-#include "timeline_output.h"
-#include "timeline_tracker.h"
-#include "timelinesmooth_properties.h"
+#include "timelinesmooth_private.h"
 
-GST_DEBUG_CATEGORY_STATIC(timeline_smooth_debug);
+GST_DEBUG_CATEGORY(timeline_smooth_debug);
 #define GST_CAT_DEFAULT timeline_smooth_debug
 
-namespace {
-
 using action::HeldItem;
+using action::Lock;
+using action::Release;
 using action::SmoothSettings;
 using action::SyncMode;
-using Lock = std::unique_lock<std::mutex>;
-using SteadyTime = std::chrono::steady_clock::time_point;
+using State = action::SmoothState;
 
 constexpr GstClockTime kCommittedTime = GST_SECOND;  // frames that have their label and wait for downstream
-
-struct State {
-  SmoothSettings settings;  // object lock
-
-  std::mutex mutex;
-  std::condition_variable changed;
-  // ---- Protected by the mutex.
-  SmoothSettings active;  // READY->PAUSED to PAUSED->READY
-  action::HoldQueue queue;
-  std::optional<action::TimelineTracker> tracker;  // READY->PAUSED to PAUSED->READY
-  std::vector<action::FinishedSegment> outbox;     // final segments that the source task has not written yet
-  GstFlowReturn flow = GST_FLOW_FLUSHING;          // why the task does not push; FLUSHING while not active
-  bool eos = false;                                // EOS is in the queue, or through
-  bool refusing = false;                           // downstream wants no more frames of this segment
-  bool aligned = false;                            // frames wait for their label
-  bool live = false;
-  bool warned_no_labels = false, warned_size = false, warned_lost = false;
-  GstClockTime hold = 0;          // how long a live frame waits
-  GstClockTime upstream_min = 0;  // live: upstream's latency
-  SteadyTime last_input;
-  int inside = 0;                 // upstream threads that wait for room
-  GstClockID deadline = nullptr;  // that the task waits for
-  bool deadline_passed = false;
-
-  // The source task; state changes while it does not run.
-  std::unique_ptr<action::TimelineOutput> output;
-  bool written = false;  // the file holds everything
-};
-
-}  // namespace
-
-struct _GstTimelineSmooth {
-  GstElement parent;
-  GstPad *sinkpad;
-  GstPad *srcpad;
-  State *state;
-};
 
 G_DEFINE_FINAL_TYPE_WITH_CODE(GstTimelineSmooth, gst_timeline_smooth, GST_TYPE_ELEMENT,
                               GST_DEBUG_CATEGORY_INIT(timeline_smooth_debug, "timelinesmooth", 0, "action timeline"));
@@ -102,215 +58,13 @@ GstStaticPadTemplate sink_template =
 GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)"));
 
-// ---- What both threads do; the mutex is held
+// ---- Upstream's thread
 
-void Release(State &state) {
-  state.queue.Release(state.aligned ? state.tracker->known_until() : INT64_MAX);
-}
-
+// The mutex is held.
 void CollectSegments(State &state) {
   for (action::FinishedSegment &segment : state.tracker->TakeSegments())
     state.outbox.push_back(std::move(segment));
 }
-
-// ---- The source task
-
-// Writes and posts final segments. Nothing is held.
-void WriteOut(GstTimelineSmooth *self, const std::vector<action::FinishedSegment> &segments, bool post) {
-  State &state = *self->state;
-  for (const action::FinishedSegment &segment : segments) {
-    GST_INFO_OBJECT(self, "segment %s", action::ToJsonLine(segment.segment).c_str());
-    if (post) {
-      gst_element_post_message(GST_ELEMENT(self), action::NewSegmentMessage(GST_ELEMENT(self), segment));
-    }
-    state.written = false;
-    const std::string problem = state.output->Add(segment.segment);
-    if (!problem.empty()) {
-      GST_ELEMENT_WARNING(self, RESOURCE, WRITE, ("%s", problem.c_str()),
-                          ("Segments are kept and written as soon as it is possible again"));
-    }
-  }
-}
-
-// The whole timeline is known: the file is completed.
-void WriteFile(GstTimelineSmooth *self) {
-  State &state = *self->state;
-  if (std::exchange(state.written, true)) return;
-  try {
-    state.output->Write();
-  } catch (const action::Error &e) {
-    GST_ELEMENT_ERROR(self, RESOURCE, WRITE, ("%s", e.what()), (nullptr));
-  }
-}
-
-gboolean OnDeadline(GstClock *, GstClockTime, GstClockID id, gpointer user) {
-  State &state = *GST_TIMELINE_SMOOTH(user)->state;
-  const std::lock_guard lock(state.mutex);
-  if (state.deadline == id) {
-    state.deadline_passed = true;
-    state.changed.notify_all();
-  }
-  return TRUE;
-}
-
-// A live frame may be late for nobody: it goes at its deadline, labelled or not.
-void WaitForDeadline(GstTimelineSmooth *self, Lock &lock, GstClock *clock) {
-  State &state = *self->state;
-  const GstClockTime running = state.queue.head().running_time;
-  const GstClockTime deadline =
-      gst_element_get_base_time(GST_ELEMENT(self)) + running + state.upstream_min + state.hold;
-  state.deadline = gst_clock_new_single_shot_id(clock, deadline);
-  state.deadline_passed = false;
-  GstClockID id = state.deadline;
-  lock.unlock();
-  gst_clock_id_wait_async(id, OnDeadline, gst_object_ref(self), gst_object_unref);
-  lock.lock();
-  state.changed.wait(lock, [&state] {
-    return state.deadline_passed || state.flow != GST_FLOW_OK || state.queue.HeadMayGo() || !state.outbox.empty() ||
-           state.queue.empty();
-  });
-  state.deadline = nullptr;
-  if (state.deadline_passed) state.queue.ReleaseHead();
-  lock.unlock();
-  gst_clock_id_unschedule(id);
-  gst_clock_id_unref(id);
-  lock.lock();
-}
-
-// Frames are held and nothing comes: most often another branch of the pipeline is full.
-void WaitForInput(GstTimelineSmooth *self, Lock &lock) {
-  State &state = *self->state;
-  const auto timeout = std::chrono::nanoseconds(state.active.stall_timeout);
-  if (state.active.stall_timeout == 0 || state.inside > 0) {
-    state.changed.wait(lock);
-    return;
-  }
-  if (state.changed.wait_until(lock, state.last_input + timeout) == std::cv_status::no_timeout) return;
-  const bool stalled = state.flow == GST_FLOW_OK && !state.queue.empty() && !state.queue.HeadMayGo() &&
-                       state.inside == 0 && std::chrono::steady_clock::now() >= state.last_input + timeout;
-  if (!stalled) return;
-  state.aligned = false;
-  Release(state);
-  lock.unlock();
-  GST_ELEMENT_WARNING(self, STREAM, FAILED,
-                      ("Frames wait for their label, but no more arrive: going on without waiting (immediate)"),
-                      ("Another branch of the pipeline that holds less is probably full: give its queue room with "
-                       "max-size-buffers=0 max-size-bytes=0 max-size-time=0, or set sync-mode=immediate here. A source "
-                       "that is merely slow: raise stall-timeout."));
-  lock.lock();
-}
-
-void WaitForLabel(GstTimelineSmooth *self, Lock &lock) {
-  State &state = *self->state;
-  if (!state.live) {
-    WaitForInput(self, lock);
-    return;
-  }
-  GstClock *clock = gst_element_get_clock(GST_ELEMENT(self));
-  if (clock == nullptr || !GST_CLOCK_TIME_IS_VALID(state.queue.head().running_time)) {
-    state.changed.wait(lock);
-  } else {
-    WaitForDeadline(self, lock, clock);
-  }
-  if (clock != nullptr) gst_object_unref(clock);
-}
-
-// The next thing to be pushed, once there is one; nothing when the task has been paused instead.
-std::optional<HeldItem> Next(GstTimelineSmooth *self, std::optional<action::MetaLabel> &label) {
-  State &state = *self->state;
-  Lock lock(state.mutex);
-  for (;;) {
-    if (state.flow != GST_FLOW_OK) {
-      gst_pad_pause_task(self->srcpad);  // under the mutex: whoever starts it anew does so after this
-      return std::nullopt;
-    }
-    if (!state.outbox.empty()) {
-      const auto segments = std::exchange(state.outbox, {});
-      const bool post = state.active.post_messages;
-      lock.unlock();
-      WriteOut(self, segments, post);
-      lock.lock();
-    } else if (state.queue.HeadMayGo()) {
-      break;
-    } else if (state.queue.empty()) {
-      state.changed.wait(lock);
-    } else {
-      WaitForLabel(self, lock);
-    }
-  }
-  HeldItem item = state.queue.Pop();
-  if (item.position) label = state.tracker->LabelAt(*item.position);
-  state.changed.notify_all();
-  return item;
-}
-
-GstFlowReturn PushFrame(GstTimelineSmooth *self, HeldItem item, const std::optional<action::MetaLabel> &label) {
-  GstBuffer *buffer = GST_BUFFER(item.object.release());
-  if (label || gst_buffer_get_custom_meta(buffer, action::kLabelMeta) != nullptr) {
-    buffer = gst_buffer_make_writable(buffer);  // its memory stays shared
-    action::SetLabel(buffer, label);
-  }
-  return gst_pad_push(self->srcpad, buffer);
-}
-
-// Downstream has said that it takes no more.
-void OnFlow(GstTimelineSmooth *self, GstFlowReturn flow) {
-  State &state = *self->state;
-  bool at_end = false;
-  {
-    const Lock lock(state.mutex);
-    if (flow == GST_FLOW_EOS) {
-      // Events still pass, and a new segment is welcome.
-      state.refusing = true;
-      state.queue.DropFrames();
-      state.changed.notify_all();
-      return;
-    }
-    if (state.flow == GST_FLOW_OK) state.flow = flow;
-    at_end = state.eos;
-    state.changed.notify_all();
-  }
-  // Upstream, which would otherwise tell, is through already.
-  if (at_end && (flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS)) {
-    GST_ELEMENT_FLOW_ERROR(self, flow);
-    gst_pad_push_event(self->srcpad, gst_event_new_eos());
-  }
-}
-
-// The task ends, for good or until it is started anew. The mutex is held: whoever starts it does so after this.
-void StopTask(GstTimelineSmooth *self, GstFlowReturn why) {
-  State &state = *self->state;
-  if (state.flow == GST_FLOW_OK) state.flow = why;
-  gst_pad_pause_task(self->srcpad);
-  state.changed.notify_all();
-}
-
-// One step of the task. Other than GST_FLOW_OK: it was the last one.
-GstFlowReturn PushNext(GstTimelineSmooth *self) {
-  std::optional<action::MetaLabel> label;
-  std::optional<HeldItem> item = Next(self, label);
-  if (!item) return GST_FLOW_OK;
-  if (item->is_frame()) {
-    const GstFlowReturn flow = PushFrame(self, std::move(*item), label);
-    if (flow != GST_FLOW_OK) OnFlow(self, flow);
-    return GST_FLOW_OK;
-  }
-  GstEvent *event = GST_EVENT(item->object.release());
-  const bool eos = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
-  if (eos) WriteFile(self);
-  gst_pad_push_event(self->srcpad, event);
-  return eos ? GST_FLOW_EOS : GST_FLOW_OK;
-}
-
-void Loop(gpointer pad) {
-  GstTimelineSmooth *self = GST_TIMELINE_SMOOTH(GST_PAD_PARENT(pad));
-  const GstFlowReturn flow = action::guarded(GST_ELEMENT(self), GST_FLOW_ERROR, [self] { return PushNext(self); });
-  if (flow == GST_FLOW_OK) return;
-  const Lock lock(self->state->mutex);
-  StopTask(self, flow);
-}
-
-// ---- Upstream's thread
 
 // Memory that comes back to a pool which has no more of it: held, it would starve its owner.
 bool IsFromBoundedPool(GstBuffer *buffer) {
@@ -506,7 +260,7 @@ gboolean Enqueue(GstTimelineSmooth *self, GstEvent *event) {
       }
     }
     if (message != nullptr) gst_element_post_message(GST_ELEMENT(self), message);
-    if (restart) gst_pad_start_task(self->srcpad, Loop, self->srcpad, nullptr);
+    if (restart) gst_pad_start_task(self->srcpad, action::SmoothTask, self->srcpad, nullptr);
     return taken ? TRUE : FALSE;
   });
 }
@@ -544,7 +298,7 @@ gboolean SinkEvent(GstPad *, GstObject *parent, GstEvent *event) {
         }
         state.changed.notify_all();
       }
-      if (active) gst_pad_start_task(self->srcpad, Loop, self->srcpad, nullptr);
+      if (active) gst_pad_start_task(self->srcpad, action::SmoothTask, self->srcpad, nullptr);
       return result;
     }
     default:
@@ -587,7 +341,7 @@ gboolean SrcEvent(GstPad *pad, GstObject *parent, GstEvent *event) {
         restart = true;
       }
     }
-    if (restart) gst_pad_start_task(self->srcpad, Loop, self->srcpad, nullptr);
+    if (restart) gst_pad_start_task(self->srcpad, action::SmoothTask, self->srcpad, nullptr);
   }
   return gst_pad_event_default(pad, parent, event);
 }
@@ -616,7 +370,7 @@ gboolean ActivateSrc(GstPad *pad, GstObject *parent, GstPadMode mode, gboolean a
     state.flow = active ? GST_FLOW_OK : GST_FLOW_FLUSHING;
     state.changed.notify_all();
   }
-  return active ? gst_pad_start_task(pad, Loop, pad, nullptr) : gst_pad_stop_task(pad);
+  return active ? gst_pad_start_task(pad, action::SmoothTask, pad, nullptr) : gst_pad_stop_task(pad);
 }
 
 gboolean ActivateSink(GstPad *, GstObject *parent, GstPadMode mode, gboolean active) {
@@ -662,8 +416,8 @@ void Stop(GstTimelineSmooth *self) {
     state.queue.Clear();
     state.tracker->Finish();
     CollectSegments(state);
-    WriteOut(self, std::exchange(state.outbox, {}), state.active.post_messages);
-    if (state.tracker->seen_frames()) WriteFile(self);
+    action::WriteSegments(self, std::exchange(state.outbox, {}), state.active.post_messages);
+    if (state.tracker->seen_frames()) action::WriteTimelineFile(self);
     return true;
   });
   const Lock lock(state.mutex);

@@ -1,0 +1,77 @@
+// What the two halves of timelinesmooth share: upstream's (timelinesmooth.cc: pads, states, properties) and the source
+// pad's task (timelinesmooth_task.cc).
+//
+// The mutex protects what both threads touch. It is never held while anything is pushed, posted, written or waited for
+// but the condition. Lock order: the mutex, then GStreamer's object lock.
+#ifndef GST_ACTION_TIMELINESMOOTH_PRIVATE_H_
+#define GST_ACTION_TIMELINESMOOTH_PRIVATE_H_
+
+#include <gst/gst.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "hold_queue.h"
+#include "timeline_output.h"
+#include "timeline_tracker.h"
+#include "timelinesmooth.h"
+#include "timelinesmooth_properties.h"
+
+namespace action {
+
+using Lock = std::unique_lock<std::mutex>;
+
+struct SmoothState {
+  SmoothSettings settings;  // object lock
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  // ---- Protected by the mutex.
+  SmoothSettings active;  // READY->PAUSED to PAUSED->READY
+  HoldQueue queue;
+  std::optional<TimelineTracker> tracker;  // READY->PAUSED to PAUSED->READY
+  std::vector<FinishedSegment> outbox;     // final segments that the source task has not written yet
+  GstFlowReturn flow = GST_FLOW_FLUSHING;  // why the task does not push; FLUSHING while not active
+  bool eos = false;                        // EOS is in the queue, or through
+  bool refusing = false;                   // downstream wants no more frames of this segment
+  bool aligned = false;                    // frames wait for their label
+  bool live = false;
+  bool warned_no_labels = false, warned_size = false, warned_lost = false;
+  GstClockTime hold = 0;          // how long a live frame waits
+  GstClockTime upstream_min = 0;  // live: upstream's latency
+  std::chrono::steady_clock::time_point last_input;
+  int inside = 0;                 // upstream threads that wait for room
+  GstClockID deadline = nullptr;  // that the task waits for
+  bool deadline_passed = false;
+
+  // The source task; state changes while it does not run.
+  std::unique_ptr<TimelineOutput> output;
+  bool written = false;  // the file holds everything
+};
+
+// Lets go what has its label. The mutex is held.
+inline void Release(SmoothState &state) {
+  state.queue.Release(state.aligned ? state.tracker->known_until() : INT64_MAX);
+}
+
+// The source pad's task: pushes what may go, writes final segments.
+void SmoothTask(gpointer pad);
+// For the task, and for when it does not run any more. Nothing is held.
+void WriteSegments(GstTimelineSmooth *self, const std::vector<FinishedSegment> &segments, bool post);
+// The whole timeline is known: the file is completed.
+void WriteTimelineFile(GstTimelineSmooth *self);
+
+}  // namespace action
+
+struct _GstTimelineSmooth {
+  GstElement parent;
+  GstPad *sinkpad;
+  GstPad *srcpad;
+  action::SmoothState *state;
+};
+
+#endif  // GST_ACTION_TIMELINESMOOTH_PRIVATE_H_
