@@ -231,6 +231,27 @@ TEST_F(ActionClassify, AFlushForgetsTheLabel) {
   EXPECT_EQ(PullLabel(), "-");
 }
 
+TEST_F(ActionClassify, TheEndWithoutDataAndAnotherSize) {
+  Make("actionclassify model=" + Model("m"));
+  Start();
+  EXPECT_TRUE(PushEos());
+  Make("actionclassify model=" + Model("m"));
+  Start();
+  PushBackbone();
+  PushFeatures(0, Logits(5, 0, 0));
+  SetCaps("GRAY8", 32, 16);
+  PushFrame(0);
+  EXPECT_EQ(PullLabel(), "a");
+}
+
+TEST_F(ActionClassify, MayBeStoppedAndStartedAgain) {
+  Make("actionclassify model=" + Model("m"));
+  for (int i = 0; i < 20; ++i) {
+    gst_element_set_state(element_, i % 2 == 0 ? GST_STATE_NULL : GST_STATE_READY);
+    EXPECT_NE(gst_element_set_state(element_, GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
+  }
+}
+
 TEST_F(ActionClassify, PixelsAreNotCopied) {
   Make("actionclassify model=" + Model("m"));
   Start();

@@ -228,6 +228,31 @@ TEST_F(ActionOverlay, StripShowsWhatWentBefore) {
   EXPECT_FALSE(bottom[40].Near(kVa, 60)) << "9 s ago there was nothing";
 }
 
+TEST_F(ActionOverlay, FollowsAChangeOfSize) {
+  Start("RGB", 320, 240);
+  const Box small = Changed(Drawn(Label()));
+  SetCaps("RGB", 1280, 720);
+  const Box large = Changed(Drawn(Label()));
+  EXPECT_GT(large.bottom - large.top, 2 * (small.bottom - small.top));
+  EXPECT_LT(large.right, 1279);
+}
+
+TEST_F(ActionOverlay, FlushSeekAndTheEndWithoutData) {
+  Start("RGB", 320, 240);
+  EXPECT_TRUE(PushEos());
+  Make("actionoverlay show=coarse+strip");
+  Start("RGB", 320, 240);
+  Drawn(Label(ValueCategory::kVa), 50 * GST_SECOND);
+  EXPECT_TRUE(Push(gst_event_new_flush_start()));
+  EXPECT_EQ(PushFrame(0), GST_FLOW_FLUSHING);
+  EXPECT_TRUE(Push(gst_event_new_flush_stop(TRUE)));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  Push(gst_event_new_segment(&segment));
+  const auto rows = Drawn(Label(ValueCategory::kNva), GST_SECOND);
+  EXPECT_FALSE(std::ranges::any_of(rows[238], [](const Rgb &p) { return p.Near(kVa, 60); })) << "nothing from before";
+}
+
 // ---- Every raw format
 
 class EveryFormat : public ActionOverlay, public testing::WithParamInterface<std::string> {};

@@ -507,6 +507,54 @@ TEST_F(TimelineSmooth, TooManyBytesCommitTheOldestFrames) {
   EXPECT_EQ(PullLabels(10), "aaaaaaaaaa");
 }
 
+TEST_F(TimelineSmooth, ASizeChangeInMidStreamAsADecoderMakesIt) {
+  // avdec: DRAIN, then the new caps, then ALLOCATION, while frames of the old size are held.
+  Make("timelinesmooth window=3 min-duration=0");
+  Begin();
+  PushStream("ab");
+  GstQuery *drain = gst_query_new_drain();
+  gst_pad_peer_query(harness_->srcpad, drain);
+  gst_query_unref(drain);
+  SetCaps("GRAY8", 32, 16);
+  GstCaps *caps = gst_pad_get_current_caps(harness_->srcpad);
+  GstQuery *allocation = gst_query_new_allocation(caps, TRUE);
+  EXPECT_TRUE(gst_pad_peer_query(harness_->srcpad, allocation));
+  gst_query_unref(allocation);
+  gst_caps_unref(caps);
+  PushStream("bb", 2);
+  PushEos();
+  std::string sizes;
+  for (int i = 0; i < 64; ++i) {
+    GstBuffer *buffer = gst_harness_pull(harness_);
+    sizes += gst_buffer_get_size(buffer) == 64 * 48 ? 'L' : 'S';
+    EXPECT_EQ(action::LabelOf(buffer)->coarse_action, i < 16 ? "a" : "b") << i;
+    gst_buffer_unref(buffer);
+  }
+  EXPECT_EQ(sizes, std::string(32, 'L') + std::string(32, 'S'));
+}
+
+TEST_F(TimelineSmooth, NeedsNoLibTorchAndNoOpenCv) {
+  Begin();
+  PushStream("ab");
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    EXPECT_EQ(line.find("libtorch"), std::string::npos) << line;
+    EXPECT_EQ(line.find("libopencv"), std::string::npos) << line;
+  }
+}
+
+TEST_F(TimelineSmooth, MayBeStoppedAndStartedAgain) {
+  const std::string path = Folder() + "/t.json";
+  Make("timelinesmooth window=1 location=" + path);
+  Begin();
+  PushStream("aa");
+  for (int i = 0; i < 50; ++i) {
+    gst_element_set_state(element_, GST_STATE_READY);
+    gst_element_set_state(element_, GST_STATE_PLAYING);
+  }
+  EXPECT_EQ(action::ReadTimeline(path).size(), 1u) << "not replaced by the empty runs after it";
+}
+
 // ---- Latency
 
 TEST_F(TimelineSmooth, ReportsWhatItHolds) {
