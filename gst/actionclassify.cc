@@ -63,6 +63,7 @@ struct State {
 
   // State changes only; the streaming thread does not run meanwhile.
   action::Engine *engine = nullptr;  // set in NULL->READY
+  bool fresh = false;                // `active` was loaded in NULL->READY
 
   // Streaming thread while there is one, state changes otherwise.
   Loaded active;
@@ -359,14 +360,19 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
       }
       state.engine = found.engine;
       if (!LoadNow(self)) return GST_STATE_CHANGE_FAILURE;
+      state.fresh = true;
       break;
     }
     case GST_STATE_CHANGE_READY_TO_PAUSED:
+      // A model may have been trained anew into the same folder since NULL->READY.
+      if (!std::exchange(state.fresh, false)) state.active = {};
       if (!LoadNow(self)) return GST_STATE_CHANGE_FAILURE;
       state.backbone.reset();
       state.label.reset();
       state.refused = state.warned_no_features = false;
       set_streaming(true);
+      // Set by another thread while the one before was loaded.
+      if (SettingsOf(self).model != state.active.model) gst_element_call_async(element, LoadNext, nullptr, nullptr);
       break;
     default:
       break;

@@ -14,11 +14,15 @@ HeldItem HoldQueue::Pop() {
   HeldItem item = std::move(items_.front());
   items_.pop_front();
   --released_;
+  if (item.is_frame()) --released_frames_;
   return item;
 }
 
 void HoldQueue::ReleaseNext() {
-  if (items_[released_].is_frame()) waiting_bytes_ -= items_[released_].bytes;
+  if (items_[released_].is_frame()) {
+    waiting_bytes_ -= items_[released_].bytes;
+    ++released_frames_;
+  }
   ++released_;
 }
 
@@ -71,7 +75,7 @@ void HoldQueue::DropFrames() {
     }
     kept.push_back(std::move(item));
   }
-  released_ = 0;
+  released_ = released_frames_ = 0;
   waiting_bytes_ = 0;
   for (HeldItem &item : kept)
     Push(std::move(item));
@@ -91,7 +95,7 @@ std::vector<MiniObjectPtr> HoldQueue::Clear() {
     const bool flushed = type == GST_EVENT_SEGMENT || type == GST_EVENT_EOS;
     if ((type & GST_EVENT_TYPE_STICKY) != 0 && !flushed) sticky.push_back(std::move(item.object));
   }
-  released_ = 0;
+  released_ = released_frames_ = 0;
   waiting_bytes_ = 0;
   known_until_ = INT64_MIN;
   return sticky;

@@ -47,6 +47,7 @@ class HoldQueue {
 
   // Time between the oldest and the newest frame that may go.
   GstClockTime ReleasedTime() const;
+  size_t released_frames() const { return released_frames_; }
   uint64_t waiting_bytes() const { return waiting_bytes_; }
 
   // Throws frames away up to the next SEGMENT, STREAM_START or EOS.
@@ -63,6 +64,7 @@ class HoldQueue {
 
   std::deque<HeldItem> items_;
   size_t released_ = 0;  // at the front
+  size_t released_frames_ = 0;
   uint64_t waiting_bytes_ = 0;
   int64_t known_until_ = INT64_MIN;
 };

@@ -1,5 +1,6 @@
 #include "timeline_output.h"
 
+#include <filesystem>
 #include <utility>
 
 #include "action/atomic_file.h"
@@ -28,8 +29,13 @@ GstMessage *NewSegmentMessage(GstElement *element, const FinishedSegment &finish
 
 TimelineOutput::TimelineOutput(const std::string &location) : location_(location) {
   if (location.empty()) return;
+  std::error_code failed;
+  if (std::filesystem::is_directory(location, failed)) {
+    throw Error("cannot write a timeline to " + location + ": it is a folder. Name a file in it");
+  }
   if (location.ends_with(".jsonl")) {
     lines_ = std::make_unique<LineFile>(location);
+    run_ = IsoTime(g_get_real_time() * 1000);
   } else if (location.ends_with(".json")) {
     AtomicFile probe(location);  // an unwritable folder is told now, not at the end of a shift
   } else {
@@ -45,7 +51,7 @@ std::string TimelineOutput::Add(const Segment &segment) {
     segments_.Add(segment);
     return {};
   }
-  if (lines_->Append(ToJsonLine(segment))) {
+  if (lines_->Append(ToJsonLine(segment, run_))) {
     failing_ = false;
   } else if (!std::exchange(failing_, true)) {
     return lines_->error();

@@ -41,6 +41,7 @@ class TimelineOutput {
 
  private:
   const std::string location_;
+  std::string run_;  // .jsonl: what tells this run's lines from those of others in the file
   std::unique_ptr<LineFile> lines_;
   SegmentList segments_;
   bool failing_ = false;

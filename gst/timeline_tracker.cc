@@ -9,7 +9,9 @@ namespace {
 
 constexpr int64_t kTouching = GST_MSECOND;    // what is less apart follows on
 constexpr int64_t kNewestLasts = GST_SECOND;  // a hole after which the newest label says nothing any more
-constexpr size_t kMostBreaks = 1024;          // a stream without steps must not grow
+constexpr GstClockTime kLatest = G_GUINT64_CONSTANT(4) * 1000000000 * GST_SECOND;  // beyond it, sums do not fit
+constexpr GstClockTime kLongest = 24 * 3600 * GST_SECOND;                          // of a frame
+constexpr size_t kMostBreaks = 1024;  // a stream without steps must not grow
 constexpr int64_t kWallTolerance = 10 * GST_MSECOND;
 
 int64_t Scaled(int64_t time, double rate) {
@@ -39,12 +41,14 @@ bool TimelineTracker::SetLabels(const GstStructure *labels_event) {
 // ---- Frames
 
 std::optional<int64_t> TimelineTracker::AddFrame(GstBuffer *buffer) {
-  if (segment_.format != GST_FORMAT_TIME || segment_.rate <= 0 || !GST_BUFFER_PTS_IS_VALID(buffer)) return std::nullopt;
-  const GstClockTime pts = GST_BUFFER_PTS(buffer);
+  if (segment_.format != GST_FORMAT_TIME || segment_.rate <= 0) return std::nullopt;
+  // Without a time, where the frame before ended: as r3dfeatures does.
+  const GstClockTime pts = GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : next_pts_;
   GstClockTime stream = gst_segment_to_stream_time(&segment_, GST_FORMAT_TIME, pts);
   GstClockTime running = gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, pts);
   if (!GST_CLOCK_TIME_IS_VALID(stream)) stream = pts;
   if (!GST_CLOCK_TIME_IS_VALID(running)) running = pts;
+  if (std::max({pts, stream, running}) > kLatest) return std::nullopt;
   const auto s = static_cast<int64_t>(stream), r = static_cast<int64_t>(running);
 
   const bool first = !in_run_;
@@ -75,7 +79,10 @@ std::optional<int64_t> TimelineTracker::AddFrame(GstBuffer *buffer) {
     known_until_ = position;
   } else {
     const bool jumps_in_file = begins_piece && piece.timeline - timeline_end_.value_or(0) >= kTouching;
-    if (position - last_end_ >= kTouching || jumps_in_file) {
+    if (std::exchange(run_ended_, false)) {
+      timeline_.Begin(position);
+      known_until_ = timeline_.known_until();
+    } else if (position - last_end_ >= kTouching || jumps_in_file) {
       if (breaks_.size() == kMostBreaks) breaks_.pop_front();
       breaks_.push_back({last_end_, position});
     }
@@ -83,8 +90,11 @@ std::optional<int64_t> TimelineTracker::AddFrame(GstBuffer *buffer) {
     if (position > last_frame_) interval_ = position - last_frame_;
   }
   last_frame_ = position;
-  const int64_t duration =
-      GST_BUFFER_DURATION_IS_VALID(buffer) ? static_cast<int64_t>(GST_BUFFER_DURATION(buffer)) : interval_;
+  int64_t duration = frame_duration_ > 0 ? frame_duration_ : interval_;
+  if (GST_BUFFER_DURATION_IS_VALID(buffer) && GST_BUFFER_DURATION(buffer) <= kLongest) {
+    duration = static_cast<int64_t>(GST_BUFFER_DURATION(buffer));
+  }
+  next_pts_ = pts + static_cast<GstClockTime>(duration);
   last_end_ = position + duration;
   running_end_ = r + Scaled(duration, 1 / piece.rate);
   timeline_end_ = piece.timeline + (last_end_ - piece.position);
@@ -166,6 +176,13 @@ TimelineTracker::StepResult TimelineTracker::AddStep(const GstStructure *step_ev
   return lost ? StepResult::kLost : StepResult::kTaken;
 }
 
+void TimelineTracker::EndRun() {
+  if (!in_run_ || run_ended_) return;
+  timeline_.End(last_end_);
+  run_ended_ = true;
+  Collect();
+}
+
 void TimelineTracker::Finish() {
   if (!in_run_) return;
   timeline_.End(last_end_);
@@ -181,7 +198,9 @@ void TimelineTracker::Flush() {
   wall_.clear();
   newest_.reset();
   new_piece_ = true;
-  in_run_ = false;
+  in_run_ = run_ended_ = false;
+  next_pts_ = 0;
+  next_index_.reset();  // steps that were on their way are not lost, but flushed
   timeline_end_.reset();
   last_written_end_.reset();
   known_until_ = INT64_MIN;

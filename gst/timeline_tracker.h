@@ -53,7 +53,12 @@ class TimelineTracker {
   // A step has come; kLost: taken, but others before it have not arrived.
   StepResult AddStep(const GstStructure *step_event);
 
-  // The stream ends here: everything is known.
+  // How long a frame lasts that does not say so, ns; 0: until the next one.
+  void SetFrameDuration(uint64_t duration) { frame_duration_ = static_cast<int64_t>(duration); }
+
+  // The run ends with the last frame: everything so far is known.
+  void EndRun();
+  // The stream does.
   void Finish();
   // After Finish: what follows is placed anew.
   void Flush();
@@ -111,7 +116,10 @@ class TimelineTracker {
   int64_t last_end_ = 0;
   int64_t running_end_ = 0;
   int64_t interval_ = 0;
+  int64_t frame_duration_ = 0;
+  GstClockTime next_pts_ = 0;  // of a frame that has none
   bool in_run_ = false;
+  bool run_ended_ = false;  // by EndRun: the next frame begins another
   std::optional<uint64_t> next_index_;
 
   std::deque<FrameLabel> frame_labels_;

@@ -45,7 +45,9 @@ using action::SmoothSettings;
 using action::SyncMode;
 using State = action::SmoothState;
 
-constexpr GstClockTime kCommittedTime = GST_SECOND;  // frames that have their label and wait for downstream
+// Frames that have their label and wait for downstream: at most this much time, and this many where time says nothing.
+constexpr GstClockTime kCommittedTime = GST_SECOND;
+constexpr size_t kCommittedFrames = 200;
 
 G_DEFINE_FINAL_TYPE_WITH_CODE(GstTimelineSmooth, gst_timeline_smooth, GST_TYPE_ELEMENT,
                               GST_DEBUG_CATEGORY_INIT(timeline_smooth_debug, "timelinesmooth", 0, "action timeline"));
@@ -155,8 +157,10 @@ GstFlowReturn Chain(GstPad *, GstObject *parent, GstBuffer *frame) {
       lock.lock();
     }
     ++state.inside;
-    state.changed.wait(lock,
-                       [&state] { return state.flow != GST_FLOW_OK || state.queue.ReleasedTime() <= kCommittedTime; });
+    state.changed.wait(lock, [&state] {
+      return state.flow != GST_FLOW_OK ||
+             (state.queue.ReleasedTime() <= kCommittedTime && state.queue.released_frames() <= kCommittedFrames);
+    });
     --state.inside;
     state.last_input = std::chrono::steady_clock::now();
     state.changed.notify_all();
@@ -171,7 +175,7 @@ bool OnBackbone(State &state, const GstStructure *structure) {
   const GstClockTime before = state.hold;
   state.live = facts->live;
   const SyncMode mode = state.active.sync_mode;
-  state.aligned = mode == SyncMode::kAligned || (mode == SyncMode::kAuto && !facts->live);
+  state.aligned = state.wants_aligned = mode == SyncMode::kAligned || (mode == SyncMode::kAuto && !facts->live);
   // A frame waits until half a window of steps after its own is known: they begin a hop apart and last 16 samples; and
   // a hop is what a network that keeps up needs at most.
   const int samples = (state.active.smoothing.window / 2) * facts->hop + action::kChunkFrames + facts->hop;
@@ -198,6 +202,18 @@ GstMessage *OnSerialized(GstTimelineSmooth *self, State &state, GstEvent *event)
       state.refusing = false;
       break;
     }
+    case GST_EVENT_CAPS: {
+      GstCaps *caps = nullptr;
+      gst_event_parse_caps(event, &caps);
+      gint numerator = 0, denominator = 1;
+      gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &numerator, &denominator);
+      const bool known = numerator > 0 && denominator > 0;
+      tracker.SetFrameDuration(known ? gst_util_uint64_scale_int(GST_SECOND, denominator, numerator) : 0);
+      break;
+    }
+    case GST_EVENT_SEGMENT_DONE:
+      tracker.EndRun();
+      break;
     case GST_EVENT_EOS:
       tracker.Finish();
       state.eos = true;
@@ -248,6 +264,7 @@ gboolean Enqueue(GstTimelineSmooth *self, GstEvent *event) {
           state.eos = state.refusing = false;
           restart = true;
           state.tracker->Flush();
+          state.aligned = state.wants_aligned;
           Release(state);
         }
       }
@@ -282,22 +299,26 @@ gboolean SinkEvent(GstPad *, GstObject *parent, GstEvent *event) {
     case GST_EVENT_FLUSH_STOP: {
       const gboolean result = gst_pad_push_event(self->srcpad, event);
       bool active = false;
+      std::vector<action::MiniObjectPtr> flushed;
       {
         const Lock lock(state.mutex);
-        for (const action::MiniObjectPtr &sticky : state.queue.Clear())
-          gst_pad_store_sticky_event(self->srcpad, GST_EVENT(sticky.get()));
+        flushed = state.queue.Clear();
         state.eos = state.refusing = false;
         active = state.tracker.has_value() && GST_PAD_IS_ACTIVE(self->srcpad);
         if (active) {
           state.tracker->Finish();
           CollectSegments(state);
           state.tracker->Flush();
+          state.aligned = state.wants_aligned;  // a stall is over
           Release(state);
           state.last_input = std::chrono::steady_clock::now();
           state.flow = GST_FLOW_OK;
         }
         state.changed.notify_all();
       }
+      // Not under the mutex: it notifies applications of new caps.
+      for (const action::MiniObjectPtr &sticky : flushed)
+        gst_pad_store_sticky_event(self->srcpad, GST_EVENT(sticky.get()));
       if (active) gst_pad_start_task(self->srcpad, action::SmoothTask, self->srcpad, nullptr);
       return result;
     }
@@ -399,7 +420,7 @@ bool Start(GstTimelineSmooth *self) {
     state.tracker.emplace(settings.smoothing, settings.time_origin == action::TimeOrigin::kFirstFrame);
     state.queue.Clear();
     state.outbox.clear();
-    state.eos = state.refusing = state.aligned = state.live = false;
+    state.eos = state.refusing = state.aligned = state.wants_aligned = state.live = false;
     state.warned_no_labels = state.warned_size = state.warned_lost = false;
     state.hold = state.upstream_min = 0;
     state.last_input = std::chrono::steady_clock::now();

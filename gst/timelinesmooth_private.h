@@ -39,6 +39,7 @@ struct SmoothState {
   bool eos = false;                        // EOS is in the queue, or through
   bool refusing = false;                   // downstream wants no more frames of this segment
   bool aligned = false;                    // frames wait for their label
+  bool wants_aligned = false;              // the same before a stall
   bool live = false;
   bool warned_no_labels = false, warned_size = false, warned_lost = false;
   GstClockTime hold = 0;          // how long a live frame waits

@@ -102,7 +102,7 @@ void InstallSmoothProperties(GObjectClass *object_class) {
                            "Steps around each one that decide its coarse action by majority; an even number counts as "
                            "the next one. 1: no smoothing. With r3dfeatures' hop=16 a step is about 2 s, and 9 steps "
                            "18 s: actions of less than half of it are smoothed away. Take hop=4 to keep them",
-                           1, 9999, defaults.smoothing.window, kFlags));
+                           1, 999, defaults.smoothing.window, kFlags));
   install(PROP_MIN_DURATION,
           g_param_spec_uint64("min-duration", "Minimum duration",
                               "Segments shorter than this, in nanoseconds, are merged into their longer neighbour", 0,
@@ -111,7 +111,7 @@ void InstallSmoothProperties(GObjectClass *object_class) {
           g_param_spec_int("refine-window", "Refining window",
                            "Steps around each one that decide its fine action by majority, within a finished segment; "
                            "an even number counts as the next one",
-                           1, 9999, defaults.smoothing.refine_window, kFlags));
+                           1, 999, defaults.smoothing.refine_window, kFlags));
   install(PROP_SYNC_MODE,
           g_param_spec_enum("sync-mode", "Synchronisation mode",
                             "Whether frames wait for their label. aligned: the smoothed coarse action changes on the "
@@ -139,7 +139,7 @@ void InstallSmoothProperties(GObjectClass *object_class) {
           g_param_spec_string("location", "Location",
                               "File for the timeline. NAME.json: the reference's list of segments, written when the "
                               "stream ends, complete or not at all; NAME.jsonl: one segment a line, appended as soon "
-                              "as it is final, also to what is in the file already",
+                              "as it is final, also to what is in the file already: each line names its run",
                               nullptr, kFlags));
   install(PROP_POST_MESSAGES,
           g_param_spec_boolean("post-messages", "Post messages",

@@ -52,6 +52,7 @@ void FrameSampler::SetSourceRate(Fraction fps) {
 }
 
 void FrameSampler::Restart() {
+  after_restart_ = !first_;
   first_ = true;
 }
 
@@ -80,7 +81,10 @@ bool FrameSampler::Take(int64_t pts) {
   previous_pts_ = pts;
   ++since_sample_;
 
-  const bool judged = !std::exchange(rate_changed_, false);
+  // The first frame after a seek may be cut short: decoders move its time to where the segment begins.
+  const bool cut_short = std::exchange(after_restart_, false) &&
+                         interval < Scale(kSecond, fps_.denominator, std::max<int64_t>(fps_.numerator, 1));
+  const bool judged = !std::exchange(rate_changed_, false) && !cut_short;
   if (!by_timestamp_ && sampling_ == Sampling::kAuto && judged && !IsRegular(interval)) {
     by_timestamp_ = true;
     irregular_interval_ = interval;

@@ -21,8 +21,14 @@ std::vector<float> Softmax(std::span<const float> logits) {
   return scores;
 }
 
-std::vector<float> LogitsOf(const Classifier &classifier, const Features &features) {
-  return classifier.Logits(std::span(&features, 1));
+// Throws Error when they are no numbers.
+std::vector<float> LogitsOf(const Classifier &classifier, const Features &features, const std::string &folder) {
+  std::vector<float> logits = classifier.Logits(std::span(&features, 1));
+  if (std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); })) return logits;
+  throw Error(
+      "a classifier of " + folder +
+      " gives no numbers: its weights or the features are damaged. Copy the model folder again, whole, or train "
+      "it anew");
 }
 
 }  // namespace
@@ -41,6 +47,7 @@ TwoStageClassifier::TwoStageClassifier(Engine &engine, const std::string &folder
     first += family.head ? family.head->labels.size() : 1;
     families_.push_back(std::move(head));
   }
+  Classify(Features{});  // damaged weights are told now
 }
 
 TwoStageClassifier::~TwoStageClassifier() = default;
@@ -62,11 +69,7 @@ std::string TwoStageClassifier::WhyNotFit(const FeatureConfig &stream) const {
 
 ChunkScores TwoStageClassifier::Classify(const Features &features) const {
   ChunkScores result;
-  const std::vector<float> logits = LogitsOf(*stage1_, features);
-  if (!std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); })) {
-    throw Error("the classifier of " + folder_ +
-                " gives no numbers for these features: the weights of the network or of the model are damaged");
-  }
+  const std::vector<float> logits = LogitsOf(*stage1_, features, folder_);
   result.scores = Softmax(logits);
   result.coarse = Argmax(logits);
   result.confidence = static_cast<double>(result.scores[static_cast<size_t>(result.coarse)]);
@@ -76,7 +79,7 @@ ChunkScores TwoStageClassifier::Classify(const Features &features) const {
     const float p = result.scores[family];
     size_t best = head.first;
     if (head.classifier) {
-      const std::vector<float> fine = LogitsOf(*head.classifier, features);
+      const std::vector<float> fine = LogitsOf(*head.classifier, features, folder_);
       const std::vector<float> scores = Softmax(fine);
       for (size_t i = 0; i < scores.size(); ++i)
         result.fine_scores[head.first + i] = p * scores[i];

@@ -1,6 +1,7 @@
 // timelinesmooth by itself: each duty of a queue, and what it makes of steps. No model, no network.
 #include <sys/mount.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -358,6 +359,135 @@ TEST_F(TimelineSmooth, FlushWakesBothSidesAndTheNextRunIsClean) {
   EXPECT_EQ(PullLabels(16), std::string(16, 'b')) << "of the frames from before, none";
 }
 
+TEST_F(TimelineSmooth, StepsThatAFlushHasTakenAreNotLost) {
+  Make("timelinesmooth window=1 min-duration=0");
+  Start();
+  PushBackbone(4);
+  PushLabels();
+  PushFrames(0, 16);
+  Push(StepEvent(FactsOf(0, 4), ScoresOf(0)));
+  Push(gst_event_new_flush_start());
+  Push(gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  Push(gst_event_new_segment(&segment));
+  PushFrames(0, 20);
+  for (uint64_t k = 0; k < 2; ++k) {  // numbers 1 and 2 were on their way
+    action::ChunkFacts facts = FactsOf(k, 4);
+    facts.index = k + 3;
+    facts.discont = k == 0;
+    Push(StepEvent(facts, ScoresOf(0)));
+  }
+  PushEos();
+  EXPECT_EQ(PullLabels(20), std::string(20, 'a'));
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(SegmentMessages().back(), "0-2.5 a_va measured");
+  EXPECT_TRUE(warnings_.empty());
+}
+
+TEST_F(TimelineSmooth, ApplicationsMayAskForLatencyWhenCapsAreTold) {
+  Begin();
+  PushFrames(0, 8);
+  SetCaps("GRAY8", 32, 16);
+  Push(gst_event_new_flush_start());
+  GstPad *pad = gst_element_get_static_pad(element_, "src");
+  g_signal_connect(pad, "notify::caps", G_CALLBACK(+[](GstPad *source, GParamSpec *, gpointer) {
+                     GstQuery *query = gst_query_new_latency();
+                     gst_pad_query(source, query);
+                     gst_query_unref(query);
+                   }),
+                   nullptr);
+  EXPECT_TRUE(Push(gst_event_new_flush_stop(TRUE)));
+  gst_object_unref(pad);
+}
+
+TEST_F(TimelineSmooth, SegmentDoneLetsEverythingGo) {
+  Make("timelinesmooth window=9 stall-timeout=0 min-duration=0");
+  Begin();
+  PushStream("ab");
+  Push(gst_event_new_segment_done(GST_FORMAT_TIME, 32 * kFrame));
+  EXPECT_EQ(PullLabels(32), std::string(32, 'a'));
+  // A loop: the next segment follows on.
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.base = 4 * GST_SECOND;
+  Push(gst_event_new_segment(&segment));
+  PushFrames(0, 16);
+  action::ChunkFacts facts = FactsOf(2, 16, 0);
+  facts.discont = true;
+  for (action::FrameTime *time : {&facts.time, &facts.step}) {
+    time->timestamp = time->stream_time = 0;
+    time->running_time = 4 * GST_SECOND;
+    time->end = 16 * kFrame;
+  }
+  Push(StepEvent(facts, ScoresOf(2)));
+  PushEos();
+  EXPECT_EQ(PullLabels(16), std::string(16, 'c'));
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(SegmentMessages(), (std::vector<std::string>{"0-4 a_va measured", "4-6 c measured"}));
+}
+
+TEST_F(TimelineSmooth, FramesWithoutTimesFollowOnEachOther) {
+  Make("timelinesmooth window=1 min-duration=0");
+  Begin();
+  for (int i = 0; i < 32; ++i) {
+    GstBuffer *buffer = NewFrame(0);
+    GST_BUFFER_PTS(buffer) = GST_BUFFER_DURATION(buffer) = GST_CLOCK_TIME_NONE;
+    gst_harness_push(harness_, buffer);
+  }
+  PushStep(0, 0);
+  PushStep(1, 1);
+  PushEos();
+  EXPECT_EQ(PullLabels(32), std::string(16, 'a') + std::string(16, 'b'));
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(SegmentMessages(), (std::vector<std::string>{"0-2 a_va measured", "2-4 b_one_rnva measured"}));
+}
+
+TEST_F(TimelineSmooth, TimesBeyondReasonPassUnanalysed) {
+  Make("timelinesmooth window=1");
+  Begin();
+  PushFrame(G_MAXUINT64 - 2);
+  GstBuffer *buffer = NewFrame(0);
+  GST_BUFFER_DURATION(buffer) = G_MAXUINT64 - 2;
+  gst_harness_push(harness_, buffer);
+  PushStep(0, 0);
+  PushEos();
+  EXPECT_EQ(PullLabels(2), "-a");
+}
+
+TEST_F(TimelineSmooth, WithoutTimeTheQueueIsStillBounded) {
+  Make("timelinesmooth sync-mode=immediate");
+  Begin();
+  std::promise<void> leave;
+  std::shared_future<void> left = leave.get_future().share();
+  GstPad *pad = gst_element_get_static_pad(element_, "src");
+  gst_pad_add_probe(
+      pad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad *, GstPadProbeInfo *, gpointer user) {
+        static_cast<std::shared_future<void> *>(user)->wait();
+        return GST_PAD_PROBE_DROP;
+      },
+      &left, nullptr);
+  std::atomic<int> taken{0};
+  auto pushing = std::async(std::launch::async, [&] {
+    GstFlowReturn flow = GST_FLOW_OK;
+    for (int i = 0; i < 5000 && flow == GST_FLOW_OK; ++i, ++taken)
+      flow = PushFrame(0);  // all at one time
+    return flow;
+  });
+  // It takes some and then waits: nothing is popped, so the count stands still at the bound.
+  while (taken < 200)
+    g_thread_yield();
+  EXPECT_EQ(pushing.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+  EXPECT_LE(taken, 210);
+  std::thread opener([&leave] { leave.set_value(); });
+  Push(gst_event_new_flush_start());
+  EXPECT_EQ(pushing.get(), GST_FLOW_FLUSHING);
+  opener.join();
+  Push(gst_event_new_flush_stop(TRUE));
+  gst_object_unref(pad);
+}
+
 TEST_F(TimelineSmooth, FlushEndsAWaitForRoom) {
   Make("timelinesmooth sync-mode=immediate");
   Begin();
@@ -489,6 +619,16 @@ TEST_F(TimelineSmooth, AStallGoesOnInImmediate) {
   PushStep(0, 0);
   PushFrames(20, 21);
   EXPECT_EQ(PullLabel(), "a") << "immediate from here on";
+  // A seek is a new start.
+  Push(gst_event_new_flush_start());
+  Push(gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  Push(gst_event_new_segment(&segment));
+  PushFrames(0, 16);
+  PushStep(0, 1);
+  PushEos();
+  EXPECT_EQ(PullLabels(16), std::string(16, 'b')) << "aligned again";
 }
 
 TEST_F(TimelineSmooth, TooManyBytesCommitTheOldestFrames) {
@@ -672,6 +812,8 @@ TEST_F(TimelineSmooth, LocationsThatCannotBe) {
   };
   EXPECT_NE(refused(Folder() + "/no/t.json").find("/no/t.json"), std::string::npos);
   EXPECT_NE(refused(Folder() + "/no/t.jsonl").find("/no/t.jsonl"), std::string::npos);
+  std::filesystem::create_directory(Folder() + "/folder.json");
+  EXPECT_NE(refused(Folder() + "/folder.json").find("is a folder"), std::string::npos);
   EXPECT_NE(refused(Folder() + "/t.csv").find(".json (a list"), std::string::npos);
 }
 

@@ -362,6 +362,12 @@ def documented(line, camera):
     code, said = run(command, timeout=300, cwd=folder)
     assert code == 0 or live and code == 124, (line, code, said[-1500:])
     assert "ERROR" not in said, (line, said[-1500:])
+    if "location=line.jsonl" in line:
+        rows = [json.loads(row) for row in open(os.path.join(folder, "line.jsonl"))]
+        assert rows and rows[0]["start"] == 0 and all("run" in row and "wall_clock_start" in row for row in rows), (line, rows, said[-1500:])
+    for name in os.listdir(folder):
+        if name.startswith(("overlay-", "raw-")):
+            assert sum(1 for _ in decode(os.path.join(folder, name))) > 30, (line, name)
     made = [n for n in os.listdir(folder) if n not in ("shift.mp4", "clip.mp4", "model")]
     for place in re.findall(r"location=(\S+)", line):
         if "%" not in place and not place.startswith("rtsp") and not live:

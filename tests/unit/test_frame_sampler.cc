@@ -117,6 +117,24 @@ TEST(FrameSampler, IntervalsWithinHalfAreRegular) {
   EXPECT_TRUE(sampler.by_timestamp());
 }
 
+TEST(FrameSampler, AFrameThatASeekHasCutShortIsNoIrregularity) {
+  // 25 fps; the decoder moves the first frame's time to where the segment begins, 10 ms before the next frame.
+  FrameSampler sampler(Sampling::kAuto, {25, 1}, {8, 1});
+  constexpr int64_t kFrame = 40000000;
+  for (int64_t i = 0; i < 10; ++i)
+    sampler.Take(i * kFrame);
+  sampler.Restart();
+  EXPECT_TRUE(sampler.Take(51 * kFrame - 10000000));
+  EXPECT_FALSE(sampler.Take(51 * kFrame));
+  EXPECT_FALSE(sampler.Take(52 * kFrame));
+  EXPECT_TRUE(sampler.Take(53 * kFrame)) << "every third, as before";
+  EXPECT_FALSE(sampler.by_timestamp());
+  sampler.Restart();
+  sampler.Take(0);
+  sampler.Take(3 * kFrame);
+  EXPECT_TRUE(sampler.by_timestamp()) << "but one that is too long is one";
+}
+
 TEST(FrameSampler, RestartSamplesTheNextFrame) {
   FrameSampler sampler(Sampling::kStride, {32, 1}, {8, 1});
   EXPECT_TRUE(sampler.Take(0));

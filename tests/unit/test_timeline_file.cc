@@ -51,6 +51,22 @@ TEST_F(TimelineFile, WhatIsWrittenIsRead) {
   EXPECT_EQ(ReadTimeline(Write("empty.json", ToJson({}))), std::vector<Segment>());
 }
 
+TEST_F(TimelineFile, RunsOfOneFileAreNotMixed) {
+  const std::vector<Segment> first = {Make(0, 6 * kSecond, "a", "a_va")}, second = {Make(0, 4 * kSecond, "b", "b_nva")};
+  const std::string path = Write("t.jsonl", ToJsonLine(first[0], "2026-01-01T00:00:00.000Z") + "\n" +
+                                                ToJsonLine(second[0], "2026-01-02T00:00:00.000Z") + "\n");
+  int earlier = 0;
+  EXPECT_EQ(ReadTimeline(path, &earlier), second);
+  EXPECT_EQ(earlier, 1);
+}
+
+TEST_F(TimelineFile, ManySegmentsInAnyOrderAreReadInNoTime) {
+  std::vector<Segment> segments;
+  for (int64_t i = 100000; i > 0; --i)
+    segments.push_back(Make(i * kSecond, (i + 1) * kSecond, "a", "a_va"));
+  EXPECT_EQ(ReadTimeline(Write("t.json", ToJson(segments))).size(), 100000u);
+}
+
 TEST_F(TimelineFile, WallClockIsIso8601) {
   Segment segment = Make(0, kSecond, "a", "a_va");
   segment.wall_clock = WallClock{1700000000123456789, 1700000001123456789, "pipeline-clock"};

@@ -64,9 +64,11 @@ void PrintShares(const std::vector<Segment> &timeline) {
 }
 
 int Show(const std::vector<std::string> &files) {
-  const std::vector<Segment> timeline = action::ReadTimeline(files[0]);
+  int earlier = 0;
+  const std::vector<Segment> timeline = action::ReadTimeline(files[0], &earlier);
   PrintTable(timeline);
   PrintShares(timeline);
+  if (earlier > 0) std::printf("%s holds %d earlier runs, which are left out\n", Printable(files[0]).c_str(), earlier);
   return 0;
 }
 

@@ -5,16 +5,11 @@
 namespace action {
 
 int MajorityOf(std::span<const int> ids) {
-  int best = -1;
-  ptrdiff_t most = 0;
-  for (const int id : ids) {
-    const ptrdiff_t votes = std::ranges::count(ids, id);
-    if (votes > most || (votes == most && id < best)) {
-      best = id;
-      most = votes;
-    }
-  }
-  return best;
+  if (ids.empty()) return -1;
+  std::vector<int> votes(static_cast<size_t>(std::ranges::max(ids)) + 1, 0);
+  for (const int id : ids)
+    ++votes[static_cast<size_t>(id)];
+  return static_cast<int>(std::ranges::max_element(votes) - votes.begin());
 }
 
 void SmoothedVotes::Count(int id, int64_t times) {

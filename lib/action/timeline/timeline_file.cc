@@ -29,6 +29,8 @@ double Seconds(int64_t ns) {
   return std::round(static_cast<double>(ns) / 1e6) / 1e3;
 }
 
+}  // namespace
+
 std::string IsoTime(int64_t ns) {
   const auto seconds = static_cast<time_t>(ns / 1000000000);
   std::tm utc{};
@@ -38,6 +40,8 @@ std::string IsoTime(int64_t ns) {
   std::snprintf(text + length, sizeof(text) - length, ".%03dZ", static_cast<int>(ns / 1000000 % 1000));
   return text;
 }
+
+namespace {
 
 ordered_json ToObject(const Segment &segment) {
   ordered_json object;
@@ -130,8 +134,10 @@ ordered_json Parse(std::string_view text, const std::string &where) {
 
 }  // namespace
 
-std::string ToJsonLine(const Segment &segment) {
-  return ToObject(segment).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+std::string ToJsonLine(const Segment &segment, const std::string &run) {
+  ordered_json object = ToObject(segment);
+  if (!run.empty()) object["run"] = run;
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string ToJson(std::span<const Segment> segments) {
@@ -141,12 +147,20 @@ std::string ToJson(std::span<const Segment> segments) {
   return text + (segments.empty() ? "]\n" : "\n]\n");
 }
 
-std::vector<Segment> ReadTimeline(const std::string &path) {
+std::vector<Segment> ReadTimeline(const std::string &path, int *earlier_runs) {
   const std::string text = ReadText(path);
   SegmentList list;
+  std::string run;
+  int earlier = 0;
   const auto add = [&](const ordered_json &object, const std::string &where) {
     try {
-      list.Add(ToSegment(object));
+      const Segment segment = ToSegment(object);
+      const std::string own = TextAt(object, "run");
+      if (std::exchange(run, own) != own && !list.empty()) {
+        list = {};
+        ++earlier;
+      }
+      list.Add(segment);
     } catch (const Error &e) {
       throw Error(where + " is not a segment: " + e.what() +
                   ". Expected {\"start\": seconds, \"end\": seconds, \"fine_action\": \"label\", ...}");
@@ -170,14 +184,11 @@ std::vector<Segment> ReadTimeline(const std::string &path) {
     for (size_t i = 0; i < all.size(); ++i)
       add(all[i], "the timeline " + path + ", entry " + std::to_string(i + 1) + ",");
   }
+  if (earlier_runs != nullptr) *earlier_runs = earlier;
   return list.Connected();
 }
 
 void SegmentList::Add(const Segment &added) {
-  if (segments_.empty() || added.start >= segments_.back().end) {
-    segments_.push_back(added);
-    return;
-  }
   // Steps of a part, by its share of the time.
   const auto part = [](Segment whole, int64_t start, int64_t end) {
     const double share = static_cast<double>(end - start) / static_cast<double>(whole.duration());
@@ -190,25 +201,23 @@ void SegmentList::Add(const Segment &added) {
     whole.end = end;
     return whole;
   };
-  std::vector<Segment> kept;
-  for (const Segment &old : segments_) {
-    if (old.end <= added.start || old.start >= added.end) {
-      kept.push_back(old);
-      continue;
-    }
-    if (old.start < added.start) kept.push_back(part(old, old.start, added.start));
-    if (old.end > added.end) kept.push_back(part(old, added.end, old.end));
+  // The first that may reach into it is the last that begins before.
+  auto at = segments_.lower_bound(added.start);
+  if (at != segments_.begin() && std::prev(at)->second.end > added.start) --at;
+  while (at != segments_.end() && at->second.start < added.end) {
+    const Segment old = at->second;
+    at = segments_.erase(at);
+    if (old.start < added.start) segments_.emplace(old.start, part(old, old.start, added.start));
+    if (old.end > added.end) segments_.emplace(added.end, part(old, added.end, old.end));
   }
-  kept.push_back(added);
-  std::ranges::stable_sort(kept, {}, &Segment::start);
-  segments_ = std::move(kept);
+  segments_.insert_or_assign(added.start, added);
 }
 
 std::vector<Segment> SegmentList::Connected() const {
   constexpr int64_t kSmallestGap = 1000000;  // ns: the resolution of files
   std::vector<Segment> connected;
-  for (const Segment &segment : segments_) {
-    if (!connected.empty() && segment.start - connected.back().end >= kSmallestGap) {
+  for (const auto &[start, segment] : segments_) {
+    if (!connected.empty() && start - connected.back().end >= kSmallestGap) {
       connected.push_back(Segment{connected.back().end,
                                   segment.start,
                                   kGapLabel,

@@ -3,6 +3,8 @@
 #define ACTION_TIMELINE_TIMELINE_FILE_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,13 +21,17 @@ inline constexpr const char *kNotAMeasurement = "stand-in backbone: not a measur
 // One segment as a JSON object in one line: the reference's keys start, end, duration (s, to the millisecond),
 // coarse_action, fine_action, value_category and num_frames; then state, confidence, and where they apply
 // wall_clock_start, wall_clock_end (ISO 8601, UTC), wall_clock_source and note.
-ACTION_API std::string ToJsonLine(const Segment &segment);
+// run: not empty: becomes the key run, which tells the runs of a .jsonl file apart.
+ACTION_API std::string ToJsonLine(const Segment &segment, const std::string &run = {});
+// ns since 1970 as ISO 8601, UTC, to the millisecond.
+ACTION_API std::string IsoTime(int64_t ns);
 // The reference's file: a list of these objects, one a line.
 ACTION_API std::string ToJson(std::span<const Segment> segments);
 
-// A .json file of ours or of the reference, or a .jsonl file of ours, in which later lines replace what earlier ones
-// say of the same time. In order of time. Throws Error naming the file and the entry.
-ACTION_API std::vector<Segment> ReadTimeline(const std::string &path);
+// A .json file of ours or of the reference, or a .jsonl file of ours: of that the last run, in which later lines
+// replace what earlier ones say of the same time. In order of time. earlier_runs, if not null: how many runs of the
+// file were left out. Throws Error naming the file and the entry.
+ACTION_API std::vector<Segment> ReadTimeline(const std::string &path, int *earlier_runs = nullptr);
 
 // A timeline in which what comes later replaces what was known of the same time.
 class ACTION_API SegmentList {
@@ -36,7 +42,7 @@ class ACTION_API SegmentList {
   bool empty() const { return segments_.empty(); }
 
  private:
-  std::vector<Segment> segments_;
+  std::map<int64_t, Segment> segments_;  // by start; none overlaps another
 };
 
 // Appends lines to a file so that each is there, whole, when Append has returned true. One that could not be written
