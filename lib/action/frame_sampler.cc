@@ -52,7 +52,7 @@ void FrameSampler::SetSourceRate(Fraction fps) {
 }
 
 void FrameSampler::Restart() {
-  after_restart_ = !first_;
+  after_restart_ = after_restart_ || !first_;
   first_ = true;
 }
 

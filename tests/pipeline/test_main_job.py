@@ -262,6 +262,40 @@ def source_with_few_buffers():
     assert message is not None and message.type == Gst.MessageType.EOS, "starved" if message is None else message.parse_error()
 
 
+def seeks():
+    """A player that seeks to and fro in a file, between frames too: no warning, and one connected timeline."""
+    clip = os.path.join(DEMO, "clips/mount_wheel_va_001.mp4")
+    pipeline = Gst.parse_launch(f"filesrc location={clip} ! decodebin ! r3dfeatures hop=4 ! actionclassify model={MODEL} "
+                                f"! timelinesmooth name=smooth location={path('seeks.json')} ! fakesink sync=false")
+    bus = pipeline.get_bus()
+    warnings = []
+
+    def wait_for(kind):
+        while True:
+            message = bus.timed_pop_filtered(60 * Gst.SECOND, kind | Gst.MessageType.ERROR | Gst.MessageType.WARNING)
+            assert message is not None, f"no {kind}"
+            assert message.type != Gst.MessageType.ERROR, message.parse_error()
+            if message.type != Gst.MessageType.WARNING:
+                return
+            warnings.append(message.parse_warning()[0].message)
+
+    pipeline.set_state(Gst.State.PAUSED)
+    wait_for(Gst.MessageType.ASYNC_DONE)
+    for place in (2.03, 0.517, 3.3333, 1.0, 2.99):
+        assert pipeline.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE, int(place * Gst.SECOND))
+        wait_for(Gst.MessageType.ASYNC_DONE)
+    pipeline.set_state(Gst.State.PLAYING)
+    wait_for(Gst.MessageType.EOS)
+    pipeline.set_state(Gst.State.NULL)
+    assert not [w for w in warnings if "stand-in" not in w], warnings
+    rows = read_json(path("seeks.json"))
+    assert all(abs(a["end"] - b["start"]) < 1e-9 for a, b in zip(rows, rows[1:])), rows
+    # What was played to the end is measured without a hole.
+    played = [row for row in rows if row["end"] > 2.99]
+    assert played[0]["start"] <= 2.991 and all(row["state"] == "measured" for row in played[-1:]), rows
+    return [f"{len(rows)} segments"]
+
+
 # ---- Live
 
 def live():
@@ -461,6 +495,7 @@ TESTS = [
     ("audio and video in one file", audio_and_video),
     ("a synchronised player", synchronised_player),
     ("a source with eight buffers", source_with_few_buffers),
+    ("seeks", seeks),
     ("live", live),
     ("an RTSP camera", rtsp),
     ("a second classifier", second_classifier),
