@@ -61,13 +61,13 @@ class ACTION_API FrameSampler {
   bool by_timestamp_ = false;
   std::optional<int64_t> irregular_interval_;
 
-  bool rate_changed_ = false;  // the next interval is still one of the old rate
+  bool rate_changed_ = false;   // the next interval is still one of the old rate
   bool after_restart_ = false;  // the next frame but one is the second of a run that is not the first
-  bool first_ = true;          // no frame of this run was offered yet
-  int64_t t0_ = 0;             // pts of the run's first frame
-  int64_t previous_pts_ = 0;   // of the last frame offered
-  int64_t since_sample_ = 0;   // frames offered since the last sample
-  int64_t next_k_ = 0;         // sample number whose target time is next
+  bool first_ = true;           // no frame of this run was offered yet
+  int64_t t0_ = 0;              // pts of the run's first frame
+  int64_t previous_pts_ = 0;    // of the last frame offered
+  int64_t since_sample_ = 0;    // frames offered since the last sample
+  int64_t next_k_ = 0;          // sample number whose target time is next
 };
 
 }  // namespace action

@@ -211,8 +211,8 @@ constexpr const char *kUsage =
 
 int main(int argc, char **argv) {
   static const std::map<std::string, std::function<int(const Arguments &)>> kCommands = {
-      {"inspect", Inspect}, {"verify", Verify}, {"convert", Convert}, {"make-standin", MakeStandIn}, {"fetch", Fetch},
-      {"find", Find}};
+      {"inspect", Inspect},          {"verify", Verify}, {"convert", Convert},
+      {"make-standin", MakeStandIn}, {"fetch", Fetch},   {"find", Find}};
   const std::string name = argc > 1 ? argv[1] : "";
   if (name == "--help" || name == "-h") {
     std::fputs(kUsage, stdout);
