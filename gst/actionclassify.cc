@@ -8,8 +8,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! r3dfeatures ! actionclassify model=model ! actionoverlay !
- * videoconvert ! autovideosink
+ * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! r3dfeatures ! actionclassify model=model \
+ *   ! actionoverlay ! videoconvert ! autovideosink
  * ]|
  */
 #include "actionclassify.h"

@@ -10,8 +10,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=shift.mp4 ! decodebin ! actionoverlay timeline=shift.json
- * show=coarse+fine+value+strip ! videoconvert ! autovideosink
+ * gst-launch-1.0 filesrc location=shift.mp4 ! decodebin ! actionoverlay timeline=shift.json \
+ *   show=coarse+fine+value+strip ! videoconvert ! autovideosink
  * ]|
  */
 // Pads and negotiation; what is drawn is in overlay_composer.cc.
@@ -197,13 +197,8 @@ const Segment *SegmentAt(const std::vector<Segment> &timeline, int64_t time) {
 
 std::optional<action::MetaLabel> ToLabel(const Segment *segment, int64_t origin) {
   if (segment == nullptr) return std::nullopt;
-  action::MetaLabel label;
-  label.coarse_action = segment->coarse_action;
-  label.fine_action = segment->fine_action;
-  label.category = segment->category;
-  label.confidence = segment->confidence;
+  action::MetaLabel label = action::MetaLabelOf(*segment);
   label.segment_start = static_cast<GstClockTime>(std::max<int64_t>(0, segment->start + origin));
-  label.state = segment->state;
   return label;
 }
 

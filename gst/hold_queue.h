@@ -48,7 +48,6 @@ class HoldQueue {
   // Time between the oldest and the newest frame that may go.
   GstClockTime ReleasedTime() const;
   size_t released_frames() const { return released_frames_; }
-  uint64_t waiting_bytes() const { return waiting_bytes_; }
 
   // Throws frames away up to the next SEGMENT, STREAM_START or EOS.
   void DropFrames();

@@ -7,7 +7,6 @@
 namespace action {
 namespace {
 
-constexpr int64_t kTouching = GST_MSECOND;    // what is less apart follows on
 constexpr int64_t kNewestLasts = GST_SECOND;  // a hole after which the newest label says nothing any more
 constexpr GstClockTime kLatest = G_GUINT64_CONSTANT(4) * 1000000000 * GST_SECOND;  // beyond it, sums do not fit
 constexpr GstClockTime kLongest = 24 * 3600 * GST_SECOND;                          // of a frame
@@ -54,7 +53,7 @@ std::optional<int64_t> TimelineTracker::AddFrame(GstBuffer *buffer) {
   const bool first = !in_run_;
   const auto place = [this](const Piece &p, int64_t at) { return p.position + (at - p.stream); };
   bool begins_piece = new_piece_ || pieces_.empty();
-  if (!begins_piece) begins_piece = place(pieces_.back(), s) < last_frame_ - kTouching;  // time went back by itself
+  if (!begins_piece) begins_piece = place(pieces_.back(), s) < last_frame_ - kSmallestGap;  // time went back by itself
   if (begins_piece) {
     Piece piece;
     piece.running = r;
@@ -62,7 +61,7 @@ std::optional<int64_t> TimelineTracker::AddFrame(GstBuffer *buffer) {
     piece.pts = static_cast<int64_t>(pts);
     piece.rate = segment_.rate * std::abs(segment_.applied_rate);
     const int64_t hole = first ? 0 : std::max<int64_t>(0, Scaled(r - running_end_, piece.rate));
-    piece.position = first ? (from_first_frame_ ? 0 : s) : last_end_ + (hole < kTouching ? 0 : hole);
+    piece.position = first ? (from_first_frame_ ? 0 : s) : last_end_ + (hole < kSmallestGap ? 0 : hole);
     if (!origin_) origin_ = from_first_frame_ ? s : 0;
     piece.timeline = s - *origin_;
     if (timeline_end_ && !first && piece.timeline < *timeline_end_) {
@@ -78,11 +77,11 @@ std::optional<int64_t> TimelineTracker::AddFrame(GstBuffer *buffer) {
     timeline_.Begin(position);
     known_until_ = position;
   } else {
-    const bool jumps_in_file = begins_piece && piece.timeline - timeline_end_.value_or(0) >= kTouching;
+    const bool jumps_in_file = begins_piece && piece.timeline - timeline_end_.value_or(0) >= kSmallestGap;
     if (std::exchange(run_ended_, false)) {
       timeline_.Begin(position);
       known_until_ = timeline_.known_until();
-    } else if (position - last_end_ >= kTouching || jumps_in_file) {
+    } else if (position - last_end_ >= kSmallestGap || jumps_in_file) {
       if (breaks_.size() == kMostBreaks) breaks_.pop_front();
       breaks_.push_back({last_end_, position});
     }
@@ -108,19 +107,20 @@ void TimelineTracker::Place(const Piece &piece) {
   if (pieces_.size() > kMostBreaks) pieces_.pop_front();
 }
 
-const TimelineTracker::Piece *TimelineTracker::PieceAt(int64_t position) const {
-  const auto begins_before = [position](const Piece &piece) { return piece.position <= position; };
+const TimelineTracker::Piece *TimelineTracker::NewestPiece(int64_t Piece::*where, int64_t time) const {
+  const auto begins_before = [where, time](const Piece &piece) { return piece.*where <= time; };
   const auto found = std::find_if(pieces_.rbegin(), pieces_.rend(), begins_before);
   if (found != pieces_.rend()) return &*found;
   return pieces_.empty() ? nullptr : &pieces_.front();
 }
 
+const TimelineTracker::Piece *TimelineTracker::PieceAt(int64_t position) const {
+  return NewestPiece(&Piece::position, position);
+}
+
 const TimelineTracker::Piece *TimelineTracker::PieceOfStep(const FrameTime &time) const {
-  const auto running = static_cast<int64_t>(time.running_time != kNoTime ? time.running_time : time.timestamp);
-  const auto begins_before = [running](const Piece &piece) { return piece.running <= running; };
-  const auto found = std::find_if(pieces_.rbegin(), pieces_.rend(), begins_before);
-  if (found != pieces_.rend()) return &*found;
-  return pieces_.empty() ? nullptr : &pieces_.front();
+  return NewestPiece(&Piece::running,
+                     static_cast<int64_t>(time.running_time != kNoTime ? time.running_time : time.timestamp));
 }
 
 std::optional<int64_t> TimelineTracker::PositionOf(const FrameTime &time) const {
@@ -136,7 +136,7 @@ std::optional<int64_t> TimelineTracker::PositionOf(const FrameTime &time) const 
 void TimelineTracker::BeginRunsUpTo(const ReceivedChunk &chunk, int64_t chunk_begin, bool lost) {
   if (chunk.facts.discont) {
     // Of a change of size or of a segment that follows on there is no break: the run goes on.
-    const auto is_here = [chunk_begin](const Break &b) { return std::abs(b.begin - chunk_begin) < kTouching; };
+    const auto is_here = [chunk_begin](const Break &b) { return std::abs(b.begin - chunk_begin) < kSmallestGap; };
     const auto found = std::ranges::find_if(breaks_, is_here);
     if (found != breaks_.end()) {
       if (lost && timeline_.running() && timeline_.step_end() < found->end) {
@@ -204,9 +204,8 @@ void TimelineTracker::Flush() {
   timeline_end_.reset();
   last_written_end_.reset();
   known_until_ = INT64_MIN;
-  std::optional<LabelFacts> labels = labels_;
   timeline_ = Timeline(settings_);
-  if (labels) timeline_.SetLabels(labels->labels, labels->stand_in);
+  if (labels_) timeline_.SetLabels(labels_->labels, labels_->stand_in);
 }
 
 // ---- What comes of it
@@ -221,18 +220,9 @@ void TimelineTracker::Collect() {
   for (const Segment &segment : timeline_.Take()) {
     if (!labels_) continue;
     FinishedSegment finished = ToFinished(segment);
-    if (last_written_end_ && finished.segment.start - *last_written_end_ >= kTouching) {
+    if (last_written_end_ && finished.segment.start - *last_written_end_ >= kSmallestGap) {
       FinishedSegment gap;
-      gap.segment = {*last_written_end_,
-                     finished.segment.start,
-                     kGapLabel,
-                     kGapLabel,
-                     ValueCategory::kUnknown,
-                     0,
-                     SegmentState::kGap,
-                     0,
-                     false,
-                     {}};
+      gap.segment = GapSegment(*last_written_end_, finished.segment.start);
       finished_.push_back(gap);
     }
     last_written_end_ = finished.segment.end;
@@ -264,13 +254,8 @@ FinishedSegment TimelineTracker::ToFinished(const Segment &segment) const {
 }
 
 MetaLabel TimelineTracker::ToMeta(const Segment &segment, bool provisional) const {
-  MetaLabel label;
-  label.coarse_action = segment.coarse_action;
-  label.fine_action = segment.fine_action;
-  label.category = segment.category;
-  label.confidence = segment.confidence;
+  MetaLabel label = MetaLabelOf(segment);
   label.provisional = provisional;
-  label.state = segment.state;
   if (const Piece *piece = PieceAt(segment.start)) {
     label.segment_start = static_cast<GstClockTime>(piece->stream + (segment.start - piece->position));
   }

@@ -92,6 +92,8 @@ class TimelineTracker {
     std::string source;
   };
 
+  // The newest that begins, by this time of its own, no later than `time`; the oldest when none does.
+  const Piece *NewestPiece(int64_t Piece::*where, int64_t time) const;
   const Piece *PieceAt(int64_t position) const;
   const Piece *PieceOfStep(const FrameTime &time) const;
   std::optional<int64_t> PositionOf(const FrameTime &time) const;

@@ -9,8 +9,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=shift.mp4 ! decodebin ! r3dfeatures ! actionclassify model=model ! timelinesmooth
- * location=shift.json ! fakesink
+ * gst-launch-1.0 filesrc location=shift.mp4 ! decodebin ! r3dfeatures ! actionclassify model=model \
+ *   ! timelinesmooth location=shift.json ! fakesink
  * ]|
  */
 // Pads, states and upstream's thread, which brings frames and events. The source pad's task, which pushes them, is in
@@ -20,19 +20,14 @@
 #include <gst/video/video.h>
 
 #include <chrono>
-#include <condition_variable>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "action/error.h"
 #include "common/feature_events.h"
 #include "common/guarded.h"
 #include "common/label_events.h"
-#include "common/label_meta.h"
 #include "timelinesmooth_private.h"
 
 GST_DEBUG_CATEGORY(timeline_smooth_debug);

@@ -149,14 +149,6 @@ void OnFlow(GstTimelineSmooth *self, GstFlowReturn flow) {
   }
 }
 
-// The task ends, for good or until it is started anew. The mutex is held: whoever starts it does so after this.
-void StopTask(GstTimelineSmooth *self, GstFlowReturn why) {
-  SmoothState &state = *self->state;
-  if (state.flow == GST_FLOW_OK) state.flow = why;
-  gst_pad_pause_task(self->srcpad);
-  state.changed.notify_all();
-}
-
 // One step of the task. Other than GST_FLOW_OK: it was the last one.
 GstFlowReturn PushNext(GstTimelineSmooth *self) {
   std::optional<MetaLabel> label;
@@ -206,8 +198,11 @@ void SmoothTask(gpointer pad) {
   GstTimelineSmooth *self = GST_TIMELINE_SMOOTH(GST_PAD_PARENT(pad));
   const GstFlowReturn flow = guarded(GST_ELEMENT(self), GST_FLOW_ERROR, [self] { return PushNext(self); });
   if (flow == GST_FLOW_OK) return;
-  const Lock lock(self->state->mutex);
-  StopTask(self, flow);
+  SmoothState &state = *self->state;
+  const Lock lock(state.mutex);
+  if (state.flow == GST_FLOW_OK) state.flow = flow;
+  gst_pad_pause_task(self->srcpad);  // under the mutex, as above
+  state.changed.notify_all();
 }
 
 }  // namespace action

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "action/text.h"
+
 namespace action {
 namespace {
 
@@ -44,10 +46,7 @@ std::optional<std::vector<T>> GetNumbers(const GstStructure *structure, const ch
 }
 
 ValueCategory CategoryNamed(const std::string &name) {
-  for (const ValueCategory category : {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva}) {
-    if (name == NameOf(category)) return category;
-  }
-  return ValueCategory::kUnknown;
+  return Named(name, {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva}).value_or(ValueCategory::kUnknown);
 }
 
 }  // namespace

@@ -1,18 +1,28 @@
 #include "common/label_meta.h"
 
+#include <string_view>
+
+#include "action/text.h"
+
 namespace action {
 namespace {
 
-// Nothing when the text is none of the names.
-template <typename Enum>
-std::optional<Enum> Named(const char *text, std::initializer_list<Enum> values) {
-  for (const Enum value : values) {
-    if (g_strcmp0(text, NameOf(value)) == 0) return value;
-  }
-  return std::nullopt;
+std::string_view TextAt(const GstStructure *structure, const char *field) {
+  const char *text = gst_structure_get_string(structure, field);
+  return text != nullptr ? text : "";
 }
 
 }  // namespace
+
+MetaLabel MetaLabelOf(const Segment &segment) {
+  MetaLabel label;
+  label.coarse_action = segment.coarse_action;
+  label.fine_action = segment.fine_action;
+  label.category = segment.category;
+  label.confidence = segment.confidence;
+  label.state = segment.state;
+  return label;
+}
 
 void RegisterLabelMeta() {
   // No tags and no transform function: elements that change size, format or rate keep it.
@@ -44,11 +54,11 @@ std::optional<MetaLabel> LabelOf(GstBuffer *buffer) {
   MetaLabel label;
   label.coarse_action = coarse;
   label.fine_action = fine;
-  label.category = Named(gst_structure_get_string(structure, "value-category"),
-                         {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva})
-                       .value_or(ValueCategory::kUnknown);
-  label.state = Named(gst_structure_get_string(structure, "state"), {SegmentState::kUnknown, SegmentState::kGap})
-                    .value_or(SegmentState::kMeasured);
+  label.category =
+      Named(TextAt(structure, "value-category"), {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva})
+          .value_or(ValueCategory::kUnknown);
+  label.state =
+      Named(TextAt(structure, "state"), {SegmentState::kUnknown, SegmentState::kGap}).value_or(SegmentState::kMeasured);
   gboolean provisional = FALSE;
   gst_structure_get_double(structure, "confidence", &label.confidence);
   gst_structure_get_uint64(structure, "segment-start", &label.segment_start);

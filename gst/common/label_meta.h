@@ -33,6 +33,9 @@ struct MetaLabel {
   friend bool operator==(const MetaLabel &, const MetaLabel &) = default;
 };
 
+// Of a segment, but for its start, which counts in another time.
+MetaLabel MetaLabelOf(const Segment &segment);
+
 // Once, when the plugin is loaded.
 void RegisterLabelMeta();
 

@@ -1,7 +1,6 @@
 #include "action/head.h"
 
 #include <algorithm>
-#include <map>
 
 #include "action/error.h"
 
@@ -58,21 +57,6 @@ void CheckHead(const StateDict &weights, const std::string &where, int classes) 
 
 int Argmax(std::span<const float> row) {
   return static_cast<int>(std::ranges::max_element(row) - row.begin());
-}
-
-int Majority(std::span<const int> classes) {
-  std::map<int, size_t> votes;
-  for (const int c : classes)
-    ++votes[c];
-  int best = -1;
-  size_t most = 0;
-  for (const auto &[c, count] : votes) {
-    if (count > most) {
-      best = c;
-      most = count;
-    }
-  }
-  return best;
 }
 
 int ClassOfClip(const Classifier &classifier, std::span<const Features> steps) {

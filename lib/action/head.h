@@ -13,6 +13,7 @@
 #include "action/checkpoint/checkpoint.h"
 #include "action/engine.h"
 #include "action/export.h"
+#include "action/majority.h"
 
 namespace action {
 
@@ -35,9 +36,6 @@ class Classifier {
 
 // The class with the highest value in a row; the first of equals.
 ACTION_API int Argmax(std::span<const float> row);
-
-// The most frequent class; of equals the smallest id. -1 when there is none.
-ACTION_API int Majority(std::span<const int> classes);
 
 // The class of a clip: the majority over its steps' argmax.
 ACTION_API int ClassOfClip(const Classifier &classifier, std::span<const Features> steps);

@@ -9,6 +9,7 @@
 
 #include "action/error.h"
 #include "action/head.h"
+#include "action/text.h"
 
 namespace action {
 namespace {
@@ -107,9 +108,7 @@ Family ReadFamily(const std::string &name, const json &entry, const fs::path &st
 template <typename Enum>
 Enum FromName(const json &object, const char *key, std::initializer_list<Enum> values) {
   const auto text = object.at(key).get<std::string>();
-  for (const Enum value : values) {
-    if (text == NameOf(value)) return value;
-  }
+  if (const auto value = Named(text, values)) return *value;
   throw Error(std::string(key) + " is '" + text + "', which this version does not know");
 }
 

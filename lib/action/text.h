@@ -1,11 +1,24 @@
 #ifndef ACTION_TEXT_H_
 #define ACTION_TEXT_H_
 
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+
 namespace action {
 
 // What a terminal would obey, and no name has a use for.
 inline bool IsControlCharacter(unsigned char c) {
   return c < 0x20 || c == 0x7f;
+}
+
+// The one of `values` whose NameOf is `text`; nothing when there is none.
+template <typename Enum>
+std::optional<Enum> Named(std::string_view text, std::initializer_list<Enum> values) {
+  for (const Enum value : values) {
+    if (text == NameOf(value)) return value;
+  }
+  return std::nullopt;
 }
 
 }  // namespace action

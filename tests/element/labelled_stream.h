@@ -145,6 +145,14 @@ class LabelledStream : public testing::Test {
       ASSERT_EQ(PushFrame(static_cast<GstClockTime>(i) * kFrame), GST_FLOW_OK) << i;
   }
   bool Push(GstEvent *event) { return gst_harness_push_event(harness_, event); }
+  // A flushing seek to the stream's beginning, as it arrives from upstream.
+  void FlushAndRestart() {
+    EXPECT_TRUE(Push(gst_event_new_flush_start()));
+    EXPECT_TRUE(Push(gst_event_new_flush_stop(TRUE)));
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    Push(gst_event_new_segment(&segment));
+  }
   bool PushEos() { return Push(gst_event_new_eos()); }
   void PushLabels(const action::LabelTable &labels = Labels(), bool stand_in = false) {
     Push(action::NewLabelsEvent({"model", stand_in, labels}));

@@ -222,11 +222,7 @@ TEST_F(ActionClassify, AFlushForgetsTheLabel) {
   Start();
   PushBackbone();
   PushFeatures(0, Logits(5, 0, 0));
-  Push(gst_event_new_flush_start());
-  Push(gst_event_new_flush_stop(TRUE));
-  GstSegment segment;
-  gst_segment_init(&segment, GST_FORMAT_TIME);
-  Push(gst_event_new_segment(&segment));
+  FlushAndRestart();
   PushFrame(0);
   EXPECT_EQ(PullLabel(), "-");
 }

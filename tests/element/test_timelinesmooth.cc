@@ -366,11 +366,7 @@ TEST_F(TimelineSmooth, StepsThatAFlushHasTakenAreNotLost) {
   PushLabels();
   PushFrames(0, 16);
   Push(StepEvent(FactsOf(0, 4), ScoresOf(0)));
-  Push(gst_event_new_flush_start());
-  Push(gst_event_new_flush_stop(TRUE));
-  GstSegment segment;
-  gst_segment_init(&segment, GST_FORMAT_TIME);
-  Push(gst_event_new_segment(&segment));
+  FlushAndRestart();
   PushFrames(0, 20);
   for (uint64_t k = 0; k < 2; ++k) {  // numbers 1 and 2 were on their way
     action::ChunkFacts facts = FactsOf(k, 4);
@@ -620,11 +616,7 @@ TEST_F(TimelineSmooth, AStallGoesOnInImmediate) {
   PushFrames(20, 21);
   EXPECT_EQ(PullLabel(), "a") << "immediate from here on";
   // A seek is a new start.
-  Push(gst_event_new_flush_start());
-  Push(gst_event_new_flush_stop(TRUE));
-  GstSegment segment;
-  gst_segment_init(&segment, GST_FORMAT_TIME);
-  Push(gst_event_new_segment(&segment));
+  FlushAndRestart();
   PushFrames(0, 16);
   PushStep(0, 1);
   PushEos();

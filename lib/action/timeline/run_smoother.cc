@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <utility>
+
+#include "action/majority.h"
 
 namespace action {
 namespace {
@@ -82,6 +85,11 @@ void RunSmoother::SettleIfLong(Item &item) const {
   if (!IsShort(item)) Settle(item);
 }
 
+double RunSmoother::ConfidenceOf(const Item &item, int fine) {
+  const auto id = static_cast<size_t>(fine);
+  return id < item.scores.size() ? item.scores[id] / static_cast<double>(item.votes.size()) : 0;
+}
+
 void RunSmoother::Append(Item &item, const Item &next) const {
   for (const Step &step : next.steps)
     Add(item, step);
@@ -103,7 +111,7 @@ void RunSmoother::Prepend(const Item &before, Item &item) const {
 int RunSmoother::SmoothedAt(size_t place) const {
   const size_t from = place > half_ ? place - half_ : 0;
   const size_t to = std::min(place + half_ + 1, window_.size());
-  return MajorityOf(std::span(window_).subspan(from, to - from));
+  return Majority(std::span(window_).subspan(from, to - from));
 }
 
 void RunSmoother::Add(Step step) {
@@ -137,8 +145,7 @@ void RunSmoother::Show(std::optional<Item> &shown, const Step &step, int coarse)
 
 StepLabel RunSmoother::LabelOf(const Item &shown, const Step &step) const {
   StepLabel label{step.time, step.end, shown.start, shown.coarse, shown.votes.Winner(), 0};
-  const auto fine = static_cast<size_t>(label.fine);
-  if (fine < shown.scores.size()) label.confidence = shown.scores[fine] / static_cast<double>(shown.votes.size());
+  label.confidence = ConfidenceOf(shown, label.fine);
   return label;
 }
 
@@ -226,11 +233,10 @@ void RunSmoother::EmitTop(int64_t end) {
     top_ = std::exchange(group_, std::nullopt);
   }
   LabelledSpan span{top_->start, end, top_->coarse, top_->votes.Winner(), static_cast<int64_t>(top_->votes.size()), 0};
-  const auto fine = static_cast<size_t>(span.fine);
-  if (fine < top_->scores.size()) span.confidence = top_->scores[fine] / static_cast<double>(span.steps);
+  span.confidence = ConfidenceOf(*top_, span.fine);
 
   const auto name = [this](int id) { return labels_.fine[static_cast<size_t>(id)].label; };
-  const bool shared = shared_[fine];
+  const bool shared = shared_[static_cast<size_t>(span.fine)];
   if (last_ && shared && name(last_->fine) == name(span.fine)) {
     const auto before = static_cast<double>(last_->steps), more = static_cast<double>(span.steps);
     last_->confidence = (last_->confidence * before + span.confidence * more) / (before + more);

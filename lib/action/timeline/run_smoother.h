@@ -88,6 +88,8 @@ class ACTION_API RunSmoother {
   bool IsLonger(const Item &a, const Item &b) const;
   Item NewItem(int coarse, int64_t start, bool settled) const;
   void Add(Item &item, const Step &step) const;
+  // Mean probability of a fine label over the item's steps; 0 of unknown.
+  static double ConfidenceOf(const Item &item, int fine);
   void SettleIfLong(Item &item) const;
   void Settle(Item &item) const;
   void Append(Item &item, const Item &next) const;     // next gets the label of item

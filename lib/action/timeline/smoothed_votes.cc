@@ -2,15 +2,9 @@
 
 #include <algorithm>
 
-namespace action {
+#include "action/majority.h"
 
-int MajorityOf(std::span<const int> ids) {
-  if (ids.empty()) return -1;
-  std::vector<int> votes(static_cast<size_t>(std::ranges::max(ids)) + 1, 0);
-  for (const int id : ids)
-    ++votes[static_cast<size_t>(id)];
-  return static_cast<int>(std::ranges::max_element(votes) - votes.begin());
-}
+namespace action {
 
 void SmoothedVotes::Count(int id, int64_t times) {
   if (static_cast<size_t>(id) >= counts_.size()) counts_.resize(static_cast<size_t>(id) + 1, 0);
@@ -22,7 +16,7 @@ void SmoothedVotes::Add(int id) {
   tail_.push_back(id);
   ++size_;
   if (tail_.size() <= 2 * half_) return;
-  Count(MajorityOf(tail_));  // the place in the middle has its whole window now
+  Count(Majority(tail_));  // the place in the middle has its whole window now
   tail_.erase(tail_.begin());
 }
 
@@ -43,10 +37,10 @@ int SmoothedVotes::Winner() const {
   SmoothedVotes all = *this;
   const size_t edge = std::min(half_, size_);
   for (size_t place = 0; place < edge; ++place)
-    all.Count(MajorityOf(std::span(head_).first(std::min(place + half_ + 1, head_.size()))));
+    all.Count(Majority(std::span(head_).first(std::min(place + half_ + 1, head_.size()))));
   for (size_t place = std::max(edge, size_ - edge); place < size_; ++place) {
     const size_t in_tail = place - (size_ - tail_.size());
-    all.Count(MajorityOf(std::span(tail_).subspan(in_tail > half_ ? in_tail - half_ : 0)));
+    all.Count(Majority(std::span(tail_).subspan(in_tail > half_ ? in_tail - half_ : 0)));
   }
   return static_cast<int>(std::ranges::max_element(all.counts_) - all.counts_.begin());
 }

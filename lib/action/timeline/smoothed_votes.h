@@ -4,15 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "action/export.h"
 
 namespace action {
-
-// The most frequent of some ids, each 0 or more; of equals the smallest.
-ACTION_API int MajorityOf(std::span<const int> ids);
 
 // A sequence of ids of which only the majority after smoothing is wanted: every place gets the majority of the `window`
 // ids around it (fewer at the ends), and the most frequent of these wins. Keeps counts and the window - 1 ids at either

@@ -55,6 +55,11 @@ struct Segment {
   friend bool operator==(const Segment &, const Segment &) = default;
 };
 
+// What stands where nothing was measured.
+ACTION_API Segment GapSegment(int64_t start, int64_t end);
+// What is less apart follows on; ns.
+inline constexpr int64_t kSmallestGap = 1000000;
+
 }  // namespace action
 
 #endif  // ACTION_TIMELINE_STEP_H_

@@ -4,11 +4,6 @@
 #include <utility>
 
 namespace action {
-namespace {
-
-constexpr int64_t kSmallestGap = 1000000;  // ns
-
-}  // namespace
 
 const char *NameOf(SegmentState state) {
   switch (state) {
@@ -20,6 +15,10 @@ const char *NameOf(SegmentState state) {
       return "gap";
   }
   return "?";
+}
+
+Segment GapSegment(int64_t start, int64_t end) {
+  return {start, end, kGapLabel, kGapLabel, ValueCategory::kUnknown, 0, SegmentState::kGap, 0, false, {}};
 }
 
 void Timeline::SetLabels(const LabelTable &labels, bool stand_in) {
@@ -106,9 +105,7 @@ void Timeline::Collect() {
 
 void Timeline::AddGap(int64_t start, int64_t end) {
   if (end <= start) return;
-  if (!gap_) {
-    gap_ = Segment{start, end, kGapLabel, kGapLabel, ValueCategory::kUnknown, 0, SegmentState::kGap, 0, false, {}};
-  }
+  if (!gap_) gap_ = GapSegment(start, end);
   gap_->end = end;
   frame_labels_.push_back({start, *gap_});
   known_until_ = end;

@@ -28,7 +28,6 @@ class ACTION_API Timeline {
 
   // The steps that follow are of this table.
   void SetLabels(const LabelTable &labels, bool stand_in);
-  bool has_labels() const { return labels_.has_value(); }
 
   // A run of frames begins, ns. What lies between the end of the last one and here becomes a gap; less than a
   // millisecond is none. Time may also go back: after a seek.

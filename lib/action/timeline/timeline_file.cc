@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "action/error.h"
+#include "action/text.h"
 
 namespace action {
 namespace {
@@ -64,14 +65,6 @@ ordered_json ToObject(const Segment &segment) {
   return object;
 }
 
-template <typename Enum>
-Enum Named(const std::string &text, std::initializer_list<Enum> values, Enum otherwise) {
-  for (const Enum value : values) {
-    if (text == NameOf(value)) return value;
-  }
-  return otherwise;
-}
-
 int64_t TimeAt(const ordered_json &object, const char *key) {
   const auto found = object.find(key);
   if (found == object.end()) throw Error(std::string("it has no '") + key + "'");
@@ -104,9 +97,10 @@ Segment ToSegment(const ordered_json &object) {
   if (segment.fine_action.empty()) segment.fine_action = segment.coarse_action;
   if (segment.coarse_action.empty()) segment.coarse_action = CoarseLabel(segment.fine_action);
   segment.category = Named(TextAt(object, "value_category"),
-                           {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva, ValueCategory::kUnknown},
-                           CategoryOf(segment.fine_action));
-  segment.state = Named(TextAt(object, "state"), {SegmentState::kUnknown, SegmentState::kGap}, SegmentState::kMeasured);
+                           {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva, ValueCategory::kUnknown})
+                         .value_or(CategoryOf(segment.fine_action));
+  segment.state =
+      Named(TextAt(object, "state"), {SegmentState::kUnknown, SegmentState::kGap}).value_or(SegmentState::kMeasured);
   const auto number = [&object](const char *key) {
     const auto found = object.find(key);
     return found != object.end() && found->is_number() ? found->get<double>() : 0;
@@ -214,20 +208,12 @@ void SegmentList::Add(const Segment &added) {
 }
 
 std::vector<Segment> SegmentList::Connected() const {
-  constexpr int64_t kSmallestGap = 1000000;  // ns: the resolution of files
   std::vector<Segment> connected;
   for (const auto &[start, segment] : segments_) {
     if (!connected.empty() && start - connected.back().end >= kSmallestGap) {
-      connected.push_back(Segment{connected.back().end,
-                                  segment.start,
-                                  kGapLabel,
-                                  kGapLabel,
-                                  ValueCategory::kUnknown,
-                                  0,
-                                  SegmentState::kGap,
-                                  0,
-                                  segment.stand_in,
-                                  {}});
+      Segment gap = GapSegment(connected.back().end, start);
+      gap.stand_in = segment.stand_in;
+      connected.push_back(gap);
     }
     connected.push_back(segment);
   }
