@@ -16,9 +16,14 @@ MEAN = np.array((0.43216, 0.394666, 0.37645), np.float32)
 STD = np.array((0.22803, 0.22145, 0.216989), np.float32)
 
 
+def open_video(path):
+    """By FFmpeg alone: cv2 would try GStreamer next, whose bindings in OpenCV trip GLib's assertions on broken files."""
+    return cv2.VideoCapture(path, cv2.CAP_FFMPEG)
+
+
 def rotation(path):
     """Degrees clockwise that a video asks to be turned by."""
-    angle = int(cv2.VideoCapture(path).get(cv2.CAP_PROP_ORIENTATION_META))
+    angle = int(open_video(path).get(cv2.CAP_PROP_ORIENTATION_META))
     # OpenCV 4.6.0 alone has the sign wrong and turns such videos upside down (opencv #22088).
     return -angle % 360 if cv2.__version__ == "4.6.0" else angle % 360
 
@@ -26,7 +31,7 @@ def rotation(path):
 def decode(path):
     """Every frame of a video as cv2 decodes it, turned as its tag says, [H, W, 3] RGB, one at a time."""
     turn = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}.get(rotation(path))
-    capture = cv2.VideoCapture(path)
+    capture = open_video(path)
     capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
     while True:
         ok, frame = capture.read()
@@ -41,7 +46,7 @@ def shrink(rgb):
 
 
 def source_fps(path):
-    fps = cv2.VideoCapture(path).get(cv2.CAP_PROP_FPS)
+    fps = open_video(path).get(cv2.CAP_PROP_FPS)
     return fps if fps and fps > 0 else 25.0
 
 

@@ -1,6 +1,7 @@
 """Runs functions as tests and prints TAP, so that Meson counts every one of them, skipped ones too."""
 
 import sys
+import time
 import traceback
 
 
@@ -14,6 +15,7 @@ def run(tests):
     print(f"1..{len(tests)}", flush=True)
     for number, (name, function) in enumerate(tests, 1):
         name = name.replace("#", "_")
+        began = time.monotonic()
         try:
             notes = function()
         except Skip as skip:
@@ -27,5 +29,6 @@ def run(tests):
             continue
         for line in notes or []:
             print("# " + line)
+        print(f"# {time.monotonic() - began:.1f} s")
         print(f"ok {number} - {name}", flush=True)
     sys.exit(1 if failed else 0)
