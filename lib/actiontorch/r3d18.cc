@@ -54,7 +54,7 @@ at::Tensor ReorderWeight(const at::Tensor &weight, const Size3 &padding, const S
 class Convolution {
  public:
   Convolution(const StateDict &weights, const std::string &conv, const std::string &norm, Size3 stride, Size3 padding,
-              const Size3 &input, Device device, bool blocked)
+              const Size3 &input, Device device, at::ScalarType type, bool blocked)
       : stride_(stride), padding_(padding) {
     const auto get = [&weights](const std::string &name) { return ToTorch(*weights.Find(name)).to(at::kDouble); };
     const at::Tensor weight = get(conv + ".weight");
@@ -63,8 +63,8 @@ class Convolution {
     bias_ = (get(norm + ".bias") - get(norm + ".running_mean") * scale).to(at::kFloat);
     if (blocked) {
       const std::array<int64_t, 5> input_size = {1, weight.size(1), input[0], input[1], input[2]};
-      weight_ = ReorderWeight<>(weight_.to_mkldnn(), padding_, stride_, input_size);
-      bias_ = bias_.to_mkldnn();
+      weight_ = ReorderWeight<>(weight_.to_mkldnn(type), padding_, stride_, input_size);
+      bias_ = bias_.to_mkldnn(type);
     } else {
       weight_ = weight_.to(TorchDevice(device));
       bias_ = bias_.to(TorchDevice(device));
@@ -119,6 +119,7 @@ void Translated(const char *doing, Body &&body) {
 
 struct R3d18::Network {
   at::Device device = at::kCPU;
+  at::ScalarType type = at::kFloat;
   bool blocked = false;  // oneDNN's layout
   at::Tensor mean;       // [3, 1, 1, 1], as std
   at::Tensor std;
@@ -127,12 +128,12 @@ struct R3d18::Network {
 
   // x: [n, 3, 16, 112, 112] float, on `device`. Returns [n, 512].
   at::Tensor Run(at::Tensor x) const {
-    if (blocked) x = x.contiguous().to_mkldnn();
+    if (blocked) x = x.contiguous().to_mkldnn(type);
     x = (*stem)(x);
     at::relu_(x);
     for (const Block &block : blocks)
       x = block(x);
-    if (blocked) x = x.to_dense();
+    if (blocked) x = x.to_dense(at::kFloat);
     return x.mean({2, 3, 4});
   }
 };
@@ -142,14 +143,14 @@ R3d18::R3d18(const StateDict &weights, Device device, Precision precision) : net
 }
 
 void R3d18::Build(const StateDict &weights, Device device, Precision precision) {
-  if (precision != Precision::kFp32) throw Error("the network runs in fp32 only");
   const c10::InferenceMode guard;
   Network &net = *network_;
   net.device = TorchDevice(device);
   net.blocked = device.kind == Device::Kind::kCpu && at::hasMKLDNN();
+  net.type = precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat;
   const auto make = [&](const std::string &conv, const std::string &norm, Size3 stride, Size3 padding,
                         const Size3 &input) {
-    return Convolution(weights, conv, norm, stride, padding, input, device, net.blocked);
+    return Convolution(weights, conv, norm, stride, padding, input, device, net.type, net.blocked);
   };
   net.mean = at::tensor(at::ArrayRef<float>(kMean)).view({3, 1, 1, 1}).to(net.device);
   net.std = at::tensor(at::ArrayRef<float>(kStd)).view({3, 1, 1, 1}).to(net.device);
@@ -226,11 +227,59 @@ Device ResolveDevice(Device asked) {
   return asked;
 }
 
+namespace {
+
+// Why oneDNN cannot compute in bfloat16 here; empty when it can. It is asked by letting it: what it will do depends on
+// more than the processor's flags (ONEDNN_MAX_CPU_ISA). It throws its own kind of exception.
+std::string WhyNoBf16() {
+  static const std::string why = []() -> std::string {
+    if (!at::hasMKLDNN()) return "this LibTorch has no oneDNN";
+    try {
+      const c10::InferenceMode guard;
+      const at::Tensor x = at::zeros({1, 16, 4, 8, 8}).to_mkldnn(at::kBFloat16);
+      const at::Tensor weight = at::zeros({16, 16, 3, 3, 3}).to_mkldnn(at::kBFloat16);
+      const at::Tensor bias = at::zeros({16}).to_mkldnn(at::kBFloat16);
+      at::convolution(x, weight, bias, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, false, {0, 0, 0}, 1).to_dense(at::kFloat);
+    } catch (const c10::Error &e) {
+      const std::string what = e.what_without_backtrace();
+      return what.substr(0, what.find('\n'));
+    } catch (const std::exception &e) {
+      return e.what();
+    }
+    return {};
+  }();
+  return why;
+}
+
+// Where it is not, oneDNN computes bfloat16 by way of fp32, which is slower than fp32 itself.
+bool Bf16IsNative() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
 Precision ResolvePrecision(Precision asked, Device device) {
-  if (asked == Precision::kAuto || asked == Precision::kFp32) return Precision::kFp32;
-  throw Error(std::string("precision=") + NameOf(asked) +
-              " was asked for, but this version runs the network in fp32 only " + "(device " + device.ToString() +
-              "). Use precision=fp32 or precision=auto");
+  const bool cpu = device.kind == Device::Kind::kCpu;
+  switch (asked) {
+    case Precision::kAuto:
+      return cpu && Bf16IsNative() && WhyNoBf16().empty() ? Precision::kBf16 : Precision::kFp32;
+    case Precision::kFp32:
+      return asked;
+    case Precision::kBf16:
+      if (cpu && WhyNoBf16().empty()) return asked;
+      throw Error("precision=bf16 was asked for, but it is not to be had on device " + device.ToString() +
+                  (cpu ? ": " + WhyNoBf16() : std::string()) + ". Use precision=fp32 or precision=auto");
+    case Precision::kFp16:
+      break;
+  }
+  throw Error(std::string("precision=") + NameOf(asked) + " was asked for, but " +
+              (cpu ? "CPUs do not compute in it" : "this version does not compute in it") + " (device " +
+              device.ToString() + "). Use precision=fp32 or precision=auto");
 }
 
 std::string LoadedTorchVersion() {

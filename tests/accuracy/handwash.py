@@ -33,7 +33,7 @@ def main():
         print("skipped: no ../shared/videos")
         sys.exit(77)
     model = os.path.join(FOLDER, "model")
-    run([os.path.join(BUILD, "tools/gst-action-train"), os.path.join(VIDEOS, "handwash"), "-o", model, "--cache", CACHE, "--fixed-t", "16",
+    run([os.path.join(BUILD, "tools/gst-action-train"), os.path.join(VIDEOS, "handwash"), "-o", model, "--cache", CACHE, "--precision", "fp32", "--fixed-t", "16",
          "--stage1-epochs", "80", "--stage2-epochs", "100", "--cross-validate", "none", "-q"])
     print(f"Stand-in weights, fp32, {processor()}\n")
     print("| hop | window | s a step | coarse right, unsmoothed | coarse right | fine right | value right | mean boundary error | segments (truth: 11) |")

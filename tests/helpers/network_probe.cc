@@ -1,6 +1,6 @@
 // Shows Python tests what the network computes. Links LibTorch and nothing else of the world, not even libaction: what
 // a bare GPU host can build.
-//   network_probe WEIGHTS FILE pixels|normalised
+//   network_probe WEIGHTS FILE pixels|normalised fp32|bf16
 // FILE: [n, 16, 112, 112, 3] bytes, or [n, 3, 16, 112, 112] float32. Writes [n, 512] float32 to standard output.
 #include <cstddef>
 #include <cstdio>
@@ -40,13 +40,15 @@ action::StateDict ReadWeights(const char *path) {
 }  // namespace
 
 int main(int argc, char **argv) {
-  if (argc != 4) return 2;
+  if (argc < 5) return 2;
   try {
     action::UseAllProcessors();
     const action::Device device = action::ResolveDevice({});
     const action::StateDict weights = ReadWeights(argv[1]);
     action::CheckR3d18(weights, argv[1]);
-    action::R3d18 network(weights, device, action::ResolvePrecision(action::Precision::kAuto, device));
+    const action::Precision asked =
+        std::string(argv[4]) == "bf16" ? action::Precision::kBf16 : action::Precision::kFp32;
+    action::R3d18 network(weights, device, action::ResolvePrecision(asked, device));
     const std::vector<std::byte> data = ReadAll(argv[2]);
     const bool normalised = std::string(argv[3]) == "normalised";
     const int n =

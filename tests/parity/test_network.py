@@ -16,12 +16,15 @@ NETWORK_PROBE, WEIGHTS = sys.argv[1:3]
 FOLDER = tempfile.mkdtemp()
 
 
-def features(weights, frames, normalised=False):
-    """frames: [n, 16, 112, 112, 3] uint8."""
+def probe(weights, frames, kind="pixels", precision="fp32", **env):
     source = os.path.join(FOLDER, "frames.bin")
     frames.tofile(source)
-    done = subprocess.run([NETWORK_PROBE, weights, source, "normalised" if normalised else "pixels"], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE)
+    return subprocess.run([NETWORK_PROBE, weights, source, kind, precision], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **env})
+
+
+def features(weights, frames, normalised=False, precision="fp32", **env):
+    """frames: [n, 16, 112, 112, 3] uint8."""
+    done = probe(weights, frames, "normalised" if normalised else "pixels", precision, **env)
     assert done.returncode == 0, done.stderr.decode()
     return np.frombuffer(done.stdout, np.float32).reshape(-1, 512)
 
@@ -103,9 +106,34 @@ def wrong_weights():
     path = os.path.join(FOLDER, "resnet.pth")
     torch.save(torchvision.models.resnet18().state_dict(), path)
     clip(1, "black").tofile(os.path.join(FOLDER, "frames.bin"))
-    done = subprocess.run([NETWORK_PROBE, path, os.path.join(FOLDER, "frames.bin"), "pixels"], stderr=subprocess.PIPE)
+    done = subprocess.run([NETWORK_PROBE, path, os.path.join(FOLDER, "frames.bin"), "pixels", "fp32"], stderr=subprocess.PIPE)
     said = done.stderr.decode()
     assert done.returncode == 1 and path in said and "stem.0.weight" in said and "layer1.0.conv1.weight" in said, said
+
+
+def bf16():
+    frames = np.stack([clip(seed, kind) for seed, kind in ((1, "noise"), (2, "moving"), (3, "black"), (7, "moving"))])
+    done = probe(WEIGHTS, frames, precision="bf16")
+    if done.returncode:
+        said = done.stderr.decode()
+        assert "precision=bf16 was asked for, but it is not to be had" in said, said
+        raise tap.Skip("oneDNN has no bf16 on this processor")
+    exact = features(WEIGHTS, frames)
+    lowest = min(oracle.cosine(a, b) for a, b in zip(np.frombuffer(done.stdout, np.float32).reshape(-1, 512), exact))
+    assert lowest >= 0.999, lowest
+    return [f"lowest cosine {lowest:.6f}"]
+
+
+def smaller_processors():
+    """What oneDNN is forbidden stands for a processor that has it not: fp32 is computed all the same, bf16 is refused."""
+    frames = clip(8, "moving")
+    expected = BACKBONE(list(frames))
+    notes = []
+    for isa in ("AVX2", "SSE41"):
+        notes += close(features(WEIGHTS, frames, ONEDNN_MAX_CPU_ISA=isa, DNNL_MAX_CPU_ISA=isa)[0], expected)
+    said = probe(WEIGHTS, frames, precision="bf16", ONEDNN_MAX_CPU_ISA="AVX2", DNNL_MAX_CPU_ISA="AVX2").stderr.decode()
+    assert "precision=bf16 was asked for, but it is not to be had" in said and "precision=fp32" in said, said
+    return notes
 
 
 tap.run([(f"stand-in weights, {kind}", standin(kind)) for kind in ("noise", "moving", "black")] + [
@@ -114,4 +142,6 @@ tap.run([(f"stand-in weights, {kind}", standin(kind)) for kind in ("noise", "mov
     ("every form of a state_dict", forms),
     ("trained batch norms", trained_batch_norms),
     ("weights of another network", wrong_weights),
+    ("bf16", bf16),
+    ("smaller processors", smaller_processors),
 ])

@@ -43,7 +43,7 @@ def shared(name):
 def model(name):
     """Trained once; the features of its clips are those that test_clips.py has left, if it has."""
     if not os.path.exists(path(name)):
-        command = [TRAIN, shared(name), "-o", path(name), "--cache", CACHE, "--cross-validate", "none", "--stage1-epochs", "80", "--fixed-t", "16", "-q"]
+        command = [TRAIN, shared(name), "-o", path(name), "--cache", CACHE, "--precision", "fp32", "--cross-validate", "none", "--stage1-epochs", "80", "--fixed-t", "16", "-q"]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert done.returncode == 0, done.stdout.decode()
     return path(name)

@@ -426,7 +426,7 @@ def signs():
     """14 clips: a quarter of the reference's steps in an epoch, so twice its epochs."""
     folder = shared("signs")
     model = path("signs")
-    out, said = train(folder, "-o", model, "--cache", CACHE, "--stage1-epochs", "80")
+    out, said = train(folder, "-o", model, "--cache", CACHE, "--precision", "fp32", "--stage1-epochs", "80")
     assert accuracy(model) == [(14, 14)] * 3, accuracy(model)
     registry = read_json(model, "stage2/stage2_registry.json")
     assert {name for name in registry if registry[name]["trained"]} == {"answer", "do", "person", "polite", "thing"}
@@ -438,7 +438,7 @@ def handwash_is_learnt():
     """At 5 steps a clip, padding to 64 leaves the first four a 16th of the weight: --fixed-t 16, and twice the epochs."""
     folder = shared("handwash")
     model = path("handwash")
-    train(folder, "-o", model, "--cache", CACHE, "--fixed-t", "16", "--stage1-epochs", "80", "--stage2-epochs", "100", "--cross-validate", "none")
+    train(folder, "-o", model, "--cache", CACHE, "--precision", "fp32", "--fixed-t", "16", "--stage1-epochs", "80", "--stage2-epochs", "100", "--cross-validate", "none")
     assert accuracy(model) == [(65, 65)] * 3, accuracy(model)
     registry = read_json(model, "stage2/stage2_registry.json")
     assert {name: registry[name]["reason"] for name in registry if not registry[name]["trained"]} == {
@@ -474,7 +474,7 @@ def handwash_held_out():
     """Every person held out once: the figures are those of a Python run, within 5 of 65 clips."""
     folder = shared("handwash")
     model = path("handwash_cv")
-    out, said = train(folder, "-o", model, "--cache", CACHE, "--fixed-t", "16", "--group-by", r"_(\d+)\.mp4$")
+    out, said = train(folder, "-o", model, "--cache", CACHE, "--precision", "fp32", "--fixed-t", "16", "--group-by", r"_(\d+)\.mp4$")
     training = read_json(model, "training.json")
     assert training["cross_validation"]["folds"] == 8 and "are the same file" in said
     ours = [right for right, _ in accuracy(model, "cross_validation")]
