@@ -41,6 +41,7 @@ namespace {
 struct Settings {
   std::string model;
   std::string device = "auto";
+  std::string elements;
   bool forward_features = false;
   double unknown_threshold = 0;
   bool strict = true;
@@ -51,6 +52,7 @@ struct Loaded {
   std::shared_ptr<action::TwoStageClassifier> classifier;
   std::string model;  // as the properties had it
   std::string device;
+  std::string elements;
 };
 
 struct State {
@@ -68,7 +70,8 @@ struct State {
   // Streaming thread while there is one, state changes otherwise.
   Loaded active;
   std::optional<action::BackboneFacts> backbone;
-  bool refused = false;  // the features are not for this model
+  double sent_threshold = 0;  // with the labels
+  bool refused = false;       // the features are not for this model
   bool warned_no_features = false;
   std::optional<action::MetaLabel> label;  // of the frames from here on
 };
@@ -95,6 +98,7 @@ enum {
   PROP_UNKNOWN_THRESHOLD,
   PROP_STRICT,
   PROP_POST_MESSAGES,
+  PROP_ELEMENTS,
 };
 
 GstStaticPadTemplate sink_template =
@@ -117,9 +121,9 @@ Loaded Load(GstActionClassify *self, const Settings &settings) {
     throw action::Error(
         "no model: set the property 'model' to a folder that gst-action-train or the Python system made");
   }
-  Loaded loaded{nullptr, settings.model, settings.device};
-  loaded.classifier = std::make_shared<action::TwoStageClassifier>(*self->state->engine, settings.model,
-                                                                   action::Device::Parse(settings.device));
+  Loaded loaded{nullptr, settings.model, settings.device, settings.elements};
+  loaded.classifier = std::make_shared<action::TwoStageClassifier>(
+      *self->state->engine, settings.model, action::Device::Parse(settings.device), settings.elements);
   return loaded;
 }
 
@@ -128,7 +132,8 @@ bool LoadNow(GstActionClassify *self) {
   return action::guarded(GST_ELEMENT(self), false, [&] {
     const Settings settings = SettingsOf(self);
     State &state = *self->state;
-    if (!state.active.classifier || state.active.model != settings.model || state.active.device != settings.device) {
+    if (!state.active.classifier || state.active.model != settings.model || state.active.device != settings.device ||
+        state.active.elements != settings.elements) {
       state.active = Load(self, settings);
     }
     return true;
@@ -209,9 +214,11 @@ bool IsStandIn(const State &state) {
 }
 
 void PushLabels(GstActionClassify *self) {
-  const State &state = *self->state;
-  const action::LabelFacts facts{state.active.classifier->folder(), IsStandIn(state),
-                                 state.active.classifier->labels()};
+  State &state = *self->state;
+  const action::TwoStageClassifier &classifier = *state.active.classifier;
+  state.sent_threshold = SettingsOf(self).unknown_threshold;
+  const action::LabelFacts facts{classifier.folder(), IsStandIn(state), classifier.labels(), state.sent_threshold,
+                                 classifier.calibrated()};
   gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), action::NewLabelsEvent(facts));
 }
 
@@ -245,6 +252,7 @@ action::MetaLabel LabelFor(const State &state, const action::ReceivedChunk &chun
     label.coarse_action = labels.fine[fine].coarse;
     label.fine_action = labels.fine[fine].label;
     label.category = labels.fine[fine].category;
+    label.name = labels.fine[fine].element.name;
     label.confidence = static_cast<double>(scores->fine_scores[fine]);
   }
   const bool goes_on = state.label && !chunk.facts.discont && state.label->fine_action == label.fine_action &&
@@ -262,6 +270,7 @@ void OnFeatures(GstActionClassify *self, const GstStructure *structure) {
   }
   TakeOverNext(self);
   const Settings settings = SettingsOf(self);
+  if (settings.unknown_threshold != state.sent_threshold) PushLabels(self);
   const action::LabelTable &labels = state.active.classifier->labels();
   std::optional<action::ChunkScores> scores;
   if (chunk->features) {
@@ -405,6 +414,9 @@ void SetProperty(GObject *object, guint id, const GValue *value, GParamSpec *spe
     case PROP_DEVICE:
       settings.device = text();
       break;
+    case PROP_ELEMENTS:
+      settings.elements = text();
+      break;
     case PROP_FORWARD_FEATURES:
       settings.forward_features = g_value_get_boolean(value) != FALSE;
       break;
@@ -433,6 +445,9 @@ void GetProperty(GObject *object, guint id, GValue *value, GParamSpec *spec) {
       break;
     case PROP_DEVICE:
       g_value_set_string(value, settings.device.c_str());
+      break;
+    case PROP_ELEMENTS:
+      g_value_set_string(value, settings.elements.empty() ? nullptr : settings.elements.c_str());
       break;
     case PROP_FORWARD_FEATURES:
       g_value_set_boolean(value, settings.forward_features);
@@ -476,6 +491,12 @@ void InstallProperties(GObjectClass *object_class) {
                               "Where the classifiers run: auto (the CPU, which is done with a chunk in well under a "
                               "millisecond), cpu, cuda or cuda:N",
                               "auto", kReady));
+  install(PROP_ELEMENTS,
+          g_param_spec_string("elements", "Elements",
+                              "A file elements.csv: display names, value categories, order of work and limits of the "
+                              "model's fine labels. Not set: elements.csv in the model folder, if it is there. "
+                              "gst-action-elements MODEL writes a template",
+                              nullptr, kReady));
   install(PROP_FORWARD_FEATURES,
           g_param_spec_boolean("forward-features", "Forward features",
                                "Pass action-features events on too, for a second classifier or an application. "
@@ -484,7 +505,8 @@ void InstallProperties(GObjectClass *object_class) {
   install(PROP_UNKNOWN_THRESHOLD,
           g_param_spec_double("unknown-threshold", "Unknown threshold",
                               "A chunk whose most probable coarse action has less than this probability is called "
-                              "'unknown'. 0: never",
+                              "'unknown'. With timelinesmooth method=viterbi it is the confidence of finished "
+                              "segments that must reach it. 0: never",
                               0, 1, 0, kPlaying));
   install(PROP_STRICT,
           g_param_spec_boolean("strict", "Strict",

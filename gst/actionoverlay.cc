@@ -20,12 +20,14 @@
 #include <gst/video/video.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "action/elements.h"
 #include "action/error.h"
 #include "action/timeline/timeline_file.h"
 #include "actionoverlay_properties.h"
@@ -53,7 +55,8 @@ struct State {
   action::OverlayComposer composer;
   std::vector<Segment> timeline;  // READY->PAUSED, when the property says so
   bool from_file = false;
-  bool stand_in = false;  // the labels are of a model trained on stand-in features
+  std::map<std::string, action::ElementRow> elements;  // by label; READY->PAUSED, when the property says so
+  bool stand_in = false;                               // the labels are of a model trained on stand-in features
   GstSegment segment;
   std::optional<GstClockTime> origin;  // stream time of the first frame
   GstVideoInfo info;
@@ -195,6 +198,14 @@ const Segment *SegmentAt(const std::vector<Segment> &timeline, int64_t time) {
   return time + kFileResolution < segment.end ? &segment : nullptr;
 }
 
+// What the property `elements` says of a fine action.
+void Rename(const State &state, const std::string &fine, std::string &name, action::ValueCategory &category) {
+  const auto found = state.elements.find(fine);
+  if (found == state.elements.end()) return;
+  name = found->second.element.name;
+  category = found->second.value.value_or(category);
+}
+
 std::optional<action::MetaLabel> ToLabel(const Segment *segment, int64_t origin) {
   if (segment == nullptr) return std::nullopt;
   action::MetaLabel label = action::MetaLabelOf(*segment);
@@ -266,6 +277,7 @@ BufferPtr Draw(GstActionOverlay *self, BufferPtr frame) {
     }
   } else {
     label = action::LabelOf(buffer);
+    if (label) Rename(state, label->fine_action, label->name, label->category);
   }
   state.composer.Set(settings);
   GstVideoOverlayComposition *composition = state.composer.Compose(label, stand_in, stream_time, time);
@@ -335,11 +347,18 @@ bool Start(GstActionOverlay *self) {
   return action::guarded(GST_ELEMENT(self), false, [&] {
     State &state = *self->state;
     GST_OBJECT_LOCK(self);
-    const std::string path = state.settings.timeline;
+    const std::string path = state.settings.timeline, elements = state.settings.elements;
     GST_OBJECT_UNLOCK(self);
     state.composer = {};
     state.from_file = !path.empty();
     state.timeline = state.from_file ? action::ReadTimeline(path) : std::vector<Segment>();
+    state.elements.clear();
+    if (!elements.empty()) {
+      for (action::ElementRow &row : action::ReadElements(elements))
+        state.elements.emplace(row.label, row);
+    }
+    for (Segment &segment : state.timeline)
+      Rename(state, segment.fine_action, segment.name, segment.category);
     state.composer.SetTimeline(state.timeline);
     state.stand_in = state.has_info = state.attach = state.blendable = state.warned = false;
     state.origin.reset();

@@ -20,6 +20,7 @@ enum {
   PROP_COLOR_RNVA,
   PROP_COLOR_NVA,
   PROP_COLOR_UNKNOWN,
+  PROP_ELEMENTS,
 };
 
 std::string ToString(const GValue *value, const char *otherwise) {
@@ -33,6 +34,9 @@ bool SetProperty(OverlaySettings &settings, guint id, const GValue *value) {
   switch (id) {
     case PROP_TIMELINE:
       settings.timeline = ToString(value, "");
+      return true;
+    case PROP_ELEMENTS:
+      settings.elements = ToString(value, "");
       return true;
     case PROP_TIME_ORIGIN:
       settings.from_first_frame = static_cast<TimeOrigin>(g_value_get_enum(value)) == TimeOrigin::kFirstFrame;
@@ -70,6 +74,9 @@ bool GetProperty(const OverlaySettings &settings, guint id, GValue *value) {
   switch (id) {
     case PROP_TIMELINE:
       g_value_set_string(value, settings.timeline.empty() ? nullptr : settings.timeline.c_str());
+      return true;
+    case PROP_ELEMENTS:
+      g_value_set_string(value, settings.elements.empty() ? nullptr : settings.elements.c_str());
       return true;
     case PROP_TIME_ORIGIN:
       g_value_set_enum(value,
@@ -119,6 +126,12 @@ void InstallOverlayProperties(GObjectClass *object_class) {
                               "draw from, instead of the labels that frames bring: a second pass with every label "
                               "final. Frames then carry these labels",
                               nullptr, kReady));
+  install(
+      PROP_ELEMENTS,
+      g_param_spec_string("elements", "Elements",
+                          "A file elements.csv: display names and value categories of fine actions, instead of those "
+                          "that frames or the timeline bring. gst-action-elements MODEL writes a template",
+                          nullptr, kReady));
   install(PROP_TIME_ORIGIN,
           g_param_spec_enum("time-origin", "Time origin",
                             "What counts as 0 s in the timeline file: as in timelinesmooth, which wrote it",

@@ -53,7 +53,7 @@ std::vector<PanelLine> OverlayComposer::LinesFor(const MetaLabel &label, bool st
                                                  GstClockTime stream_time) const {
   std::vector<PanelLine> lines;
   if ((settings_.show & kShowCoarse) != 0) lines.push_back({label.coarse_action, kWhite, 1.25, true});
-  if ((settings_.show & kShowFine) != 0) lines.push_back({label.fine_action, kWhite});
+  if ((settings_.show & kShowFine) != 0) lines.push_back({label.name.empty() ? label.fine_action : label.name, kWhite});
   std::string value;
   if ((settings_.show & kShowValue) != 0) value = NameOf(label.category);
   char text[64];

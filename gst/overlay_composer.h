@@ -32,6 +32,7 @@ enum ShowFlags : unsigned {
 
 struct OverlaySettings {
   std::string timeline;
+  std::string elements;
   bool from_first_frame = true;  // the timeline counts from the first frame
   PanelPosition position = PanelPosition::kTopLeft;
   std::string font = "Sans";

@@ -18,7 +18,8 @@ GstMessage *NewSegmentMessage(GstElement *element, const FinishedSegment &finish
       "fine-action", G_TYPE_STRING, segment.fine_action.c_str(), "value-category", G_TYPE_STRING,
       NameOf(segment.category), "state", G_TYPE_STRING, NameOf(segment.state), "num-frames", G_TYPE_INT64,
       static_cast<gint64>(segment.num_frames), "confidence", G_TYPE_DOUBLE, segment.confidence, "stand-in",
-      G_TYPE_BOOLEAN, segment.stand_in, nullptr);
+      G_TYPE_BOOLEAN, segment.stand_in, "name", G_TYPE_STRING, segment.name.c_str(), "deviation", G_TYPE_STRING,
+      NameOf(segment.deviation), nullptr);
   if (segment.wall_clock) {
     gst_structure_set(structure, "wall-clock-start", G_TYPE_INT64, static_cast<gint64>(segment.wall_clock->start),
                       "wall-clock-end", G_TYPE_INT64, static_cast<gint64>(segment.wall_clock->end), "wall-clock-source",

@@ -18,6 +18,8 @@ namespace action {
 //   start, end        int64     timeline time, ns: what the file has in seconds
 //   coarse-action, fine-action, value-category, state
 //                     string    as on frames (label_meta.h)
+//   name              string    what elements.csv calls fine-action; empty where it does not
+//   deviation         string    from the order of work in elements.csv: "", skipped or out-of-order
 //   num-frames        int64     steps
 //   confidence        double    mean probability of fine-action over its steps
 //   stand-in          boolean   computed with stand-in weights: not a measurement

@@ -19,9 +19,26 @@ int64_t Scaled(int64_t time, double rate) {
 
 }  // namespace
 
-TimelineTracker::TimelineTracker(const SmoothingSettings &settings, bool from_first_frame)
-    : settings_(settings), from_first_frame_(from_first_frame), timeline_(settings) {
+TimelineTracker::TimelineTracker(const SmoothingSettings &settings, bool from_first_frame, bool study,
+                                 std::vector<ElementRow> elements, const std::string &elements_path)
+    : settings_(settings),
+      from_first_frame_(from_first_frame),
+      study_(study),
+      elements_(std::move(elements)),
+      elements_path_(elements_path),
+      timeline_(settings, study) {
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+}
+
+void TimelineTracker::SetSmoothing(const SmoothingSettings &settings) {
+  settings_ = settings;
+  timeline_.SetSettings(settings);
+}
+
+SmootherStats TimelineTracker::stats() const {
+  SmootherStats stats = timeline_.stats();
+  stats.forced += forced_;
+  return stats;
 }
 
 void TimelineTracker::SetSegment(const GstSegment &segment) {
@@ -32,8 +49,9 @@ void TimelineTracker::SetSegment(const GstSegment &segment) {
 bool TimelineTracker::SetLabels(const GstStructure *labels_event) {
   auto labels = ParseLabels(labels_event);
   if (!labels) return false;
+  if (!elements_.empty()) ApplyElements(elements_, elements_path_, labels->labels);
   labels_ = std::move(labels);
-  timeline_.SetLabels(labels_->labels, labels_->stand_in);
+  timeline_.SetLabels(labels_->labels, labels_->stand_in, labels_->unknown_threshold);
   return true;
 }
 
@@ -204,8 +222,9 @@ void TimelineTracker::Flush() {
   timeline_end_.reset();
   last_written_end_.reset();
   known_until_ = INT64_MIN;
-  timeline_ = Timeline(settings_);
-  if (labels_) timeline_.SetLabels(labels_->labels, labels_->stand_in);
+  forced_ += timeline_.stats().forced;
+  timeline_ = Timeline(settings_, study_);
+  if (labels_) timeline_.SetLabels(labels_->labels, labels_->stand_in, labels_->unknown_threshold);
 }
 
 // ---- What comes of it

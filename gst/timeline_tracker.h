@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "action/elements.h"
 #include "action/gap_detector.h"
 #include "action/timeline/timeline.h"
 #include "common/label_events.h"
@@ -35,11 +36,17 @@ struct FinishedSegment {
 class TimelineTracker {
  public:
   // from_first_frame: timeline time is 0 at the first frame, else it is stream time.
-  TimelineTracker(const SmoothingSettings &settings, bool from_first_frame);
+  // study: as in Timeline. elements: instead of those that come with the labels, read from elements_path; may be empty.
+  TimelineTracker(const SmoothingSettings &settings, bool from_first_frame, bool study,
+                  std::vector<ElementRow> elements, const std::string &elements_path);
+
+  // For the runs that begin from now on.
+  void SetSmoothing(const SmoothingSettings &settings);
 
   void SetSegment(const GstSegment &segment);
   const GstSegment &segment() const { return segment_; }
-  // The labels of the steps that follow; nothing when the event is not what it should be.
+  // The labels of the steps that follow; false when the event is not what it should be. Throws Error when the elements
+  // are not of these labels.
   bool SetLabels(const GstStructure *labels_event);
   bool has_labels() const { return labels_.has_value(); }
 
@@ -72,6 +79,9 @@ class TimelineTracker {
   std::optional<MetaLabel> LabelAt(int64_t position);
   bool seen_frames() const { return origin_.has_value(); }
 
+  // Since the beginning, whatever was flushed.
+  SmootherStats stats() const;
+
  private:
   // A stretch of the stream in which all times run at one pace.
   struct Piece {
@@ -103,11 +113,15 @@ class TimelineTracker {
   FinishedSegment ToFinished(const Segment &segment) const;
   MetaLabel ToMeta(const Segment &segment, bool provisional) const;
 
-  const SmoothingSettings settings_;
+  SmoothingSettings settings_;
   const bool from_first_frame_;
+  const bool study_;
+  const std::vector<ElementRow> elements_;
+  const std::string elements_path_;
   GstSegment segment_;
   std::optional<LabelFacts> labels_;
   Timeline timeline_;
+  uint64_t forced_ = 0;  // before the last flush
 
   std::deque<Piece> pieces_;             // oldest first
   bool new_piece_ = true;                // the next frame begins one

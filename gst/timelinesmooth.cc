@@ -59,8 +59,12 @@ GstStaticPadTemplate src_template =
 
 // The mutex is held.
 void CollectSegments(State &state) {
-  for (action::FinishedSegment &segment : state.tracker->TakeSegments())
-    state.outbox.push_back(std::move(segment));
+  for (action::FinishedSegment &finished : state.tracker->TakeSegments()) {
+    const bool gap = finished.segment.state == action::SegmentState::kGap;
+    ++(gap ? state.gaps : state.segments);
+    state.deviations += finished.segment.deviation != action::Deviation::kNone ? 1 : 0;
+    state.outbox.push_back(std::move(finished));
+  }
 }
 
 // Memory that comes back to a pool which has no more of it: held, it would starve its owner.
@@ -171,14 +175,21 @@ bool OnBackbone(State &state, const GstStructure *structure) {
   state.live = facts->live;
   const SyncMode mode = state.active.sync_mode;
   state.aligned = state.wants_aligned = mode == SyncMode::kAligned || (mode == SyncMode::kAuto && !facts->live);
-  // A frame waits until half a window of steps after its own is known: they begin a hop apart and last 16 samples; and
-  // a hop is what a network that keeps up needs at most.
-  const int samples = (state.active.smoothing.window / 2) * facts->hop + action::kChunkFrames + facts->hop;
+  const auto time_of = [&facts](int samples) -> GstClockTime {
+    if (!facts->sample_rate.known()) return 0;
+    return gst_util_uint64_scale(static_cast<guint64>(samples) * GST_SECOND,
+                                 static_cast<guint64>(facts->sample_rate.denominator),
+                                 static_cast<guint64>(facts->sample_rate.numerator));
+  };
+  const action::SmoothingSettings smoothing =
+      state.active.SmoothingFor(static_cast<double>(time_of(facts->hop)) / GST_SECOND);
+  state.tracker->SetSmoothing(smoothing);
+  // A frame waits until half a window of steps after its own is known, or what lies in the look-ahead: they begin a hop
+  // apart and last 16 samples; and a hop is what a network that keeps up needs at most.
+  const bool viterbi = smoothing.method == action::SmoothingMethod::kViterbi;
+  const int samples = (viterbi ? 0 : (smoothing.window / 2) * facts->hop) + action::kChunkFrames + facts->hop;
   const bool timed = facts->sample_rate.known() && state.live && state.aligned;
-  state.hold = timed ? gst_util_uint64_scale(static_cast<guint64>(samples) * GST_SECOND,
-                                             static_cast<guint64>(facts->sample_rate.denominator),
-                                             static_cast<guint64>(facts->sample_rate.numerator))
-                     : 0;
+  state.hold = timed ? time_of(samples) + static_cast<GstClockTime>(viterbi ? smoothing.lookahead : 0) : 0;
   Release(state);
   return state.hold != before;
 }
@@ -408,13 +419,17 @@ bool Start(GstTimelineSmooth *self) {
     GST_OBJECT_LOCK(self);
     const SmoothSettings settings = state.settings;
     GST_OBJECT_UNLOCK(self);
+    std::vector<action::ElementRow> elements;
+    if (!settings.elements.empty()) elements = action::ReadElements(settings.elements);
     state.output = std::make_unique<action::TimelineOutput>(settings.location);
     state.written = false;
     const Lock lock(state.mutex);
     state.active = settings;
-    state.tracker.emplace(settings.smoothing, settings.time_origin == action::TimeOrigin::kFirstFrame);
+    state.tracker.emplace(settings.SmoothingFor(0), settings.time_origin == action::TimeOrigin::kFirstFrame,
+                          settings.profile == action::Profile::kStudy, std::move(elements), settings.elements);
     state.queue.Clear();
     state.outbox.clear();
+    state.segments = state.gaps = state.deviations = 0;
     state.eos = state.refusing = state.aligned = state.wants_aligned = state.live = false;
     state.warned_no_labels = state.warned_size = state.warned_lost = false;
     state.hold = state.upstream_min = 0;
@@ -460,7 +475,20 @@ void SetProperty(GObject *object, guint id, const GValue *value, GParamSpec *spe
   if (!known) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
+GstStructure *StatsOf(State &state) {
+  const Lock lock(state.mutex);
+  const action::SmootherStats stats = state.tracker ? state.tracker->stats() : action::SmootherStats{};
+  return gst_structure_new("stats", "segments", G_TYPE_UINT64, state.segments, "gaps", G_TYPE_UINT64, state.gaps,
+                           "deviations", G_TYPE_UINT64, state.deviations, "forced-steps", G_TYPE_UINT64,
+                           static_cast<guint64>(stats.forced), "steps-kept", G_TYPE_UINT64,
+                           static_cast<guint64>(stats.steps_kept), nullptr);
+}
+
 void GetProperty(GObject *object, guint id, GValue *value, GParamSpec *spec) {
+  if (action::IsStats(id)) {
+    g_value_take_boxed(value, StatsOf(*GST_TIMELINE_SMOOTH(object)->state));
+    return;
+  }
   GST_OBJECT_LOCK(object);
   const bool known = action::GetProperty(GST_TIMELINE_SMOOTH(object)->state->settings, id, value);
   GST_OBJECT_UNLOCK(object);

@@ -33,13 +33,14 @@ struct SmoothState {
   // ---- Protected by the mutex.
   SmoothSettings active;  // READY->PAUSED to PAUSED->READY
   HoldQueue queue;
-  std::optional<TimelineTracker> tracker;  // READY->PAUSED to PAUSED->READY
-  std::vector<FinishedSegment> outbox;     // final segments that the source task has not written yet
-  GstFlowReturn flow = GST_FLOW_FLUSHING;  // why the task does not push; FLUSHING while not active
-  bool eos = false;                        // EOS is in the queue, or through
-  bool refusing = false;                   // downstream wants no more frames of this segment
-  bool aligned = false;                    // frames wait for their label
-  bool wants_aligned = false;              // the same before a stall
+  std::optional<TimelineTracker> tracker;          // READY->PAUSED to PAUSED->READY
+  std::vector<FinishedSegment> outbox;             // final segments that the source task has not written yet
+  guint64 segments = 0, gaps = 0, deviations = 0;  // final ones, for stats
+  GstFlowReturn flow = GST_FLOW_FLUSHING;          // why the task does not push; FLUSHING while not active
+  bool eos = false;                                // EOS is in the queue, or through
+  bool refusing = false;                           // downstream wants no more frames of this segment
+  bool aligned = false;                            // frames wait for their label
+  bool wants_aligned = false;                      // the same before a stall
   bool live = false;
   bool warned_no_labels = false, warned_size = false, warned_lost = false;
   GstClockTime hold = 0;          // how long a live frame waits

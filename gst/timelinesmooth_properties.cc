@@ -1,5 +1,7 @@
 #include "timelinesmooth_properties.h"
 
+#include <cmath>
+
 #include "common/enums.h"
 
 namespace action {
@@ -16,12 +18,88 @@ enum {
   PROP_TIME_ORIGIN,
   PROP_LOCATION,
   PROP_POST_MESSAGES,
+  PROP_PROFILE,
+  PROP_METHOD,
+  PROP_SWITCH_COST,
+  PROP_ORDER_COST,
+  PROP_LOOKAHEAD,
+  PROP_WINDOW_SECONDS,
+  PROP_REFINE_WINDOW_SECONDS,
+  PROP_MIN_DURATION_SECONDS,
+  PROP_ELEMENTS,
+  PROP_STATS,
 };
+
+// What a profile may set: all but what the user has set.
+void ApplyProfile(SmoothSettings &settings) {
+  const SmoothingSettings profile = SmoothingOf(settings.profile);
+  SmoothingSettings &own = settings.smoothing;
+  const auto apply = [&settings](guint id, auto &value, auto of_profile) {
+    if ((settings.set_by_user >> id & 1) == 0) value = of_profile;
+  };
+  apply(PROP_WINDOW, own.window, profile.window);
+  apply(PROP_REFINE_WINDOW, own.refine_window, profile.refine_window);
+  apply(PROP_MIN_DURATION, own.min_duration, profile.min_duration);
+  apply(PROP_METHOD, own.method, profile.method);
+  apply(PROP_SWITCH_COST, own.switch_cost, profile.switch_cost);
+  apply(PROP_ORDER_COST, own.order_cost, profile.order_cost);
+  apply(PROP_LOOKAHEAD, own.lookahead, profile.lookahead);
+}
+
+// The odd number of steps that is nearest to so many seconds.
+int StepsOf(double seconds, double step_seconds) {
+  return 2 * static_cast<int>(std::min(seconds / step_seconds / 2, 1e6)) + 1;
+}
 
 }  // namespace
 
+SmoothingSettings SmoothSettings::SmoothingFor(double step_seconds) const {
+  SmoothingSettings result = smoothing;
+  if (step_seconds > 0 && window_seconds > 0) result.window = StepsOf(window_seconds, step_seconds);
+  if (step_seconds > 0 && refine_window_seconds > 0) {
+    result.refine_window = StepsOf(refine_window_seconds, step_seconds);
+  }
+  if (min_duration_seconds >= 0) result.min_duration = std::llround(min_duration_seconds * GST_SECOND);
+  return result;
+}
+
+bool IsStats(guint id) {
+  return id == PROP_STATS;
+}
+
 bool SetProperty(SmoothSettings &settings, guint id, const GValue *value) {
+  settings.set_by_user |= guint64{1} << id;
   switch (id) {
+    case PROP_PROFILE:
+      settings.profile = static_cast<Profile>(g_value_get_enum(value));
+      ApplyProfile(settings);
+      return true;
+    case PROP_METHOD:
+      settings.smoothing.method = static_cast<SmoothingMethod>(g_value_get_enum(value));
+      return true;
+    case PROP_SWITCH_COST:
+      settings.smoothing.switch_cost = g_value_get_double(value);
+      return true;
+    case PROP_ORDER_COST:
+      settings.smoothing.order_cost = g_value_get_double(value);
+      return true;
+    case PROP_LOOKAHEAD:
+      settings.smoothing.lookahead = static_cast<int64_t>(g_value_get_uint64(value));
+      return true;
+    case PROP_WINDOW_SECONDS:
+      settings.window_seconds = g_value_get_double(value);
+      return true;
+    case PROP_REFINE_WINDOW_SECONDS:
+      settings.refine_window_seconds = g_value_get_double(value);
+      return true;
+    case PROP_MIN_DURATION_SECONDS:
+      settings.min_duration_seconds = g_value_get_double(value);
+      return true;
+    case PROP_ELEMENTS: {
+      const char *text = g_value_get_string(value);
+      settings.elements = text != nullptr ? text : "";
+      return true;
+    }
     case PROP_WINDOW:
       settings.smoothing.window = g_value_get_int(value);
       return true;
@@ -58,6 +136,33 @@ bool SetProperty(SmoothSettings &settings, guint id, const GValue *value) {
 
 bool GetProperty(const SmoothSettings &settings, guint id, GValue *value) {
   switch (id) {
+    case PROP_PROFILE:
+      g_value_set_enum(value, static_cast<int>(settings.profile));
+      return true;
+    case PROP_METHOD:
+      g_value_set_enum(value, static_cast<int>(settings.smoothing.method));
+      return true;
+    case PROP_SWITCH_COST:
+      g_value_set_double(value, settings.smoothing.switch_cost);
+      return true;
+    case PROP_ORDER_COST:
+      g_value_set_double(value, settings.smoothing.order_cost);
+      return true;
+    case PROP_LOOKAHEAD:
+      g_value_set_uint64(value, static_cast<guint64>(settings.smoothing.lookahead));
+      return true;
+    case PROP_WINDOW_SECONDS:
+      g_value_set_double(value, settings.window_seconds);
+      return true;
+    case PROP_REFINE_WINDOW_SECONDS:
+      g_value_set_double(value, settings.refine_window_seconds);
+      return true;
+    case PROP_MIN_DURATION_SECONDS:
+      g_value_set_double(value, settings.min_duration_seconds);
+      return true;
+    case PROP_ELEMENTS:
+      g_value_set_string(value, settings.elements.empty() ? nullptr : settings.elements.c_str());
+      return true;
     case PROP_WINDOW:
       g_value_set_int(value, settings.smoothing.window);
       return true;
@@ -97,12 +202,14 @@ void InstallSmoothProperties(GObjectClass *object_class) {
     g_object_class_install_property(object_class, id, spec);
   };
   const SmoothSettings defaults;
-  install(PROP_WINDOW,
-          g_param_spec_int("window", "Smoothing window",
-                           "Steps around each one that decide its coarse action by majority; an even number counts as "
-                           "the next one. 1: no smoothing. With r3dfeatures' hop=16 a step is about 2 s, and 9 steps "
-                           "18 s: actions of less than half of it are smoothed away. Take hop=4 to keep them",
-                           1, 999, defaults.smoothing.window, kFlags));
+  install(
+      PROP_WINDOW,
+      g_param_spec_int(
+          "window", "Smoothing window",
+          "Steps around each one that decide its coarse action by majority (method=majority); an even number counts as "
+          "the next one. 1: no smoothing. With r3dfeatures' hop=16 a step is about 2 s, and 9 steps "
+          "18 s: actions of less than half of it are smoothed away. Take hop=4 to keep them",
+          1, 999, defaults.smoothing.window, kFlags));
   install(PROP_MIN_DURATION,
           g_param_spec_uint64("min-duration", "Minimum duration",
                               "Segments shorter than this, in nanoseconds, are merged into their longer neighbour", 0,
@@ -141,10 +248,67 @@ void InstallSmoothProperties(GObjectClass *object_class) {
                               "stream ends, complete or not at all; NAME.jsonl: one segment a line, appended as soon "
                               "as it is final, also to what is in the file already: each line names its run",
                               nullptr, kFlags));
+  install(PROP_PROFILE,
+          g_param_spec_enum("profile", "Profile",
+                            "A set of defaults for method, costs, windows and durations; what is set by itself stays, "
+                            "whichever comes first. reference: exactly what the Python system computes; study: "
+                            "durations of elements of 3 s and more (Viterbi; take r3dfeatures hop=4 with it), and the "
+                            "states 'absent' and 'unknown' of what classes of such names mean",
+                            GST_TYPE_ACTION_PROFILE, static_cast<int>(defaults.profile), kFlags));
+  install(PROP_METHOD,
+          g_param_spec_enum("method", "Method",
+                            "How steps become segments. majority: of the coarse labels in a window, then one vote for "
+                            "the fine action of a segment, as in the reference; viterbi: the most probable sequence of "
+                            "fine actions, a change of which costs switch-cost",
+                            GST_TYPE_ACTION_SMOOTHING_METHOD, static_cast<int>(defaults.smoothing.method), kFlags));
+  install(
+      PROP_SWITCH_COST,
+      g_param_spec_double("switch-cost", "Switch cost",
+                          "What a change of the fine action costs (viterbi), in nats: evidence for the new one must "
+                          "add up to more than twice it before a short stretch gets it. Less finds shorter elements, "
+                          "and invents more",
+                          0, 1000, defaults.smoothing.switch_cost, kFlags));
+  install(PROP_ORDER_COST,
+          g_param_spec_double("order-cost", "Order cost",
+                              "What a change off the order of work in elements.csv costs beside switch-cost (viterbi), "
+                              "in nats: once where one element is left out, twice for any other. 0: the order decides "
+                              "nothing. Deviations stay possible and are reported either way",
+                              0, 1000, defaults.smoothing.order_cost, kFlags));
+  install(PROP_LOOKAHEAD,
+          g_param_spec_uint64("lookahead", "Look-ahead",
+                              "Nanoseconds of later evidence that a frame waits for at most (viterbi, aligned), if its "
+                              "label is not final before. More: fewer frames with another label than the finished "
+                              "timeline; and, live, that much more latency",
+                              0, 120 * GST_SECOND, static_cast<guint64>(defaults.smoothing.lookahead), kFlags));
+  install(PROP_WINDOW_SECONDS,
+          g_param_spec_double("window-seconds", "Smoothing window in seconds",
+                              "The same as window, so that it means the same at every hop: the nearest odd number of "
+                              "steps. 0: window counts",
+                              0, 86400, defaults.window_seconds, kFlags));
+  install(PROP_REFINE_WINDOW_SECONDS,
+          g_param_spec_double("refine-window-seconds", "Refining window in seconds",
+                              "The same as refine-window, in seconds, as with window-seconds. 0: refine-window counts",
+                              0, 86400, defaults.refine_window_seconds, kFlags));
+  install(PROP_MIN_DURATION_SECONDS,
+          g_param_spec_double("min-duration-seconds", "Minimum duration in seconds",
+                              "The same as min-duration, in seconds. -1: min-duration counts", -1, 86400,
+                              defaults.min_duration_seconds, kFlags));
+  install(PROP_ELEMENTS, g_param_spec_string(
+                             "elements", "Elements",
+                             "A file elements.csv: display names, values, order and limits of the fine labels, instead "
+                             "of what actionclassify sends. gst-action-elements MODEL writes a template",
+                             nullptr, kFlags));
+  install(PROP_STATS,
+          g_param_spec_boxed("stats", "Statistics",
+                             "Since READY->PAUSED: segments, gaps, deviations (from the order of work), forced-steps "
+                             "(whose label was decided after 120 s of doubt), steps-kept (in memory now)",
+                             GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   install(PROP_POST_MESSAGES,
           g_param_spec_boolean("post-messages", "Post messages",
                                "Post an element message 'action-segment' for every final segment", TRUE, kFlags));
 
+  gst_type_mark_as_plugin_api(GST_TYPE_ACTION_PROFILE, static_cast<GstPluginAPIFlags>(0));
+  gst_type_mark_as_plugin_api(GST_TYPE_ACTION_SMOOTHING_METHOD, static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(GST_TYPE_ACTION_SYNC_MODE, static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(GST_TYPE_ACTION_TIME_ORIGIN, static_cast<GstPluginAPIFlags>(0));
 }

@@ -2,20 +2,27 @@
 # Makes a small dataset with GStreamer itself, to train on and to try everything with: patterns whose texture and motion
 # differ by action. The same arguments and the same GStreamer give the same pictures.
 #
-#   tools/make-demo-dataset.sh OUT [SEED]
+#   tools/make-demo-dataset.sh OUT [SEED [CYCLES]]
 #
 # OUT/clips/               27 clips of 3 to 8 s, named after what they show: 12 fine actions in 7 families
 # OUT/test/line_SEED.mp4   one long video of takes that are in no clip, and line_SEED.json, its ground-truth timeline
+#
+# With CYCLES, instead: OUT/test/cycles_SEED_CYCLES.mp4 and .json, so many cycles of one work of eight elements of 3 to
+# 20 s. From the fourth on things happen: in the 4th an element is skipped, in the 7th two are swapped, in the 10th one takes
+# three times as long; after every third (and the first) the worker waits.
 set -eu
-if [ $# -lt 1 ] || [ $# -gt 2 ]; then
+if [ $# -lt 1 ] || [ $# -gt 3 ]; then
   sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2
   exit 2
 fi
 out=$1
 seed=${2:-1}
-case $seed in
-  ''|*[!0-9]*) echo "make-demo-dataset.sh: the seed '$seed' is not a number" >&2; exit 2 ;;
-esac
+cycles=${3:-0}
+for number in "$seed" "$cycles"; do
+  case $number in
+    ''|*[!0-9]*) echo "make-demo-dataset.sh: '$number' is not a number" >&2; exit 2 ;;
+  esac
+done
 for element in videotestsrc concat x264enc mp4mux; do
   gst-inspect-1.0 "$element" >/dev/null 2>&1 || {
     echo "make-demo-dataset.sh: the GStreamer element $element is missing; run tools/install-deps.sh" >&2
@@ -74,6 +81,57 @@ clips() {
 
 all="mount_wheel_va mount_panel_va turn_screw_va turn_valve_va check_gauge_rnva check_seam_rnva fetch_part_rnva
 fetch_box_rnva clean_bench_nva clean_tool_nva wait_idle_nva"
+# A video of the actions on standard input, each line `ACTION FRAMES`, and its ground truth: $1.mp4, $1.json; takes are
+# named after $2.
+long_video() {
+  line="concat name=c ! identity single-segment=true ! $encode location=$1.mp4"
+  begin=0
+  separator=
+  number=0
+  echo "[" >"$1.json.new"
+  while read -r action frames; do
+    number=$((number + 1))
+    line="$line $(source_of "$action" "test-$2-$number" "$frames") ! c."
+    end=$((begin + frames))
+    suffix=${action##*_}
+    printf '%s {"start": %s, "end": %s, "duration": %s, "coarse_action": "%s", "fine_action": "%s", "value_category": "%s"}' \
+      "$separator" "$(echo "$begin $fps" | awk '{printf "%.2f", $1 / $2}')" "$(echo "$end $fps" | awk '{printf "%.2f", $1 / $2}')" \
+      "$(echo "$frames $fps" | awk '{printf "%.2f", $1 / $2}')" "${action%%_*}" "$action" \
+      "$(echo "$suffix" | tr '[:lower:]' '[:upper:]')" >>"$1.json.new"
+    separator=",
+"
+    begin=$end
+  done
+  printf '\n]\n' >>"$1.json.new"
+  # shellcheck disable=SC2086
+  gst-launch-1.0 -q $line
+  mv "$1.json.new" "$1.json"
+}
+
+if [ "$cycles" -gt 0 ]; then
+  work="fetch_part_rnva:4 mount_wheel_va:9 turn_screw_va:14 check_gauge_rnva:4 mount_panel_va:11 turn_valve_va:6
+    check_seam_rnva:5 clean_tool_nva:7"
+  name=$out/test/cycles_${seed}_$cycles
+  for cycle in $(seq 1 "$cycles"); do
+    order=$work
+    [ "$cycle" -ne 4 ] || order=$(echo "$order" | sed 's/check_gauge_rnva:4//')
+    [ "$cycle" -ne 7 ] || order=$(echo "$order" | sed 's/turn_valve_va:6/SWAP/; s/mount_panel_va:11/turn_valve_va:6/; s/SWAP/mount_panel_va:11/')
+    for element in $order; do
+      action=${element%:*}
+      # Within a sixth of the standard time, but never under 3 s.
+      frames=$((${element#*:} * fps * (250 + $(pick "c$seed-$cycle-$action" 100)) / 300))
+      [ "$frames" -ge $((3 * fps)) ] || frames=$((3 * fps))
+      if [ "$cycle" -eq 10 ] && [ "$action" = mount_wheel_va ]; then frames=$((3 * frames)); fi
+      echo "$action $frames"
+    done
+    if [ "$cycle" -eq 1 ] || [ $((cycle % 3)) -eq 0 ]; then
+      echo "wait_idle_nva $((fps * (4 + $(pick "w$seed-$cycle" 8))))"
+    fi
+  done | long_video "$name" "cycles-$seed"
+  echo "$name.mp4, $name.json"
+  exit 0
+fi
+
 for action in mount_wheel_va mount_panel_va turn_screw_va turn_valve_va; do clips "$action" 3; done
 for action in check_gauge_rnva check_seam_rnva fetch_part_rnva fetch_box_rnva clean_bench_nva clean_tool_nva; do clips "$action" 2; done
 clips wait_idle_nva 2
@@ -84,28 +142,9 @@ order=$(for action in $all $all; do
   number=$((${number:-0} + 1))
   echo "$(pick "o$seed-$number-$action" 100000) $action"
 done | sort -n | cut -d' ' -f2)
-line="concat name=c ! identity single-segment=true ! $encode location=$out/test/line_$seed.mp4"
-json=$out/test/line_$seed.json
-begin=0
-separator=
-echo "[" >"$json.new"
 number=0
 for action in $order; do
   number=$((number + 1))
-  frames=$((fps * (4 + $(pick "d$seed-$number" 5))))
-  line="$line $(source_of "$action" "test-$seed-$number" "$frames") ! c."
-  end=$((begin + frames))
-  suffix=${action##*_}
-  printf '%s {"start": %s, "end": %s, "duration": %s, "coarse_action": "%s", "fine_action": "%s", "value_category": "%s"}' \
-    "$separator" "$(echo "$begin $fps" | awk '{printf "%.2f", $1 / $2}')" "$(echo "$end $fps" | awk '{printf "%.2f", $1 / $2}')" \
-    "$(echo "$frames $fps" | awk '{printf "%.2f", $1 / $2}')" "${action%%_*}" "$action" \
-    "$(echo "$suffix" | tr '[:lower:]' '[:upper:]')" >>"$json.new"
-  separator=",
-"
-  begin=$end
-done
-printf '\n]\n' >>"$json.new"
-# shellcheck disable=SC2086
-gst-launch-1.0 -q $line
-mv "$json.new" "$json"
+  echo "$action $((fps * (4 + $(pick "d$seed-$number" 5))))"
+done | long_video "$out/test/line_$seed" "$seed"
 echo "$(ls "$out/clips" | wc -l) clips in $out/clips, a test video with its timeline in $out/test"

@@ -78,6 +78,28 @@ GType gst_action_time_origin_get_type(void) {
   return RegisterOnce(&type, "GstActionTimeOrigin", values);
 }
 
+GType gst_action_profile_get_type(void) {
+  using action::Profile;
+  static const GEnumValue values[] = {
+      {Value(Profile::kReference), "What the Python system computes", "reference"},
+      {Value(Profile::kStudy), "Durations for a time study", "study"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  return RegisterOnce(&type, "GstActionProfile", values);
+}
+
+GType gst_action_smoothing_method_get_type(void) {
+  using action::SmoothingMethod;
+  static const GEnumValue values[] = {
+      {Value(SmoothingMethod::kMajority), "Majority of coarse labels, then of fine labels", "majority"},
+      {Value(SmoothingMethod::kViterbi), "Most probable sequence of fine labels", "viterbi"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  return RegisterOnce(&type, "GstActionSmoothingMethod", values);
+}
+
 GType gst_action_panel_position_get_type(void) {
   using action::PanelPosition;
   static const GEnumValue values[] = {

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 #define GST_TYPE_ACTION_COLORIMETRY (gst_action_colorimetry_get_type())
 #define GST_TYPE_ACTION_SYNC_MODE (gst_action_sync_mode_get_type())
 #define GST_TYPE_ACTION_TIME_ORIGIN (gst_action_time_origin_get_type())
+#define GST_TYPE_ACTION_PROFILE (gst_action_profile_get_type())
+#define GST_TYPE_ACTION_SMOOTHING_METHOD (gst_action_smoothing_method_get_type())
 #define GST_TYPE_ACTION_PANEL_POSITION (gst_action_panel_position_get_type())
 #define GST_TYPE_ACTION_SHOW_FLAGS (gst_action_show_flags_get_type())
 
@@ -19,6 +21,8 @@ GType gst_action_sampling_get_type(void);
 GType gst_action_colorimetry_get_type(void);
 GType gst_action_sync_mode_get_type(void);
 GType gst_action_time_origin_get_type(void);
+GType gst_action_profile_get_type(void);
+GType gst_action_smoothing_method_get_type(void);
 GType gst_action_panel_position_get_type(void);
 GType gst_action_show_flags_get_type(void);
 

@@ -1,6 +1,8 @@
 #include "common/label_events.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstring>
 
 #include "action/text.h"
@@ -45,6 +47,44 @@ std::optional<std::vector<T>> GetNumbers(const GstStructure *structure, const ch
   return numbers;
 }
 
+// The shortest text that reads as the same number; empty when there is none.
+template <typename T>
+std::string ToText(const std::optional<T> &number) {
+  if (!number) return {};
+  char text[40];
+  return {text, std::to_chars(text, text + sizeof(text), *number).ptr};
+}
+
+template <typename T>
+std::optional<T> ToNumber(const std::string &text) {
+  T number{};
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return failed == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+constexpr std::array<const char *, 6> kElementFields = {"name",       "group", "order", "optional", "standard-seconds",
+                                                        "min-seconds"};
+
+std::array<std::string, 6> ToTexts(const Element &element) {
+  return {element.name,
+          element.group,
+          ToText(element.order),
+          element.optional ? "yes" : "",
+          ToText(element.standard_seconds),
+          ToText(element.min_seconds)};
+}
+
+Element FromTexts(const std::array<std::string, 6> &texts) {
+  Element element;
+  element.name = texts[0];
+  element.group = texts[1];
+  element.order = ToNumber<int>(texts[2]);
+  element.optional = texts[3] == "yes";
+  element.standard_seconds = ToNumber<double>(texts[4]);
+  element.min_seconds = ToNumber<double>(texts[5]);
+  return element;
+}
+
 ValueCategory CategoryNamed(const std::string &name) {
   return Named(name, {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva}).value_or(ValueCategory::kUnknown);
 }
@@ -58,12 +98,18 @@ GstEvent *NewLabelsEvent(const LabelFacts &facts) {
     families.push_back(label.coarse);
     categories.emplace_back(NameOf(label.category));
   }
-  return gst_event_new_custom(
-      GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
-      gst_structure_new(kLabelsEvent, "model", G_TYPE_STRING, facts.model.c_str(), "stand-in", G_TYPE_BOOLEAN,
-                        facts.stand_in, "coarse", G_TYPE_STRV, ToStrv(facts.labels.coarse).get(), "fine", G_TYPE_STRV,
-                        ToStrv(fine).get(), "fine-coarse", G_TYPE_STRV, ToStrv(families).get(), "value-category",
-                        G_TYPE_STRV, ToStrv(categories).get(), nullptr));
+  GstStructure *structure = gst_structure_new(
+      kLabelsEvent, "model", G_TYPE_STRING, facts.model.c_str(), "stand-in", G_TYPE_BOOLEAN, facts.stand_in, "coarse",
+      G_TYPE_STRV, ToStrv(facts.labels.coarse).get(), "fine", G_TYPE_STRV, ToStrv(fine).get(), "fine-coarse",
+      G_TYPE_STRV, ToStrv(families).get(), "value-category", G_TYPE_STRV, ToStrv(categories).get(), "unknown-threshold",
+      G_TYPE_DOUBLE, facts.unknown_threshold, "calibrated", G_TYPE_BOOLEAN, facts.calibrated, nullptr);
+  for (size_t field = 0; field < kElementFields.size(); ++field) {
+    std::vector<std::string> texts;
+    for (const FineLabel &label : facts.labels.fine)
+      texts.push_back(ToTexts(label.element)[field]);
+    gst_structure_set(structure, kElementFields[field], G_TYPE_STRV, ToStrv(texts).get(), nullptr);
+  }
+  return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
 }
 
 std::optional<LabelFacts> ParseLabels(const GstStructure *structure) {
@@ -82,6 +128,18 @@ std::optional<LabelFacts> ParseLabels(const GstStructure *structure) {
   facts.labels.coarse = std::move(*coarse);
   for (size_t i = 0; i < fine->size(); ++i)
     facts.labels.fine.push_back({(*fine)[i], (*families)[i], CategoryNamed((*categories)[i])});
+  gst_structure_get_double(structure, "unknown-threshold", &facts.unknown_threshold);
+  gboolean calibrated = FALSE;
+  gst_structure_get_boolean(structure, "calibrated", &calibrated);
+  facts.calibrated = calibrated != FALSE;
+  std::vector<std::array<std::string, 6>> elements(fine->size());
+  for (size_t field = 0; field < kElementFields.size(); ++field) {
+    const auto texts = FromStrv(structure, kElementFields[field]);
+    for (size_t i = 0; texts && i < std::min(texts->size(), elements.size()); ++i)
+      elements[i][field] = (*texts)[i];
+  }
+  for (size_t i = 0; i < elements.size(); ++i)
+    facts.labels.fine[i].element = FromTexts(elements[i]);
   return facts;
 }
 

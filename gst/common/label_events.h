@@ -7,6 +7,12 @@
 //   fine            GStrv          the fine labels, by id
 //   fine-coarse     GStrv          the coarse label of each fine label
 //   value-category  GStrv          the value category of each fine label: VA, RNVA, NVA or UNKNOWN
+//   unknown-threshold  double      actionclassify's property: what is less sure is unknown
+//   calibrated      boolean        the model's scores were calibrated on held-out clips
+//   name, group, order, optional, standard-seconds, min-seconds
+//                   GStrv          of each fine label, what elements.csv says, in the words of the file (optional:
+//                   "yes"
+//                                  or ""); empty where it says nothing
 //
 // `action-step`: serialized, one for every action-features event. All fields of that event but `features`, and unless
 // `dropped`:
@@ -44,6 +50,8 @@ struct LabelFacts {
   std::string model;
   bool stand_in = false;
   LabelTable labels;
+  double unknown_threshold = 0;
+  bool calibrated = false;
 };
 
 // Return full references. `features`: the structure of the action-features event. scores absent: dropped.

@@ -21,6 +21,7 @@ MetaLabel MetaLabelOf(const Segment &segment) {
   label.category = segment.category;
   label.confidence = segment.confidence;
   label.state = segment.state;
+  label.name = segment.name;
   return label;
 }
 
@@ -41,7 +42,7 @@ void SetLabel(GstBuffer *buffer, const std::optional<MetaLabel> &label) {
                     "fine-action", G_TYPE_STRING, label->fine_action.c_str(), "value-category", G_TYPE_STRING,
                     NameOf(label->category), "confidence", G_TYPE_DOUBLE, label->confidence, "segment-start",
                     G_TYPE_UINT64, label->segment_start, "provisional", G_TYPE_BOOLEAN, label->provisional, "state",
-                    G_TYPE_STRING, NameOf(label->state), nullptr);
+                    G_TYPE_STRING, NameOf(label->state), "name", G_TYPE_STRING, label->name.c_str(), nullptr);
 }
 
 std::optional<MetaLabel> LabelOf(GstBuffer *buffer) {
@@ -57,13 +58,14 @@ std::optional<MetaLabel> LabelOf(GstBuffer *buffer) {
   label.category =
       Named(TextAt(structure, "value-category"), {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva})
           .value_or(ValueCategory::kUnknown);
-  label.state =
-      Named(TextAt(structure, "state"), {SegmentState::kUnknown, SegmentState::kGap}).value_or(SegmentState::kMeasured);
+  label.state = Named(TextAt(structure, "state"), {SegmentState::kAbsent, SegmentState::kUnknown, SegmentState::kGap})
+                    .value_or(SegmentState::kMeasured);
   gboolean provisional = FALSE;
   gst_structure_get_double(structure, "confidence", &label.confidence);
   gst_structure_get_uint64(structure, "segment-start", &label.segment_start);
   gst_structure_get_boolean(structure, "provisional", &provisional);
   label.provisional = provisional != FALSE;
+  label.name = TextAt(structure, "name");
   return label;
 }
 

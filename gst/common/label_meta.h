@@ -6,7 +6,8 @@
 //   confidence      double   mean probability of fine-action over the segment so far; 0 when not known
 //   segment-start   uint64   where the segment begins, stream time in ns
 //   provisional     boolean  the segment is not finished: its fine action may still change
-//   state           string   measured, unknown or gap
+//   state           string   measured, absent, unknown or gap
+//   name            string   what elements.csv calls fine-action; empty where it does not
 #ifndef GST_ACTION_LABEL_META_H_
 #define GST_ACTION_LABEL_META_H_
 
@@ -30,6 +31,7 @@ struct MetaLabel {
   GstClockTime segment_start = GST_CLOCK_TIME_NONE;
   bool provisional = false;
   SegmentState state = SegmentState::kMeasured;
+  std::string name = {};
   friend bool operator==(const MetaLabel &, const MetaLabel &) = default;
 };
 

@@ -79,4 +79,19 @@ ValueCategory CategoryOf(std::string_view label) {
   return ValueCategory::kUnknown;
 }
 
+Meaning MeaningOf(std::string_view label, std::string_view coarse) {
+  for (const std::string_view suffix : {"_va", "_rnva", "_nva"}) {
+    if (label.ends_with(suffix)) {
+      label.remove_suffix(suffix.size());
+      break;
+    }
+  }
+  for (const std::string_view name : {label, coarse}) {
+    if (name == "waiting" || name == "idle") return Meaning::kWaiting;
+    if (name == "absent") return Meaning::kAbsent;
+    if (name == kBackgroundLabel) return Meaning::kUnmeasured;
+  }
+  return Meaning::kWork;
+}
+
 }  // namespace action

@@ -2,6 +2,7 @@
 #ifndef ACTION_LABELS_H_
 #define ACTION_LABELS_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,10 +31,22 @@ ACTION_API std::string CoarseLabel(std::string_view label);
 // By the end of a normalised label: "_va", "_rnva", "_nva".
 ACTION_API ValueCategory CategoryOf(std::string_view label);
 
+// What elements.csv says of a label (elements.h); all of it may be missing.
+struct Element {
+  std::string name;                        // for people, any script
+  std::string group;                       // of elements that belong together
+  std::optional<int> order;                // its place in the cycle
+  bool optional = false;                   // may be left out of a cycle
+  std::optional<double> standard_seconds;  // how long it should take
+  std::optional<double> min_seconds;       // what is shorter is no such element
+  friend bool operator==(const Element &, const Element &) = default;
+};
+
 struct FineLabel {
   std::string label;
   std::string coarse;
   ValueCategory category = ValueCategory::kUnknown;
+  Element element = {};
   friend bool operator==(const FineLabel &, const FineLabel &) = default;
 };
 
@@ -47,6 +60,16 @@ struct LabelTable {
   int unknown_coarse() const { return static_cast<int>(coarse.size()); }
   int unknown_fine() const { return static_cast<int>(fine.size()); }
 };
+
+// What some names mean in a time study, whatever their value suffix.
+enum class Meaning {
+  kWork,
+  kWaiting,     // `waiting`, `idle`: work time, NVA
+  kAbsent,      // `absent`: nobody is at the station; outside the study
+  kUnmeasured,  // `background`: what nobody has named
+};
+// By the label without its value suffix, or by its family.
+ACTION_API Meaning MeaningOf(std::string_view label, std::string_view coarse);
 
 // What a step or a stretch of time is called that no class is sure of, and one that there is no video of.
 inline constexpr const char *kUnknownLabel = "unknown";

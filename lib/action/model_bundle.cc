@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "action/elements.h"
 #include "action/error.h"
 #include "action/head.h"
 #include "action/text.h"
@@ -124,6 +125,23 @@ FeatureConfig ReadFeatureConfig(const json &object) {
   return config;
 }
 
+double ReadTemperature(const json &value) {
+  const double temperature = value.get<double>();
+  if (temperature > 0 && temperature < 1e6) return temperature;
+  throw Error("a temperature is " + value.dump() + "; it should be a number above 0");
+}
+
+Calibration ReadCalibration(const json &object) {
+  Calibration calibration;
+  calibration.from = object.at("from").get<std::string>();
+  calibration.clips = object.at("clips").get<size_t>();
+  calibration.steps = object.at("steps").get<size_t>();
+  calibration.stage1 = ReadTemperature(object.at("stage1"));
+  for (const auto &[family, temperature] : object.at("stage2").items())
+    calibration.families[family] = ReadTemperature(temperature);
+  return calibration;
+}
+
 struct ModelJson {
   ModelFacts facts;
   std::vector<FineLabel> labels;
@@ -141,6 +159,7 @@ ModelJson ReadModelJson(const fs::path &path) {
     read.facts.created = object.value("created", std::string());
     read.facts.features = ReadFeatureConfig(object.at("features"));
     read.facts.stand_in = object.at("features").value("stand_in", false);
+    if (object.contains("calibration")) read.facts.calibration = ReadCalibration(object.at("calibration"));
     for (const json &label : object.at("labels")) {
       FineLabel fine{label.at("label").get<std::string>(), label.at("coarse").get<std::string>(), {}};
       fine.category =
@@ -159,8 +178,8 @@ ModelJson ReadModelJson(const fs::path &path) {
 }  // namespace
 
 std::string WhyNotReplace(const std::string &folder) {
-  static const std::set<std::string> kOwn = {".lock",       "curves.png", "feat_cache", "model.json",
-                                             "report.html", "stage1",     "stage2",     "training.json"};
+  static const std::set<std::string> kOwn = {".lock",  "curves.png", "feat_cache",    "model.json",  "report.html",
+                                             "stage1", "stage2",     "training.json", kElementsFile, "reliability.png"};
   const fs::path root = folder;
   std::error_code failed;
   const bool stage1 = fs::exists(root / "stage1" / "label_map.json", failed) ||

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "action/calibration.h"
 #include "action/checkpoint/checkpoint.h"
 #include "action/export.h"
 #include "action/feature_cache.h"
@@ -36,6 +37,7 @@ struct ModelFacts {
   std::string created;  // ISO 8601
   FeatureConfig features;
   bool stand_in = false;  // the features were no measurement
+  std::optional<Calibration> calibration;
 };
 
 inline constexpr int kModelFormatVersion = 1;

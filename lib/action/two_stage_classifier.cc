@@ -2,24 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <span>
 
+#include "action/calibration.h"
+#include "action/elements.h"
 #include "action/error.h"
 
 namespace action {
 namespace {
-
-std::vector<float> Softmax(std::span<const float> logits) {
-  const double highest = static_cast<double>(*std::ranges::max_element(logits));
-  std::vector<double> exps;
-  double sum = 0;
-  for (const float logit : logits)
-    sum += exps.emplace_back(std::exp(static_cast<double>(logit) - highest));
-  std::vector<float> scores;
-  for (const double e : exps)
-    scores.push_back(static_cast<float>(e / sum));
-  return scores;
-}
 
 // Throws Error when they are no numbers.
 std::vector<float> LogitsOf(const Classifier &classifier, const Features &features, const std::string &folder) {
@@ -33,17 +24,23 @@ std::vector<float> LogitsOf(const Classifier &classifier, const Features &featur
 
 }  // namespace
 
-TwoStageClassifier::TwoStageClassifier(Engine &engine, const std::string &folder, const Device &device)
+TwoStageClassifier::TwoStageClassifier(Engine &engine, const std::string &folder, const Device &device,
+                                       const std::string &elements)
     : folder_(folder) {
   const ModelBundle bundle = ModelBundle::Open(folder);
   labels_ = bundle.labels();
   facts_ = bundle.facts();
+  const std::filesystem::path own = std::filesystem::path(folder) / kElementsFile;
+  const std::string file = !elements.empty() ? elements : std::filesystem::exists(own) ? own.string() : "";
+  if (!file.empty()) ApplyElements(ReadElements(file), file, labels_);
+  if (calibrated()) temperature_ = facts_->calibration->stage1;
   stage1_ = engine.NewClassifier(bundle.coarse().weights, bundle.coarse().path, device);
   size_t first = 0;
   for (const Family &family : bundle.families()) {
     FamilyHead head;
     head.first = first;
     if (family.head) head.classifier = engine.NewClassifier(family.head->weights, family.head->path, device);
+    if (calibrated()) head.temperature = facts_->calibration->OfFamily(family.name);
     first += family.head ? family.head->labels.size() : 1;
     families_.push_back(std::move(head));
   }
@@ -70,7 +67,7 @@ std::string TwoStageClassifier::WhyNotFit(const FeatureConfig &stream) const {
 ChunkScores TwoStageClassifier::Classify(const Features &features) const {
   ChunkScores result;
   const std::vector<float> logits = LogitsOf(*stage1_, features, folder_);
-  result.scores = Softmax(logits);
+  result.scores = Softmax(logits, temperature_);
   result.coarse = Argmax(logits);
   result.confidence = static_cast<double>(result.scores[static_cast<size_t>(result.coarse)]);
   result.fine_scores.assign(labels_.fine.size(), 0);
@@ -80,7 +77,7 @@ ChunkScores TwoStageClassifier::Classify(const Features &features) const {
     size_t best = head.first;
     if (head.classifier) {
       const std::vector<float> fine = LogitsOf(*head.classifier, features, folder_);
-      const std::vector<float> scores = Softmax(fine);
+      const std::vector<float> scores = Softmax(fine, head.temperature);
       for (size_t i = 0; i < scores.size(); ++i)
         result.fine_scores[head.first + i] = p * scores[i];
       best += static_cast<size_t>(Argmax(fine));

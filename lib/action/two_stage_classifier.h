@@ -19,7 +19,7 @@ namespace action {
 struct ChunkScores {
   int coarse = 0;                  // the most probable class; of equals the smallest id
   double confidence = 0;           // its probability
-  std::vector<float> scores;       // softmax over the coarse classes
+  std::vector<float> scores;       // softmax over the coarse classes, of logits / temperature
   std::vector<int> fine;           // for every coarse class the fine label that its family's classifier gives
   std::vector<float> fine_scores;  // p(coarse) * p(fine | coarse) of every fine label
 };
@@ -27,8 +27,9 @@ struct ChunkScores {
 // For one thread.
 class ACTION_API TwoStageClassifier {
  public:
-  // Throws Error when the folder is no model, or there is no such device.
-  TwoStageClassifier(Engine &engine, const std::string &folder, const Device &device);
+  // elements: a file elements.csv; empty: that of the folder, if it has one. Throws Error when the folder is no model,
+  // the file is not one of its labels, or there is no such device.
+  TwoStageClassifier(Engine &engine, const std::string &folder, const Device &device, const std::string &elements = {});
   ~TwoStageClassifier();
   TwoStageClassifier(const TwoStageClassifier &) = delete;
   TwoStageClassifier &operator=(const TwoStageClassifier &) = delete;
@@ -39,6 +40,8 @@ class ACTION_API TwoStageClassifier {
   const LabelTable &labels() const { return labels_; }
   // What the model was trained with; nothing when the folder does not say (those of the Python system do not).
   const std::optional<ModelFacts> &facts() const { return facts_; }
+  // Scores are those of held-out clips: a score of 0.8 is right in 8 of 10 cases.
+  bool calibrated() const { return facts_ && facts_->calibration.has_value(); }
 
   // Why features made so are not those that the model was trained with, naming both sides; empty when they are, as far
   // as the folder says. Precision and hop may differ.
@@ -48,12 +51,14 @@ class ACTION_API TwoStageClassifier {
   struct FamilyHead {
     std::unique_ptr<Classifier> classifier;  // null: the family has one label
     size_t first = 0;                        // of its labels in the table
+    double temperature = 1;
   };
 
   std::string folder_;
   LabelTable labels_;
   std::optional<ModelFacts> facts_;
   std::unique_ptr<Classifier> stage1_;
+  double temperature_ = 1;  // of stage 1
   std::vector<FamilyHead> families_;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "action/timeline/run_smoother.h"
 #include "action/timeline/smoothed_votes.h"
 #include "action/timeline/timeline.h"
 
@@ -338,7 +339,8 @@ TEST(Timeline, RunsAndGapsCoverTheStream) {
       if (!expected.empty() && expected.back().state == SegmentState::kGap && expected.back().end == from) {
         expected.back().end = to;
       } else {
-        expected.push_back({from, to, "gap", "gap", ValueCategory::kUnknown, 0, SegmentState::kGap, 0, false, {}});
+        expected.push_back(
+            {from, to, "gap", "gap", ValueCategory::kUnknown, 0, SegmentState::kGap, 0, false, {}, {}, {}});
       }
     };
     timeline.Begin(time);
@@ -399,7 +401,7 @@ TEST(Timeline, RunsAndGapsCoverTheStream) {
 TEST(Timeline, MemoryDoesNotGrowWithAnOpenSegment) {
   // What an open segment keeps is seen in the cost of a copy: the same for a minute and for a month.
   const LabelTable table = Table(3);
-  RunSmoother smoother({9, 5, kSecond}, table, 0);
+  RunSmoother smoother({}, table, 0);
   size_t most_spans = 0;
   for (int i = 0; i < 300000; ++i) {
     smoother.Add(StepAt(i * 2 * kSecond, i % 50 == 0 ? 1 : 2, table));
@@ -407,12 +409,12 @@ TEST(Timeline, MemoryDoesNotGrowWithAnOpenSegment) {
     most_spans = std::max(most_spans, smoother.TakeSpans().size());
   }
   EXPECT_EQ(most_spans, 0u) << "single steps of another label are smoothed away";
-  EXPECT_LE(smoother.steps_kept(), 16u);
+  EXPECT_LE(smoother.stats().steps_kept, 16u);
 }
 
 TEST(Timeline, GivesBackASegmentAsSoonAsItIsFinal) {
   const LabelTable table = Table(2);
-  Timeline timeline({3, 1, kSecond});
+  Timeline timeline({.window = 3, .refine_window = 1});
   timeline.SetLabels(table, true);
   timeline.Begin(0);
   for (int i = 0; i < 5; ++i)
@@ -431,7 +433,7 @@ TEST(Timeline, GivesBackASegmentAsSoonAsItIsFinal) {
 TEST(Timeline, TimesThatDifferByRoundingAreEqual) {
   // Steps of a 30 fps video: whole ns, rounded down. Neighbours of a short one are equally long but for 1 ns.
   const LabelTable table = Table(3);
-  Timeline timeline({1, 1, 2 * kSecond});
+  Timeline timeline({.min_duration = 2 * kSecond, .window = 1, .refine_window = 1});
   timeline.SetLabels(table, false);
   timeline.Begin(0);
   timeline.Add(StepAt(0, 0, table));
@@ -443,7 +445,7 @@ TEST(Timeline, TimesThatDifferByRoundingAreEqual) {
   EXPECT_EQ(segments[0].coarse_action, "a") << "on a tie the one before takes it";
   EXPECT_EQ(segments[0].end, 3133333333);
 
-  Timeline exact({1, 1, kSecond});
+  Timeline exact({.window = 1, .refine_window = 1});
   exact.SetLabels(table, false);
   exact.Begin(0);
   exact.Add(StepAt(0, 0, table));

@@ -4,10 +4,12 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "action/error.h"
+#include "action/labels.h"
 #include "action/text.h"
 #include "action/timeline/agreement.h"
 #include "action/timeline/timeline_file.h"
@@ -42,24 +44,54 @@ void PrintTable(const std::vector<Segment> &timeline) {
   }
 }
 
-// Shares of the time that was measured; what was not stands beside them.
+// What a stretch of time counts as, whichever profile wrote the file.
+action::SegmentState StateOf(const Segment &segment) {
+  if (segment.state != action::SegmentState::kMeasured) return segment.state;
+  switch (action::MeaningOf(segment.fine_action, segment.coarse_action)) {
+    case action::Meaning::kAbsent:
+      return action::SegmentState::kAbsent;
+    case action::Meaning::kUnmeasured:
+      return action::SegmentState::kUnknown;
+    default:
+      return segment.state;
+  }
+}
+
+action::ValueCategory CategoryOf(const Segment &segment) {
+  const bool waiting = action::MeaningOf(segment.fine_action, segment.coarse_action) == action::Meaning::kWaiting;
+  return waiting && segment.category == action::ValueCategory::kUnknown ? action::ValueCategory::kNva
+                                                                        : segment.category;
+}
+
+// Shares of the time that was measured, while somebody was there; what was not stands beside them.
 void PrintShares(const std::vector<Segment> &timeline) {
-  double measured = 0, all = 0;
+  double all = 0;
   bool stand_in = false;
+  size_t deviations = 0;
   std::map<action::ValueCategory, double> seconds;
+  std::map<action::SegmentState, double> in_state;
   for (const Segment &segment : timeline) {
     const double duration = static_cast<double>(segment.duration()) / 1e9;
     all += duration;
     stand_in = stand_in || segment.stand_in;
-    if (segment.state != action::SegmentState::kMeasured) continue;
-    measured += duration;
-    seconds[segment.category] += duration;
+    deviations += segment.deviation != action::Deviation::kNone ? 1 : 0;
+    in_state[StateOf(segment)] += duration;
+    if (StateOf(segment) == action::SegmentState::kMeasured) seconds[CategoryOf(segment)] += duration;
   }
+  const double measured = in_state[action::SegmentState::kMeasured];
+  const double study = all - in_state[action::SegmentState::kAbsent];
   std::printf("\n%zu segments, %.1f s", timeline.size(), all);
-  if (all > 0) std::printf(", %.1f %% of them measured", 100 * measured / all);
+  if (study > 0) std::printf(", %.1f %% of them measured", 100 * measured / study);
   std::printf("\n");
   for (const auto &[category, sum] : seconds)
-    std::printf("  %-8s %8.1f s  %5.1f %%\n", NameOf(category), sum, 100 * sum / measured);
+    std::printf("  %-8s %8.1f s  %5.1f %% of measured time\n", NameOf(category), sum, 100 * sum / measured);
+  for (const auto &[state, what] :
+       {std::pair(action::SegmentState::kUnknown, "not recognised: unmeasured"),
+        std::pair(action::SegmentState::kGap, "no video"),
+        std::pair(action::SegmentState::kAbsent, "nobody at the station: not counted above")}) {
+    if (in_state[state] > 0) std::printf("  %-8s %8.1f s  (%s)\n", NameOf(state), in_state[state], what);
+  }
+  if (deviations > 0) std::printf("  %zu deviations from the order of work\n", deviations);
   if (stand_in) std::printf("%s\n", action::kNotAMeasurement);
 }
 
@@ -72,21 +104,53 @@ int Show(const std::vector<std::string> &files) {
   return 0;
 }
 
-int Compare(const std::vector<std::string> &files) {
-  const action::Agreement agreement = action::Compare(action::ReadTimeline(files[0]), action::ReadTimeline(files[1]));
+int Compare(const std::vector<std::string> &files, bool as_json) {
+  const std::vector<Segment> timeline = action::ReadTimeline(files[0]), truth = action::ReadTimeline(files[1]);
+  const action::Agreement agreement = action::Compare(timeline, truth);
+  const action::ElementAgreement elements = action::CompareElements(timeline, truth);
+  if (as_json) {
+    const nlohmann::ordered_json object = {{"seconds", agreement.truth_seconds},
+                                           {"coarse", agreement.coarse()},
+                                           {"fine", agreement.fine()},
+                                           {"value", agreement.value()},
+                                           {"boundaries", agreement.boundaries},
+                                           {"boundary_error", agreement.mean_boundary_error},
+                                           {"elements", elements.elements},
+                                           {"lost", elements.lost},
+                                           {"invented", elements.invented},
+                                           {"duration_bias", elements.duration_bias},
+                                           {"duration_error", elements.duration_error},
+                                           {"within_half_second", elements.within_half_second},
+                                           {"within_tenth", elements.within_tenth},
+                                           {"f1_10", elements.f1_10},
+                                           {"f1_25", elements.f1_25},
+                                           {"f1_50", elements.f1_50},
+                                           {"edit", elements.edit}};
+    std::printf("%s\n", object.dump(2).c_str());
+    return 0;
+  }
   std::printf("of %.1f s, with the right\n", agreement.truth_seconds);
   std::printf("  coarse action   %5.1f %%\n", 100 * agreement.coarse());
   std::printf("  fine action     %5.1f %%\n", 100 * agreement.fine());
   std::printf("  value category  %5.1f %%\n", 100 * agreement.value());
   std::printf("mean distance of the %zu boundaries to the nearest found: %.2f s\n", agreement.boundaries,
               agreement.mean_boundary_error);
+  const size_t found = elements.elements - elements.lost;
+  std::printf("of %zu elements %zu lost, %zu invented; F1@50 %.1f %%, edit score %.1f %%\n", elements.elements,
+              elements.lost, elements.invented, elements.f1_50, elements.edit);
+  std::printf(
+      "duration of the %zu found: off by %.2f s in the mean (bias %+.2f s); %zu within 0.5 s, %zu within 10 %%\n",
+      found, elements.duration_error, elements.duration_bias, elements.within_half_second, elements.within_tenth);
   return 0;
 }
 
 int Run(int argc, char **argv) {
   char **operands = nullptr;
+  gboolean as_json = FALSE;
   GOptionEntry entries[] = {
-      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &operands, nullptr, "COMMAND FILE..."}, {}};
+      {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "compare: print the figures as JSON", nullptr},
+      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &operands, nullptr, "COMMAND FILE..."},
+      {}};
   const std::unique_ptr<GOptionContext, decltype(&g_option_context_free)> context(g_option_context_new(nullptr),
                                                                                   &g_option_context_free);
   g_option_context_set_summary(context.get(),
@@ -107,7 +171,7 @@ int Run(int argc, char **argv) {
   const std::string command = words.empty() ? "" : words.front();
   if (!words.empty()) words.erase(words.begin());
   if (command == "show" && words.size() == 1) return Show(words);
-  if (command == "compare" && words.size() == 2) return Compare(words);
+  if (command == "compare" && words.size() == 2) return Compare(words, as_json != FALSE);
   throw action::Error("usage: gst-action-timeline show FILE, or gst-action-timeline compare FILE TRUTH");
 }
 

@@ -283,6 +283,14 @@ class Trainer {
     if (options_.cross_validate) {
       record_.cross_validation =
           CrossValidate(*engine_, record_.clips, options_.training, ProgressFor("measuring on held-out clips"));
+      record_.calibration = record_.cross_validation->calibration;
+    }
+    if (!record_.calibration && !record_.validation_clips.empty()) {
+      const TwoStagePredictor predictor(*engine_, model);
+      std::map<std::string, std::vector<HeldOutStep>> held_out;
+      for (const LabelledClip &clip : record_.validation_clips)
+        predictor.AddHeldOut(clip, held_out);
+      record_.calibration = Calibrate(held_out, record_.validation_clips.size(), "validation");
     }
     if (IsCancelled()) throw Cancelled();
 

@@ -11,6 +11,7 @@
 
 #include "action/labels.h"
 #include "action/r3d18_spec.h"
+#include "train/reliability.h"
 
 namespace action {
 namespace {
@@ -95,6 +96,23 @@ std::string Joined(const std::vector<std::string> &words) {
   std::string text;
   for (const std::string &word : words)
     text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string CalibrationText(const TrainingRecord &record) {
+  if (!record.calibration) {
+    return "Confidence is not calibrated (temperature 1): too few steps of clips that were held out";
+  }
+  std::string text = "Confidence is calibrated on " + std::to_string(record.calibration->steps) + " steps of " +
+                     std::to_string(record.calibration->clips) + " held-out clips (" + record.calibration->from +
+                     "): temperature " + Format("%.2f", record.calibration->stage1);
+  for (const auto &[family, temperature] : record.calibration->families)
+    text += ", " + family + Format(" %.2f", temperature);
+  if (record.cross_validation && !record.cross_validation->judged.empty()) {
+    text += Format(". It is off by %.1f %% in the mean (uncalibrated: %.1f %%)",
+                   100 * ExpectedCalibrationError(record.cross_validation->judged),
+                   100 * ExpectedCalibrationError(record.cross_validation->judged_uncalibrated));
+  }
   return text;
 }
 
@@ -270,6 +288,7 @@ std::string SummaryText(const TwoStageModel &model, const TrainingRecord &record
   } else if (record.cross_validation) {
     text += "Held-out accuracy: not measurable, there is only one source\n";
   }
+  text += CalibrationText(record) + "\n";
   if (record.validation) add("Accuracy on " + record.validation_from + ":", *record.validation);
   add("Accuracy on the clips that were trained with:", record.training);
 
@@ -335,6 +354,13 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
           ".</p>\n";
   html += "<h2>Labels</h2>\n" + TableOfLabels(model, record);
   html += "<h2>Loss and accuracy while training</h2>\n" + curves;
+  html += "<h2>Confidence</h2>\n<p>" + Escaped(CalibrationText(record)) + ".</p>\n";
+  if (record.cross_validation && !record.cross_validation->judged.empty()) {
+    html +=
+        ReliabilitySvg(record.cross_validation->judged, record.cross_validation->judged_uncalibrated) +
+        "<p>How often held-out steps were right by how sure the model was of their fine action: blue as calibrated, "
+        "grey with temperature 1, dashed as it should be. Larger dots stand for more steps.</p>\n";
+  }
   if (Measured(record)) {
     const std::vector<Prediction> &held_out = record.cross_validation->predictions;
     html +=

@@ -9,6 +9,7 @@
 
 #include "action/export.h"
 #include "action/labels.h"
+#include "action/timeline/order_of_work.h"
 
 namespace action {
 
@@ -23,11 +24,12 @@ struct Step {
 
 enum class SegmentState {
   kMeasured,
-  kUnknown,  // there is video, but no class was sure enough
+  kAbsent,   // measured, and nobody is at the station: outside the study
+  kUnknown,  // there is video, but no class was sure enough, or it is nothing that has a name
   kGap,      // there is no video, or nothing was computed from it
 };
 
-// "measured", "unknown", "gap"
+// "measured", "absent", "unknown", "gap"
 ACTION_API const char *NameOf(SegmentState state);
 
 // Wall-clock times of a segment; ns since 1970 (UTC).
@@ -50,6 +52,8 @@ struct Segment {
   double confidence = 0;  // mean over its steps of the probability of `fine_action`; 0 when not known
   bool stand_in = false;  // computed with stand-in weights: not a measurement
   std::optional<WallClock> wall_clock;
+  std::string name = {};  // for people, from elements.csv; empty: none
+  Deviation deviation = Deviation::kNone;
 
   int64_t duration() const { return end - start; }
   friend bool operator==(const Segment &, const Segment &) = default;

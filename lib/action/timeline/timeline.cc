@@ -9,6 +9,8 @@ const char *NameOf(SegmentState state) {
   switch (state) {
     case SegmentState::kMeasured:
       return "measured";
+    case SegmentState::kAbsent:
+      return "absent";
     case SegmentState::kUnknown:
       return "unknown";
     case SegmentState::kGap:
@@ -21,10 +23,11 @@ Segment GapSegment(int64_t start, int64_t end) {
   return {start, end, kGapLabel, kGapLabel, ValueCategory::kUnknown, 0, SegmentState::kGap, 0, false, {}};
 }
 
-void Timeline::SetLabels(const LabelTable &labels, bool stand_in) {
+void Timeline::SetLabels(const LabelTable &labels, bool stand_in, double unknown_threshold) {
   labels_changed_ = labels_changed_ || (labels_ && *labels_ != labels);
   labels_ = labels;
   stand_in_ = stand_in;
+  unknown_threshold_ = unknown_threshold;
 }
 
 void Timeline::Begin(int64_t time) {
@@ -51,7 +54,11 @@ void Timeline::Add(Step step) {
     if (gap_) segments_.push_back(*std::exchange(gap_, std::nullopt));
     run_labels_ = labels_;
     run_stand_in_ = stand_in_;
-    run_.emplace(settings_, *run_labels_, *start_);
+    settings_.unknown_threshold = unknown_threshold_;
+    run_ = NewSmoother(settings_, *run_labels_, *start_);
+    const OrderOfWork order(*run_labels_);
+    run_order_ = order.known() ? std::optional(order) : std::nullopt;
+    last_element_.reset();
     start_.reset();
   }
   step.end = std::max(step.end, step.time);
@@ -90,13 +97,14 @@ void Timeline::Finish() {
 void Timeline::EndRun(int64_t time) {
   run_->Finish(time);
   Collect();
+  forced_ += run_->stats().forced;
   run_.reset();
   known_until_ = end_.emplace(time);
 }
 
 void Timeline::Collect() {
   for (const LabelledSpan &span : run_->TakeSpans())
-    segments_.push_back(SegmentOf(span));
+    segments_.emplace_back(SegmentOf(span)).deviation = DeviationOf(span);
   for (const StepLabel &label : run_->TakeLabels()) {
     frame_labels_.push_back(LabelOf(label));
     known_until_ = label.end;
@@ -126,8 +134,30 @@ Segment Timeline::SegmentOf(const LabelledSpan &span) const {
     segment.coarse_action = run_labels_->coarse[static_cast<size_t>(span.coarse)];
     segment.fine_action = fine.label;
     segment.category = fine.category;
+    segment.name = fine.element.name;
+    const Meaning meaning = study_ ? MeaningOf(fine.label, fine.coarse) : Meaning::kWork;
+    if (meaning == Meaning::kAbsent) segment.state = SegmentState::kAbsent;
+    if (meaning == Meaning::kUnmeasured) segment.state = SegmentState::kUnknown;
   }
   return segment;
+}
+
+Deviation Timeline::DeviationOf(const LabelledSpan &span) {
+  if (!run_order_) return Deviation::kNone;
+  if (span.coarse == run_labels_->unknown_coarse()) {
+    last_element_.reset();  // what was done there nobody knows
+    return Deviation::kNone;
+  }
+  const auto fine = static_cast<size_t>(span.fine);
+  if (!run_order_->HasPlace(fine)) return Deviation::kNone;
+  const auto before = std::exchange(last_element_, fine);
+  return before ? run_order_->DeviationOf(*before, fine) : Deviation::kNone;
+}
+
+SmootherStats Timeline::stats() const {
+  SmootherStats stats = run_ ? run_->stats() : SmootherStats{};
+  stats.forced += forced_;
+  return stats;
 }
 
 FrameLabel Timeline::LabelOf(const StepLabel &label) const {

@@ -3,11 +3,13 @@
 #define ACTION_TIMELINE_TIMELINE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "action/export.h"
-#include "action/timeline/run_smoother.h"
+#include "action/timeline/order_of_work.h"
+#include "action/timeline/smoothing.h"
 #include "action/timeline/step.h"
 
 namespace action {
@@ -24,10 +26,15 @@ struct FrameLabel {
 // segment of state kGap. Smoothing, merging and refining never cross a gap, a Begin or a change of labels.
 class ACTION_API Timeline {
  public:
-  explicit Timeline(const SmoothingSettings &settings) : settings_(settings) {}
+  // study: what the labels `absent` and `background` mean is their segments' state (MeaningOf).
+  explicit Timeline(const SmoothingSettings &settings, bool study = false) : settings_(settings), study_(study) {}
+
+  // For the runs that begin from now on.
+  void SetSettings(const SmoothingSettings &settings) { settings_ = settings; }
 
   // The steps that follow are of this table.
-  void SetLabels(const LabelTable &labels, bool stand_in);
+  // unknown_threshold: SmoothingSettings', for the runs that begin from now on.
+  void SetLabels(const LabelTable &labels, bool stand_in, double unknown_threshold = 0);
 
   // A run of frames begins, ns. What lies between the end of the last one and here becomes a gap; less than a
   // millisecond is none. Time may also go back: after a seek.
@@ -41,7 +48,7 @@ class ACTION_API Timeline {
   // Nothing follows on what was: a gap does not grow any more.
   void Finish();
 
-  bool running() const { return run_.has_value() || start_.has_value(); }
+  bool running() const { return run_ != nullptr || start_.has_value(); }
   // Where the stretch of time of the run's last step ends; of the run's beginning while there is none.
   int64_t step_end() const { return step_end_; }
 
@@ -55,24 +62,33 @@ class ACTION_API Timeline {
   // The newest step's, as it would be if nothing more came; nothing when there was none.
   std::optional<FrameLabel> Newest() const;
 
+  // Of all runs.
+  SmootherStats stats() const;
+
  private:
   Segment SegmentOf(const LabelledSpan &span) const;
+  Deviation DeviationOf(const LabelledSpan &span);
   FrameLabel LabelOf(const StepLabel &label) const;
   void EndRun(int64_t time);
   void Collect();
   void AddGap(int64_t start, int64_t end);
 
   SmoothingSettings settings_;
+  bool study_;
+  double unknown_threshold_ = 0;
   std::optional<LabelTable> labels_;
   bool stand_in_ = false;
   std::optional<LabelTable> run_labels_;  // of run_, which a change of labels does not change
   bool run_stand_in_ = false;
   bool labels_changed_ = false;
 
-  std::optional<RunSmoother> run_;  // from its first step on
-  std::optional<int64_t> start_;    // of the run that the next step begins, while there is no run_
-  std::optional<int64_t> end_;      // of everything that was given
-  std::optional<Segment> gap_;      // grows until something else comes
+  std::unique_ptr<Smoother> run_;         // from its first step on
+  std::optional<OrderOfWork> run_order_;  // where elements.csv gives one
+  std::optional<size_t> last_element_;    // fine id of the run's last segment that has a place in it
+  uint64_t forced_ = 0;                   // of runs that have ended
+  std::optional<int64_t> start_;          // of the run that the next step begins, while there is no run_
+  std::optional<int64_t> end_;            // of everything that was given
+  std::optional<Segment> gap_;            // grows until something else comes
   int64_t step_end_ = 0;
   int64_t known_until_ = 0;
   std::vector<Segment> segments_;

@@ -55,7 +55,10 @@ ordered_json ToObject(const Segment &segment) {
   object["value_category"] = NameOf(segment.category);
   object["num_frames"] = segment.num_frames;
   object["state"] = NameOf(segment.state);
-  if (segment.state == SegmentState::kMeasured) object["confidence"] = std::round(segment.confidence * 1e4) / 1e4;
+  if (!segment.name.empty()) object["name"] = segment.name;
+  if (segment.deviation != Deviation::kNone) object["deviation"] = NameOf(segment.deviation);
+  if (segment.state == SegmentState::kMeasured || segment.state == SegmentState::kAbsent)
+    object["confidence"] = std::round(segment.confidence * 1e4) / 1e4;
   if (segment.wall_clock) {
     object["wall_clock_start"] = IsoTime(segment.wall_clock->start);
     object["wall_clock_end"] = IsoTime(segment.wall_clock->end);
@@ -99,14 +102,17 @@ Segment ToSegment(const ordered_json &object) {
   segment.category = Named(TextAt(object, "value_category"),
                            {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva, ValueCategory::kUnknown})
                          .value_or(CategoryOf(segment.fine_action));
-  segment.state =
-      Named(TextAt(object, "state"), {SegmentState::kUnknown, SegmentState::kGap}).value_or(SegmentState::kMeasured);
+  segment.state = Named(TextAt(object, "state"), {SegmentState::kAbsent, SegmentState::kUnknown, SegmentState::kGap})
+                      .value_or(SegmentState::kMeasured);
   const auto number = [&object](const char *key) {
     const auto found = object.find(key);
     return found != object.end() && found->is_number() ? found->get<double>() : 0;
   };
   segment.num_frames = static_cast<int64_t>(std::clamp(number("num_frames"), 0.0, 1e15));
   segment.confidence = number("confidence");
+  segment.name = TextAt(object, "name");
+  segment.deviation =
+      Named(TextAt(object, "deviation"), {Deviation::kSkipped, Deviation::kOutOfOrder}).value_or(Deviation::kNone);
   segment.stand_in = TextAt(object, "note") == kNotAMeasurement;
   return segment;
 }

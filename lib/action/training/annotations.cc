@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "action/csv.h"
 #include "action/error.h"
 #include "action/labels.h"
 
@@ -25,55 +26,8 @@ namespace fs = std::filesystem;
 constexpr std::array<const char *, 4> kColumns = {"video", "start", "end", "label"};
 constexpr double kTouching = 0.001;  // s: rows that meet do not overlap
 
-struct Row {
-  std::vector<std::string> fields;
-  size_t line = 0;
-};
-
-// RFC 4180: commas, fields in quotes, "" for a quote inside.
-std::vector<Row> ParseCsv(const std::string &text, const std::string &path) {
-  std::vector<Row> rows;
-  Row row{{""}, 1};
-  size_t line = 1;
-  bool quoted = false;
-  const auto finish = [&] {
-    if (row.fields.size() > 1 || !row.fields[0].empty()) rows.push_back(row);
-    row = {{""}, line};
-  };
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\n') ++line;
-    if (quoted) {
-      if (c != '"') {
-        row.fields.back() += c;
-      } else if (i + 1 < text.size() && text[i + 1] == '"') {
-        row.fields.back() += text[++i];
-      } else {
-        quoted = false;
-      }
-    } else if (c == '"' && row.fields.back().empty()) {
-      quoted = true;
-    } else if (c == ',') {
-      row.fields.emplace_back();
-    } else if (c == '\n') {
-      finish();
-    } else if (c != '\r') {
-      row.fields.back() += c;
-    }
-  }
-  if (quoted) throw Error(path + " line " + std::to_string(row.line) + ": a quote is opened and never closed");
-  finish();
-  return rows;
-}
-
-std::string Trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
-}
-
 // Which field holds which column: by the names in the first row, else in the order of kColumns.
-std::optional<std::array<size_t, 4>> HeaderOf(const Row &row) {
+std::optional<std::array<size_t, 4>> HeaderOf(const CsvRow &row) {
   std::array<size_t, 4> place{};
   for (size_t c = 0; c < kColumns.size(); ++c) {
     const auto is_column = [&](const std::string &field) { return NormaliseLabel(field) == kColumns[c]; };
@@ -114,20 +68,15 @@ void Check(const Annotation &annotation) {
   }
 }
 
-std::vector<Annotation> ReadCsv(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error("cannot read the annotations " + path);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
-  const std::vector<Row> rows = ParseCsv(text, path);
+std::vector<Annotation> FromCsv(const std::string &path) {
+  const std::vector<CsvRow> rows = ReadCsv(path, "the annotations " + path);
   if (rows.empty()) throw Error("the annotations " + path + " are empty; they should be rows of video,start,end,label");
 
   const auto header = HeaderOf(rows.front());
   const std::array<size_t, 4> place = header.value_or(std::array<size_t, 4>{0, 1, 2, 3});
   std::vector<Annotation> annotations;
   for (size_t i = header ? 1 : 0; i < rows.size(); ++i) {
-    const Row &row = rows[i];
+    const CsvRow &row = rows[i];
     Annotation annotation;
     annotation.where = path + " line " + std::to_string(row.line);
     if (row.fields.size() <= *std::ranges::max_element(place)) {
@@ -188,7 +137,7 @@ std::vector<Annotation> ReadFolder(const fs::path &folder) {
 
 std::vector<Annotation> ReadAnnotations(const std::string &path) {
   std::error_code failed;
-  return fs::is_directory(path, failed) ? ReadFolder(path) : ReadCsv(path);
+  return fs::is_directory(path, failed) ? ReadFolder(path) : FromCsv(path);
 }
 
 Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,

@@ -96,6 +96,14 @@ json CrossValidationJson(const TrainingRecord &record) {
                                           : record.group_by}};
   if (cross.folds == 0) return object;
   object.update(ToJson(cross.figures));
+  if (cross.calibration) {
+    json bins = json::array();
+    for (const ReliabilityBin &bin : Reliability(cross.judged))
+      bins.push_back({{"steps", bin.count}, {"confidence", bin.confidence}, {"accuracy", bin.accuracy}});
+    object["reliability"] = {{"bins", std::move(bins)},
+                             {"expected_calibration_error", ExpectedCalibrationError(cross.judged)},
+                             {"uncalibrated", ExpectedCalibrationError(cross.judged_uncalibrated)}};
+  }
   object["not_measurable"] = {{"coarse", cross.not_measurable_coarse}, {"fine", cross.not_measurable_fine}};
   return object;
 }
@@ -123,6 +131,16 @@ json ModelJson(const TwoStageModel &model, const TrainingRecord &record) {
                  {"features", FeaturesJson(record)},
                  {"labels", std::move(labels)},
                  {"dataset", {{"clips", record.clips.size()}, {"fingerprint", Fingerprint(std::move(all))}}}};
+  if (record.calibration) {
+    json families = json::object();
+    for (const auto &[family, temperature] : record.calibration->families)
+      families[family] = temperature;
+    object["calibration"] = {{"from", record.calibration->from},
+                             {"clips", record.calibration->clips},
+                             {"steps", record.calibration->steps},
+                             {"stage1", record.calibration->stage1},
+                             {"stage2", std::move(families)}};
+  }
   if (record.cross_validation) object["cross_validation"] = CrossValidationJson(record);
   if (record.validation) object["validation"] = ToJson(*record.validation);
   object["training_accuracy"] = ToJson(record.training);

@@ -55,6 +55,7 @@ struct TrainingRecord {
   std::vector<LabelledClip> validation_clips;
   std::vector<Prediction> validation_predictions;
   std::optional<Figures> validation;
+  std::optional<Calibration> calibration;  // from what was held out; nothing when that was too little
 };
 
 // SHA-256 over labels and features, whatever the files are called: the same data gives the same fingerprint.

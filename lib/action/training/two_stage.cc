@@ -183,6 +183,69 @@ Prediction TwoStagePredictor::Predict(std::span<const Features> steps, const std
   return prediction;
 }
 
+namespace {
+
+void AddSteps(const Classifier &classifier, std::span<const Features> steps, int truth,
+              std::vector<HeldOutStep> &held_out) {
+  const std::vector<float> logits = classifier.Logits(steps);
+  const auto classes = static_cast<size_t>(classifier.classes());
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const auto row = std::span(logits).subspan(i * classes, classes);
+    held_out.push_back({{row.begin(), row.end()}, truth});
+  }
+}
+
+}  // namespace
+
+void TwoStagePredictor::AddHeldOut(const LabelledClip &clip,
+                                   std::map<std::string, std::vector<HeldOutStep>> &held_out) const {
+  const int coarse = IdOf(model_.coarse_labels, CoarseLabel(clip.label));
+  if (coarse < 0) return;
+  AddSteps(*stage1_, clip.steps, coarse, held_out[""]);
+  const auto family = static_cast<size_t>(coarse);
+  const FamilyPlan &plan = model_.families[family].plan;
+  const int fine = IdOf(plan.labels, clip.label);
+  if (families_[family] && fine >= 0) AddSteps(*families_[family], clip.steps, fine, held_out[plan.name]);
+}
+
+void TwoStagePredictor::AddJudged(const LabelledClip &clip, const Calibration &calibration,
+                                  std::vector<Judged> &judged) const {
+  std::vector<HeldOutStep> coarse;
+  AddSteps(*stage1_, clip.steps, 0, coarse);
+  std::vector<Judged> best(clip.steps.size());
+  for (size_t family = 0; family < families_.size(); ++family) {
+    const FamilyPlan &plan = model_.families[family].plan;
+    std::vector<HeldOutStep> fine;
+    if (families_[family]) AddSteps(*families_[family], clip.steps, 0, fine);
+    for (size_t i = 0; i < best.size(); ++i) {
+      double p = static_cast<double>(Softmax(coarse[i].logits, calibration.stage1)[family]);
+      size_t label = 0;
+      if (!fine.empty()) {
+        const std::vector<float> scores = Softmax(fine[i].logits, calibration.OfFamily(plan.name));
+        label = static_cast<size_t>(Argmax(scores));
+        p *= static_cast<double>(scores[label]);
+      }
+      if (p > best[i].confidence) best[i] = {p, plan.labels[label] == clip.label};
+    }
+  }
+  judged.insert(judged.end(), best.begin(), best.end());
+}
+
+std::optional<Calibration> Calibrate(const std::map<std::string, std::vector<HeldOutStep>> &held_out, size_t clips,
+                                     const std::string &from) {
+  const auto stage1 = held_out.find("");
+  if (stage1 == held_out.end() || stage1->second.size() < kFewestHeldOutSteps) return std::nullopt;
+  Calibration calibration;
+  calibration.clips = clips;
+  calibration.steps = stage1->second.size();
+  calibration.from = from;
+  calibration.stage1 = FitTemperature(stage1->second);
+  for (const auto &[family, steps] : held_out) {
+    if (!family.empty() && steps.size() >= kFewestHeldOutSteps) calibration.families[family] = FitTemperature(steps);
+  }
+  return calibration;
+}
+
 Figures Count(std::span<const LabelledClip> clips, std::span<const Prediction> predictions,
               std::span<const Countable> counts) {
   Figures figures;
@@ -248,13 +311,25 @@ CrossValidation CrossValidate(Engine &engine, std::span<const LabelledClip> clip
   }
   TrainAll(engine, plans, options, progress);
   result.predictions.resize(clips.size());
-  for (size_t f = 0; f < plans.size(); ++f) {
-    const TwoStagePredictor predictor(engine, plans[f].model);
-    for (size_t i = 0; i < clips.size(); ++i) {
-      if (folds[i] == static_cast<int>(f)) {
-        result.predictions[i] = predictor.Predict(clips[i].steps, CoarseLabel(clips[i].label));
-      }
-    }
+  std::vector<std::unique_ptr<TwoStagePredictor>> predictors;
+  for (const ModelPlan &plan : plans)
+    predictors.push_back(std::make_unique<TwoStagePredictor>(engine, plan.model));
+  const auto predictor_of = [&](size_t clip) -> const TwoStagePredictor & {
+    return *predictors[static_cast<size_t>(folds[clip])];
+  };
+  std::map<std::string, std::vector<HeldOutStep>> held_out;
+  size_t measured = 0;
+  for (size_t i = 0; i < clips.size(); ++i) {
+    result.predictions[i] = predictor_of(i).Predict(clips[i].steps, CoarseLabel(clips[i].label));
+    if (!result.counts[i].coarse) continue;  // its class was not in training: no temperature helps
+    predictor_of(i).AddHeldOut(clips[i], held_out);
+    ++measured;
+  }
+  result.calibration = Calibrate(held_out, measured, "cross-validation");
+  for (size_t i = 0; i < clips.size() && result.calibration; ++i) {
+    if (!result.counts[i].fine) continue;
+    predictor_of(i).AddJudged(clips[i], *result.calibration, result.judged);
+    predictor_of(i).AddJudged(clips[i], {}, result.judged_uncalibrated);
   }
   result.figures = Count(clips, result.predictions, result.counts);
   return result;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "action/calibration.h"
 #include "action/engine.h"
 #include "action/export.h"
 #include "action/head.h"
@@ -83,6 +84,11 @@ class ACTION_API TwoStagePredictor {
   // true_family: the coarse label, for fine_of_family.
   Prediction Predict(std::span<const Features> steps, const std::string &true_family) const;
 
+  // Adds what the heads say of a clip's steps where they know its labels, under "" for stage 1 and the family's name.
+  void AddHeldOut(const LabelledClip &clip, std::map<std::string, std::vector<HeldOutStep>> &held_out) const;
+  // For each step, the probability of the most probable fine label, and whether it is the clip's.
+  void AddJudged(const LabelledClip &clip, const Calibration &calibration, std::vector<Judged> &judged) const;
+
  private:
   std::string FineOf(size_t family, std::span<const Features> steps) const;
 
@@ -123,7 +129,15 @@ struct CrossValidation {
   std::vector<std::string> not_measurable_coarse;
   std::vector<std::string> not_measurable_fine;
   Figures figures;
+
+  std::optional<Calibration> calibration;  // of all heads, on the held-out clips; nothing when they are too few
+  std::vector<Judged> judged;              // held-out steps by their joint probability, calibrated
+  std::vector<Judged> judged_uncalibrated;
 };
+
+// Temperatures from what heads said of held-out steps (AddHeldOut); nothing when there is too little for stage 1.
+ACTION_API std::optional<Calibration> Calibrate(const std::map<std::string, std::vector<HeldOutStep>> &held_out,
+                                                size_t clips, const std::string &from);
 
 // Trains on all folds but one and predicts that one, for each. Folds as in FoldOfEach. `progress` as above, the head
 // named "fold 3/8 stage1".

@@ -1,0 +1,66 @@
+// How sure a model's heads may be of what they say.
+#ifndef ACTION_CALIBRATION_H_
+#define ACTION_CALIBRATION_H_
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "action/export.h"
+
+namespace action {
+
+// One temperature for each head: its scores are softmax(logits / temperature), which changes no argmax.
+struct Calibration {
+  double stage1 = 1;
+  std::map<std::string, double> families;  // by coarse label
+  size_t clips = 0;                        // held out, that they were fitted on
+  size_t steps = 0;
+  std::string from;  // "cross-validation" or "validation"
+
+  // 1 where there was too little to fit.
+  double OfFamily(const std::string &family) const {
+    const auto found = families.find(family);
+    return found != families.end() ? found->second : 1;
+  }
+  friend bool operator==(const Calibration &, const Calibration &) = default;
+};
+
+// What a head said of one step that its training had not seen.
+struct HeldOutStep {
+  std::vector<float> logits;  // by class
+  int truth = 0;              // class id
+};
+
+// Fewer held-out steps than this say nothing: the temperature stays 1.
+inline constexpr size_t kFewestHeldOutSteps = 20;
+
+// The temperature for which the steps' mean cross entropy is lowest (C. Guo et al., On Calibration of Modern Neural
+// Networks, ICML 2017), between 0.5 and 20: a head that was always right could be as sure as it likes, on so few clips.
+ACTION_API double FitTemperature(std::span<const HeldOutStep> steps);
+
+// softmax(logits / temperature).
+ACTION_API std::vector<float> Softmax(std::span<const float> logits, double temperature);
+
+// A prediction, and whether it was right.
+struct Judged {
+  double confidence = 0;
+  bool right = false;
+};
+
+struct ReliabilityBin {
+  size_t count = 0;
+  double confidence = 0;  // means over the bin; 0 when it is empty
+  double accuracy = 0;
+};
+
+// Ten bins of equal width over 0 to 1.
+ACTION_API std::vector<ReliabilityBin> Reliability(std::span<const Judged> judged);
+// Mean distance of confidence and accuracy over the bins, by how much is in them. 0 without any.
+ACTION_API double ExpectedCalibrationError(std::span<const Judged> judged);
+
+}  // namespace action
+
+#endif  // ACTION_CALIBRATION_H_

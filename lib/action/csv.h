@@ -1,0 +1,31 @@
+// Tables as spreadsheets write them.
+#ifndef ACTION_CSV_H_
+#define ACTION_CSV_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "action/export.h"
+
+namespace action {
+
+struct CsvRow {
+  std::vector<std::string> fields;
+  size_t line = 0;  // in the file, from 1
+};
+
+// RFC 4180: commas, fields in quotes, "" for a quote inside. Empty lines are left out, and so is a byte order mark.
+// `what` names the file in errors: "the annotations FILE". Throws Error.
+ACTION_API std::vector<CsvRow> ReadCsv(const std::string &path, const std::string &what);
+
+// Without blanks at its ends.
+ACTION_API std::string Trimmed(std::string_view text);
+
+// A field as it is written: in quotes where it needs them.
+ACTION_API std::string CsvField(const std::string &text);
+
+}  // namespace action
+
+#endif  // ACTION_CSV_H_

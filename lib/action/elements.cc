@@ -1,0 +1,176 @@
+#include "action/elements.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "action/csv.h"
+#include "action/error.h"
+#include "action/text.h"
+
+namespace action {
+namespace {
+
+constexpr std::array<const char *, 8> kColumns = {
+    "label", "name", "value", "group", "order", "optional", "standard_seconds", "min_seconds"};
+
+std::string ColumnList() {
+  std::string list;
+  for (const char *column : kColumns)
+    list += std::string(list.empty() ? "" : ", ") + column;
+  return list;
+}
+
+std::string Upper(std::string text) {
+  for (char &c : text)
+    c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+// One row, and where it stands.
+struct Fields {
+  const CsvRow &row;
+  const std::vector<std::string> &columns;
+  std::string where;
+
+  std::string At(std::string_view column) const {
+    for (size_t i = 0; i < std::min(columns.size(), row.fields.size()); ++i) {
+      if (columns[i] == column) return Trimmed(row.fields[i]);
+    }
+    return {};
+  }
+  [[noreturn]] void Fail(const char *column, const std::string &found, const char *expected) const {
+    throw Error(where + ": " + column + " is '" + found + "'; expected " + expected + ", or nothing");
+  }
+  std::optional<double> Number(const char *column, bool zero_too, const char *expected) const {
+    const std::string text = At(column);
+    if (text.empty()) return std::nullopt;
+    double value = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool number = failed == std::errc() && end == text.data() + text.size() && std::isfinite(value);
+    if (!number || value > 1e6 || value < 0 || (value == 0 && !zero_too)) Fail(column, text, expected);
+    return value;
+  }
+};
+
+std::vector<std::string> ColumnsOf(const CsvRow &header, const std::string &path) {
+  std::vector<std::string> columns;
+  for (const std::string &field : header.fields) {
+    const std::string column = Trimmed(field).empty() ? std::string() : NormaliseLabel(field);
+    const auto known = std::ranges::find(kColumns, column) != kColumns.end();
+    if (!known && !column.empty()) {
+      throw Error(path + " line " + std::to_string(header.line) + ": unknown column '" + Trimmed(field) +
+                  "'; expected some of " + ColumnList() + ", separated by commas");
+    }
+    if (known && std::ranges::find(columns, column) != columns.end()) {
+      throw Error(path + " line " + std::to_string(header.line) + ": the column " + column + " is there twice");
+    }
+    columns.push_back(column);
+  }
+  if (std::ranges::find(columns, "label") == columns.end()) {
+    throw Error(path + " line " + std::to_string(header.line) + ": no column 'label'. The first line should name the " +
+                "columns: " + ColumnList());
+  }
+  return columns;
+}
+
+ElementRow RowOf(const Fields &fields) {
+  ElementRow row;
+  row.line = fields.row.line;
+  row.label = fields.At("label");
+  if (row.label.empty()) throw Error(fields.where + ": the label is missing");
+  row.label = NormaliseLabel(row.label);
+
+  if (const std::string value = fields.At("value"); !value.empty()) {
+    row.value =
+        Named(Upper(value), {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva, ValueCategory::kUnknown});
+    if (!row.value) fields.Fail("value", value, "VA, RNVA, NVA or UNKNOWN");
+  }
+  Element &element = row.element;
+  element.name = fields.At("name");
+  element.group = fields.At("group");
+  constexpr const char *kOrder = "a whole number from 0 on";
+  if (const auto order = fields.Number("order", true, kOrder)) {
+    if (*order != std::floor(*order)) fields.Fail("order", fields.At("order"), kOrder);
+    element.order = static_cast<int>(*order);
+  }
+  if (const std::string text = Upper(fields.At("optional")); !text.empty()) {
+    element.optional = text == "YES" || text == "TRUE" || text == "1";
+    if (!element.optional && text != "NO" && text != "FALSE" && text != "0") {
+      fields.Fail("optional", fields.At("optional"), "yes or no");
+    }
+  }
+  element.standard_seconds = fields.Number("standard_seconds", false, "a number of seconds, more than 0");
+  element.min_seconds = fields.Number("min_seconds", true, "a number of seconds, 0 or more");
+  return row;
+}
+
+}  // namespace
+
+std::vector<ElementRow> ReadElements(const std::string &path) {
+  const std::vector<CsvRow> rows = ReadCsv(path, "the elements " + path);
+  if (rows.empty()) {
+    throw Error("the elements " + path + " are empty; the first line should name the columns: " + ColumnList() +
+                ". gst-action-elements MODEL writes a template");
+  }
+  const std::vector<std::string> columns = ColumnsOf(rows.front(), path);
+  std::vector<ElementRow> elements;
+  for (size_t i = 1; i < rows.size(); ++i) {
+    const std::string where = path + " line " + std::to_string(rows[i].line);
+    if (rows[i].fields.size() > columns.size()) {
+      throw Error(where + ": it has " + std::to_string(rows[i].fields.size()) + " fields, the first line names " +
+                  std::to_string(columns.size()) + " columns. A field with a comma in it stands in quotes");
+    }
+    ElementRow row = RowOf({rows[i], columns, where});
+    const auto same = [&row](const ElementRow &other) { return other.label == row.label; };
+    if (const auto twin = std::ranges::find_if(elements, same); twin != elements.end()) {
+      throw Error(where + ": the label '" + row.label + "' is in line " + std::to_string(twin->line) + " already");
+    }
+    elements.push_back(std::move(row));
+  }
+  return elements;
+}
+
+void ApplyElements(const std::vector<ElementRow> &rows, const std::string &path, LabelTable &labels) {
+  for (const ElementRow &row : rows) {
+    bool found = false;
+    for (FineLabel &fine : labels.fine) {
+      if (fine.label != row.label) continue;
+      found = true;
+      fine.element = row.element;
+      if (row.value) fine.category = *row.value;
+    }
+    if (found) continue;
+    std::string known;
+    for (const FineLabel &fine : labels.fine)
+      known += (known.empty() ? "" : ", ") + fine.label;
+    throw Error(path + " line " + std::to_string(row.line) + ": the model has no label '" + row.label + "'. It knows " +
+                known);
+  }
+}
+
+std::string ElementsTemplate(const LabelTable &labels) {
+  std::string text = "label,name,value,group,order,optional,standard_seconds,min_seconds\n";
+  for (const FineLabel &fine : labels.fine) {
+    std::string name = fine.label;
+    for (const std::string_view suffix : {"_va", "_rnva", "_nva"}) {
+      if (name.ends_with(suffix) && name.size() > suffix.size()) {
+        name.resize(name.size() - suffix.size());
+        break;
+      }
+    }
+    std::ranges::replace(name, '_', ' ');
+    name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
+    const Meaning meaning = MeaningOf(fine.label, fine.coarse);
+    const ValueCategory value = meaning == Meaning::kWaiting ? ValueCategory::kNva : fine.category;
+    text +=
+        CsvField(fine.label) + "," + CsvField(name) + "," + NameOf(value) + "," + CsvField(fine.coarse) + ",,no,,\n";
+  }
+  return text;
+}
+
+}  // namespace action

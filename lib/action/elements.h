@@ -1,0 +1,44 @@
+// elements.csv: what the factory calls its elements of work, and what it knows about them.
+#ifndef ACTION_ELEMENTS_H_
+#define ACTION_ELEMENTS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "action/export.h"
+#include "action/labels.h"
+
+namespace action {
+
+// In a model folder the file is called so.
+inline constexpr const char *kElementsFile = "elements.csv";
+
+// A row of the file. Its first line names the columns, in any order; all but `label` may be missing or empty:
+//   label             a fine label of the model
+//   name              display name, any script
+//   value             VA, RNVA, NVA or UNKNOWN; replaces what the label's suffix says
+//   group             of elements that belong together
+//   order             whole number from 0: the place in the cycle; elements with one number are alternatives
+//   optional          yes or no (true, false, 1, 0): may be left out of a cycle
+//   standard_seconds  how long the element should take, > 0
+//   min_seconds       what is shorter is no such element, >= 0
+struct ElementRow {
+  std::string label;  // normalised
+  std::optional<ValueCategory> value;
+  Element element;
+  size_t line = 0;
+};
+
+// Throws Error naming the file, the line, what was found and what was expected.
+ACTION_API std::vector<ElementRow> ReadElements(const std::string &path);
+
+// Puts what the rows say into the table. Throws Error for a label that the table does not have; `path` for its text.
+ACTION_API void ApplyElements(const std::vector<ElementRow> &rows, const std::string &path, LabelTable &labels);
+
+// The file for these labels, filled in as far as they tell: names in plain words, values, families as groups.
+ACTION_API std::string ElementsTemplate(const LabelTable &labels);
+
+}  // namespace action
+
+#endif  // ACTION_ELEMENTS_H_

@@ -1,0 +1,21 @@
+#include "action/profile.h"
+
+#include "action/engine.h"
+
+namespace action {
+
+const char *NameOf(Profile profile) {
+  return profile == Profile::kStudy ? "study" : "reference";
+}
+
+SmoothingSettings SmoothingOf(Profile profile) {
+  SmoothingSettings settings;
+  if (profile == Profile::kStudy) settings.method = SmoothingMethod::kViterbi;
+  return settings;
+}
+
+int HopOf(Profile profile) {
+  return profile == Profile::kStudy ? 4 : kChunkFrames;
+}
+
+}  // namespace action

@@ -1,0 +1,17 @@
+// A picture of how often held-out steps were right that were so and so sure.
+#ifndef GST_ACTION_TRAIN_RELIABILITY_H_
+#define GST_ACTION_TRAIN_RELIABILITY_H_
+
+#include <span>
+#include <string>
+
+#include "action/calibration.h"
+
+namespace action {
+
+// Reliability diagram as SVG text: accuracy over confidence in ten bins, before (grey) and after calibration.
+std::string ReliabilitySvg(std::span<const Judged> calibrated, std::span<const Judged> uncalibrated);
+
+}  // namespace action
+
+#endif  // GST_ACTION_TRAIN_RELIABILITY_H_
