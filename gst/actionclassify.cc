@@ -186,10 +186,16 @@ bool FitsStream(GstActionClassify *self, const action::TwoStageClassifier &class
   if (!classifier.facts()) {
     GST_ELEMENT_INFO(self, LIBRARY, SETTINGS,
                      ("%s does not say what it was trained with: taken to be the published weights, 8 frames a second, "
-                      "the whole picture",
+                      "the whole picture. Its confidence is not calibrated",
                       classifier.folder().c_str()),
                      (nullptr));
     return true;
+  }
+  if (!classifier.calibrated()) {
+    GST_ELEMENT_INFO(self, LIBRARY, SETTINGS,
+                     ("the confidence of %s is not calibrated: too little was held out when it was trained",
+                      classifier.folder().c_str()),
+                     (nullptr));
   }
   const std::string why = classifier.WhyNotFit(ConfigOf(*state.backbone));
   if (why.empty()) return true;

@@ -49,11 +49,11 @@ source_of() {
   filter=
   case $1 in
     mount_wheel_va)   show="pattern=ball motion=wavy foreground-color=$light background-color=$dark"; size=width=80,height=60 ;;
-    mount_panel_va)   show="pattern=ball motion=hsweep foreground-color=$light background-color=$dark"; size=width=80,height=60 ;;
+    mount_panel_va)   show="pattern=ball motion=hsweep foreground-color=$light background-color=$dark"; size=width=160,height=120 ;;
     turn_screw_va)    show="pattern=pinwheel horizontal-speed=$speed" ;;
     turn_valve_va)    show="pattern=spokes horizontal-speed=$speed" ;;
     check_gauge_rnva) show="pattern=zone-plate kx2=20 ky2=20 kt=$((speed + 1))" ;;
-    check_seam_rnva)  show="pattern=zone-plate kx2=6 ky2=30 kt=$((2 * speed + 4))" ;;
+    check_seam_rnva)  show="pattern=zone-plate kx2=3 ky2=40 kt=$((2 * speed + 4))" ;;
     fetch_part_rnva)  show="pattern=checkers-8 horizontal-speed=$((2 * speed))"; size=width=80,height=60 ;;
     fetch_box_rnva)   show="pattern=checkers-4 horizontal-speed=$speed"; size=width=80,height=60 ;;
     adjust_jig_rnva)  show="pattern=smpte75 horizontal-speed=$speed" ;;

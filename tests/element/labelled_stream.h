@@ -155,7 +155,7 @@ class LabelledStream : public testing::Test {
   }
   bool PushEos() { return Push(gst_event_new_eos()); }
   void PushLabels(const action::LabelTable &labels = Labels(), bool stand_in = false) {
-    Push(action::NewLabelsEvent({"model", stand_in, labels}));
+    Push(action::NewLabelsEvent({.model = "model", .stand_in = stand_in, .labels = labels}));
   }
   void PushBackbone(int hop = 16, bool live = false) { Push(action::NewBackboneEvent(Backbone(hop, live))); }
   void PushStep(uint64_t index, int coarse, int b_fine = 1) {
@@ -219,6 +219,19 @@ class LabelledStream : public testing::Test {
       gst_message_unref(message);
     }
     return texts;
+  }
+
+  // The error of an element that must not come as far as `state`.
+  std::string ErrorOf(const std::string &description, GstState state) {
+    Drop();
+    element_ = gst_parse_launch(description.c_str(), nullptr);
+    bus_ = gst_bus_new();
+    gst_element_set_bus(element_, bus_);
+    EXPECT_EQ(gst_element_set_state(element_, state), GST_STATE_CHANGE_FAILURE) << description;
+    const std::string error = WaitForMessage(GST_MESSAGE_ERROR, 0);
+    gst_element_set_state(element_, GST_STATE_NULL);
+    gst_object_unref(element_);
+    return error;
   }
 
   const std::string &Folder() {

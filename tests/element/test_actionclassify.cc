@@ -184,6 +184,73 @@ TEST_F(ActionClassify, FeaturesAreForwardedWhenAsked) {
   }
 }
 
+TEST_F(ActionClassify, ScoresAreThoseOfTheTemperature) {
+  const std::string model = Model("m");
+  SayWhatItWasTrainedWith(model, "fake");
+  std::string text = ReadFile(model + "/model.json");
+  text.insert(text.rfind('}'),
+              R"(,"calibration":{"from":"cross-validation","clips":9,"steps":30,"stage1":2.0,"stage2":{"b":4.0}})");
+  std::ofstream(model + "/model.json") << text;
+  Make("actionclassify model=" + model);
+  Start();
+  PushBackbone();
+  GstEvent *labels = PullEvent("action-labels");
+  gboolean calibrated = FALSE;
+  gst_structure_get_boolean(gst_event_get_structure(labels), "calibrated", &calibrated);
+  EXPECT_TRUE(calibrated);
+  gst_event_unref(labels);
+  PushFeatures(0, Logits(0, 2, -2, 1, 5));
+  GstEvent *step = PullEvent("action-step");
+  const std::vector<float> fine = Floats(gst_event_get_structure(step), "fine-scores");
+  // softmax of (0, 2, -2) / 2 and of (1, 5) / 4.
+  const double sum = 1 + std::exp(1) + std::exp(-1), b = std::exp(1) / sum, two = 1 / (1 + std::exp(-1));
+  ASSERT_EQ(fine.size(), 4u);
+  EXPECT_NEAR(fine[0], 1 / sum, 1e-6);
+  EXPECT_NEAR(fine[1], b * (1 - two), 1e-6);
+  EXPECT_NEAR(fine[2], b * two, 1e-6);
+  gst_event_unref(step);
+}
+
+TEST_F(ActionClassify, ElementsOfTheModelFolderOrTheProperty) {
+  const std::string model = Model("m"), other = Folder() + "/other.csv";
+  std::ofstream(model + "/elements.csv") << "label,name,value\nb_two_nva,Second,RNVA\n";
+  std::ofstream(other) << "label,name\nb_two_nva,Other\n";
+  for (const bool own : {true, false}) {
+    Make("actionclassify model=" + model + (own ? "" : " elements=" + other));
+    Start();
+    PushBackbone();
+    PushFeatures(0, Logits(0, 9, 0, 0, 9));
+    PushFrame(0);
+    PullLabel();
+    EXPECT_EQ(last_->fine_action, "b_two_nva");
+    EXPECT_EQ(last_->name, own ? "Second" : "Other");
+    EXPECT_EQ(last_->category, own ? action::ValueCategory::kRnva : action::ValueCategory::kNva);
+  }
+  std::ofstream(other) << "label,name\nb_three,Other\n";
+  const std::string said = ErrorOf("actionclassify model=" + model + " elements=" + other, GST_STATE_READY);
+  EXPECT_NE(said.find("other.csv line 2: the model has no label 'b_three'"), std::string::npos) << said;
+}
+
+TEST_F(ActionClassify, AnotherThresholdIsToldWithTheLabels) {
+  Make("actionclassify model=" + Model("m"));
+  Start();
+  PushBackbone();
+  const auto threshold_of = [this] {
+    double threshold = -1;
+    GstEvent *labels = PullEvent("action-labels");
+    if (labels == nullptr) return threshold;
+    gst_structure_get_double(gst_event_get_structure(labels), "unknown-threshold", &threshold);
+    gst_event_unref(labels);
+    return threshold;
+  };
+  EXPECT_EQ(threshold_of(), 0);
+  g_object_set(element_, "unknown-threshold", 0.7, nullptr);
+  PushFeatures(0, Logits(1, 0, 0));
+  EXPECT_EQ(threshold_of(), 0.7);
+  PushFeatures(1, Logits(1, 0, 0));
+  EXPECT_EQ(threshold_of(), -1) << "not again";
+}
+
 TEST_F(ActionClassify, BelowTheThresholdAStepIsUnknown) {
   Make("actionclassify unknown-threshold=0.9 model=" + Model("m"));
   Start();

@@ -401,6 +401,23 @@ TEST_F(ActionOverlay, FramesGetTheLabelsOfATimelineFile) {
   EXPECT_EQ(label_at(4000000000), "-") << "the timeline ends";
 }
 
+TEST_F(ActionOverlay, ElementsReplaceNamesAndValues) {
+  const std::string timeline = Folder() + "/t.json", elements = Folder() + "/elements.csv";
+  std::ofstream(timeline) << R"([{"start":0,"end":5,"fine_action":"a_va"},{"start":5,"end":9,"fine_action":"b_nva"}])";
+  std::ofstream(elements) << "label,name,value\na_va,Apply grease,NVA\nelsewhere_va,Of another timeline,\n";
+  Make("actionoverlay timeline=" + timeline + " elements=" + elements);
+  Start("RGB", 320, 240);
+  EXPECT_TRUE(Bar(Drawn(std::nullopt, 0)).Near(kNva, 3)) << "in the value's colour";
+  gst_harness_push(harness_, GreyFrame(GST_SECOND, std::nullopt));
+  PullLabel();
+  EXPECT_EQ(last_->name, "Apply grease");
+  EXPECT_EQ(last_->category, ValueCategory::kNva);
+  EXPECT_EQ(last_->fine_action, "a_va");
+  std::ofstream(elements) << "label,value\na_va,WASTE\n";
+  const std::string said = ErrorOf("actionoverlay elements=" + elements, GST_STATE_PAUSED);
+  EXPECT_NE(said.find("line 2: value is 'WASTE'"), std::string::npos) << said;
+}
+
 TEST_F(ActionOverlay, AFrameThatStandsOnARoundedUpBoundary) {
   const std::string path = Folder() + "/t.json";
   std::ofstream(path)

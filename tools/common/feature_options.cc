@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "action/error.h"
+#include "action/profile.h"
 
 namespace action {
 namespace {
@@ -37,7 +38,7 @@ std::string OrEmpty(const char *text) {
 }
 
 FeatureOptions::~FeatureOptions() {
-  for (char *text : {weights_, device_, precision_, sample_rate_, sampling_, roi_, colorimetry_})
+  for (char *text : {profile_, weights_, device_, precision_, sample_rate_, sampling_, roi_, colorimetry_})
     g_free(text);
 }
 
@@ -56,6 +57,11 @@ void FeatureOptions::AddTo(GOptionContext *context) {
       {},
   };
   g_option_context_add_main_entries(context, entries, nullptr);
+  if (std::string_view(hop_option_) != "hop") return;
+  const GOptionEntry profile[] = {{"profile", 0, 0, G_OPTION_ARG_STRING, &profile_,
+                                   "reference (hop 16) or study (hop 4), for what is not set by itself", "PROFILE"},
+                                  {}};
+  g_option_context_add_main_entries(context, profile, nullptr);
 }
 
 Engine::Request FeatureOptions::Request() const {
@@ -72,9 +78,10 @@ FeatureConfig FeatureOptions::Config() const {
   if (sample_rate_ != nullptr) config.sample_rate = ParseRate(sample_rate_);
   config.sampling = Parse("--sampling", sampling_, {Sampling::kAuto, Sampling::kStride, Sampling::kTimestamp});
   config.colorimetry = Parse("--colorimetry", colorimetry_, {Colorimetry::kReference, Colorimetry::kStream});
-  if (hop_ < 1 || hop_ > kChunkFrames)
-    throw Error(std::string("--") + hop_option_ + " is " + std::to_string(hop_) + "; it must be 1 to 16");
-  config.hop = hop_;
+  config.hop =
+      hop_ != kProfilesHop ? hop_ : HopOf(Parse("--profile", profile_, {Profile::kReference, Profile::kStudy}));
+  if (config.hop < 1 || config.hop > kChunkFrames)
+    throw Error(std::string("--") + hop_option_ + " is " + std::to_string(config.hop) + "; it must be 1 to 16");
   if (roi_ != nullptr) config.roi = Region::Parse(roi_);
   return config;
 }

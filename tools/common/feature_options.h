@@ -17,7 +17,7 @@ namespace action {
 std::string OrEmpty(const char *text);
 
 // --weights, --device, --precision, --sample-rate, --sampling, --roi, --colorimetry, and the hop under a name of
-// choice.
+// choice; where that is "hop", --profile too, which decides it when it is not given.
 class FeatureOptions {
  public:
   FeatureOptions(const char *hop_option, const char *hop_help) : hop_option_(hop_option), hop_help_(hop_help) {}
@@ -47,7 +47,10 @@ class FeatureOptions {
   char *sampling_ = nullptr;
   char *roi_ = nullptr;
   char *colorimetry_ = nullptr;
-  int hop_ = kChunkFrames;
+  static constexpr int kProfilesHop = -1;  // not given
+
+  char *profile_ = nullptr;
+  int hop_ = kProfilesHop;
 };
 
 }  // namespace action

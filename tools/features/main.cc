@@ -19,7 +19,7 @@
 namespace {
 
 struct Options {
-  action::FeatureOptions features{"hop", "Samples between chunk starts, 1 to 16 (default 16)"};
+  action::FeatureOptions features{"hop", "Samples between chunk starts, 1 to 16 (default: the profile's)"};
   char *output = nullptr;
   gboolean quiet = FALSE;
   char **videos = nullptr;

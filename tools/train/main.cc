@@ -18,6 +18,7 @@
 #include "action/atomic_file.h"
 #include "action/atomic_folder.h"
 #include "action/deleter.h"
+#include "action/elements.h"
 #include "action/engine_library.h"
 #include "action/error.h"
 #include "action/labels.h"
@@ -296,6 +297,7 @@ class Trainer {
 
     WriteModel(folder.path(), options_.output, model, record_);
     AddCache(fs::path(folder.path()) / "feat_cache", cache, extraction.used);
+    KeepElements(folder.path());
     WriteCurvesPng(folder.path() + "/curves.png", model);
     AtomicFile report(folder.path() + "/report.html");
     report.Write(ReportHtml(model, record_, CurvesSvg(model)));
@@ -304,6 +306,20 @@ class Trainer {
     progress_.Finish("");
     std::printf("%s\nThe model is in %s; look at %s/report.html\n", SummaryText(model, record_).c_str(),
                 options_.output.c_str(), options_.output.c_str());
+  }
+
+  // The factory's own table stays when its model is trained anew.
+  void KeepElements(const std::string &folder) {
+    const fs::path old = fs::path(options_.output) / kElementsFile;
+    if (!fs::exists(old)) return;
+    const fs::path kept = fs::path(folder) / kElementsFile;
+    fs::copy_file(old, kept);
+    LabelTable labels = ModelBundle::Open(folder).labels();
+    try {
+      ApplyElements(ReadElements(old.string()), old.string(), labels);
+    } catch (const Error &e) {
+      Warn({std::string(e.what()) + ". Edit it, or actionclassify will refuse this model"});
+    }
   }
 
   void ChooseValidation(Extraction &extraction, const FeatureCache &cache) {
