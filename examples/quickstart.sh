@@ -62,7 +62,7 @@ fi
 step "Labels on the video, and its timeline"
 line="gst-launch-1.0 filesrc location=$video ! decodebin ! videoflip video-direction=auto \\
   ! r3dfeatures hop=4 ! actionclassify model=$model \\
-  ! timelinesmooth window=9 refine-window=5 location=$out/timeline.json \\
+  ! timelinesmooth profile=study location=$out/timeline.json \\
   ! actionoverlay show=coarse+fine+value+elapsed+strip ! videoconvert ! x264enc ! mp4mux ! filesink location=$out/overlay.mp4"
 echo "$line"
 run=$(date +%s)

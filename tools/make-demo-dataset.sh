@@ -49,7 +49,7 @@ source_of() {
   filter=
   case $1 in
     mount_wheel_va)   show="pattern=ball motion=wavy foreground-color=$light background-color=$dark"; size=width=80,height=60 ;;
-    mount_panel_va)   show="pattern=ball motion=hsweep foreground-color=$light background-color=$dark"; size=width=160,height=120 ;;
+    mount_panel_va)   show="pattern=ball motion=hsweep foreground-color=$dark background-color=$light"; size=width=80,height=60 ;;
     turn_screw_va)    show="pattern=pinwheel horizontal-speed=$speed" ;;
     turn_valve_va)    show="pattern=spokes horizontal-speed=$speed" ;;
     check_gauge_rnva) show="pattern=zone-plate kx2=20 ky2=20 kt=$((speed + 1))" ;;

@@ -27,8 +27,9 @@ double Slope(std::span<const HeldOutStep> steps, double inverse) {
 
 }  // namespace
 
-double FitTemperature(std::span<const HeldOutStep> steps) {
-  if (steps.size() < kFewestHeldOutSteps) return 1;
+double FitTemperature(const HeldOut &held_out) {
+  const std::vector<HeldOutStep> &steps = held_out.steps;
+  if (steps.size() < kFewestHeldOutSteps || held_out.clips < kFewestHeldOutClips) return 1;
   double low = 1 / kHighest, high = 1 / kLowest;
   if (Slope(steps, low) >= 0) return kHighest;
   if (Slope(steps, high) <= 0) return kLowest;

@@ -34,12 +34,18 @@ struct HeldOutStep {
   int truth = 0;              // class id
 };
 
-// Fewer held-out steps than this say nothing: the temperature stays 1.
-inline constexpr size_t kFewestHeldOutSteps = 20;
+// What a head said of clips that were held out.
+struct HeldOut {
+  std::vector<HeldOutStep> steps;
+  size_t clips = 0;
+};
+
+// Less than this says nothing: the temperature stays 1. Steps of one clip are much alike.
+inline constexpr size_t kFewestHeldOutSteps = 20, kFewestHeldOutClips = 8;
 
 // The temperature for which the steps' mean cross entropy is lowest (C. Guo et al., On Calibration of Modern Neural
 // Networks, ICML 2017), between 0.5 and 20: a head that was always right could be as sure as it likes, on so few clips.
-ACTION_API double FitTemperature(std::span<const HeldOutStep> steps);
+ACTION_API double FitTemperature(const HeldOut &held_out);
 
 // softmax(logits / temperature).
 ACTION_API std::vector<float> Softmax(std::span<const float> logits, double temperature);

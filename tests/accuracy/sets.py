@@ -1,6 +1,7 @@
 """The two cyclic videos of the yardstick, with their ground truth; the same for everyone.
 
-demo(...)      so many cycles of eight elements of 3 to 20 s, made by tools/make-demo-dataset.sh
+demo(...)      so many cycles of eight elements of 3 to 20 s, made by tools/make-demo-dataset.sh; with two annotated videos of the same work,
+               other takes, to train with
 handwash(...)  so many cycles of the clips of two persons, cut to pieces of 3 to 8 s and encoded anew; with the folder of clips
                of all other persons, to train with
 """
@@ -18,15 +19,20 @@ HELD_OUT = ("002", "009")
 FPS = 30
 
 
-def demo(source, folder, cycles):
-    """Returns (training clips, video); the ground truth lies beside it."""
-    tool = os.path.join(source, "tools/make-demo-dataset.sh")
-    if not os.path.isdir(os.path.join(folder, "clips")):
-        subprocess.run([tool, folder], check=True, stdout=subprocess.DEVNULL)
-    video = os.path.join(folder, f"test/cycles_1_{cycles}.mp4")
+def demo_cycles(source, folder, seed, cycles):
+    """The video; its ground truth lies beside it."""
+    video = os.path.join(folder, f"test/cycles_{seed}_{cycles}.mp4")
     if not os.path.exists(video.replace(".mp4", ".json")):
-        subprocess.run([tool, folder, "1", str(cycles)], check=True, stdout=subprocess.DEVNULL)
-    return os.path.join(folder, "clips"), video
+        subprocess.run([os.path.join(source, "tools/make-demo-dataset.sh"), folder, str(seed), str(cycles)], check=True, stdout=subprocess.DEVNULL)
+    return video
+
+
+def demo(source, folder, cycles):
+    """Returns (folder of two annotated videos of the same work to train with, video)."""
+    training = os.path.join(folder, "training")
+    for seed in (2, 3):
+        demo_cycles(source, training, seed, 6)
+    return os.path.join(training, "test"), demo_cycles(source, folder, 1, cycles)
 
 
 def frames_of(clip):

@@ -40,7 +40,7 @@ def the_set(name, cycles):
     os.makedirs(path(name), exist_ok=True)
     clips, video = sets.demo(SOURCE, path(name), cycles) if name == "demo" else sets.handwash(VIDEOS, path(name), cycles)
     if not os.path.exists(path(name, "model")):
-        tool("gst-action-train", clips, "-o", path(name, "model"), "-q", *TRAINING[name])
+        tool("gst-action-train", *(["--annotations"] if name == "demo" else []), clips, "-o", path(name, "model"), "-q", *TRAINING[name])
     return path(name, "model"), video
 
 
@@ -72,6 +72,9 @@ def costs_of_a_pipeline(name):
     cpu = {}
     for hop in HOPS:
         for profile, smooth in PROFILES.items():
+            if profile == "reference" and hop < 8:
+                cpu[hop, profile] = None  # the network is the same, and nearly all of it
+                continue
             real, replayed = path("real.json"), path("replayed.json")
             _, spent = replay.cpu_seconds(pipeline(video, hop, model, smooth, real))
             cpu[hop, profile] = spent * 3600 / seconds
@@ -101,7 +104,7 @@ def table(name):
             location = path("timeline.json")
             replay.timeline(features, hop, model, location, smooth=smooth)
             results[profile, hop] = compare(location, truth)
-            row(name, hop, profile, results[profile, hop], f"{cpu[hop, profile]:.0f}")
+            row(name, hop, profile, results[profile, hop], f"{cpu[hop, profile] or cpu[hop, 'study']:.0f}")
     study, reference = results["study", 4], results["reference", 16]
     assert study["lost"] < reference["lost"], "the study profile loses fewer elements"
     assert study["duration_error"] < reference["duration_error"] or reference["lost"] == reference["elements"], "and is closer"

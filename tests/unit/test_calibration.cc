@@ -10,7 +10,8 @@
 namespace action {
 namespace {
 
-double CrossEntropy(const std::vector<HeldOutStep> &steps, double temperature) {
+double CrossEntropy(const HeldOut &held_out, double temperature) {
+  const std::vector<HeldOutStep> &steps = held_out.steps;
   double sum = 0;
   for (const HeldOutStep &step : steps) {
     double total = 0;
@@ -22,19 +23,20 @@ double CrossEntropy(const std::vector<HeldOutStep> &steps, double temperature) {
 }
 
 // Labels drawn from softmax(logits / 3): what a head says that is three times too sure.
-std::vector<HeldOutStep> TooSure(size_t count, double temperature) {
+HeldOut TooSure(size_t count, double temperature) {
   std::mt19937 random(5);
   std::normal_distribution<double> normal(0, 4);
-  std::vector<HeldOutStep> steps;
+  HeldOut held_out;
+  held_out.clips = kFewestHeldOutClips;
   for (size_t i = 0; i < count; ++i) {
     HeldOutStep step;
     for (int c = 0; c < 5; ++c)
       step.logits.push_back(static_cast<float>(normal(random)));
     const std::vector<float> p = Softmax(step.logits, temperature);
     step.truth = std::discrete_distribution<int>(p.begin(), p.end())(random);
-    steps.push_back(step);
+    held_out.steps.push_back(step);
   }
-  return steps;
+  return held_out;
 }
 
 TEST(Calibration, FindsTheTemperatureThatLabelsWereDrawnWith) {
@@ -43,18 +45,20 @@ TEST(Calibration, FindsTheTemperatureThatLabelsWereDrawnWith) {
 }
 
 TEST(Calibration, NoOtherTemperatureIsBetter) {
-  const std::vector<HeldOutStep> steps = TooSure(200, 2.5);
+  const HeldOut steps = TooSure(200, 2.5);
   const double best = FitTemperature(steps), lowest = CrossEntropy(steps, best);
   for (double temperature = 0.5; temperature <= 20; temperature *= 1.02)
     EXPECT_LE(lowest, CrossEntropy(steps, temperature) + 1e-9) << temperature;
 }
 
 TEST(Calibration, StaysWithinBounds) {
-  std::vector<HeldOutStep> right(50, {{9, 0}, 0}), wrong(50, {{9, 0}, 1});
+  HeldOut right{std::vector<HeldOutStep>(50, {{9, 0}, 0}), 10}, wrong{std::vector<HeldOutStep>(50, {{9, 0}, 1}), 10};
   EXPECT_EQ(FitTemperature(right), 0.5) << "always right: as sure as it may be";
   EXPECT_EQ(FitTemperature(wrong), 20) << "always wrong";
-  right.resize(kFewestHeldOutSteps - 1);
-  EXPECT_EQ(FitTemperature(right), 1) << "too few to say";
+  right.clips = kFewestHeldOutClips - 1;
+  EXPECT_EQ(FitTemperature(right), 1) << "too few clips to say";
+  wrong.steps.resize(kFewestHeldOutSteps - 1);
+  EXPECT_EQ(FitTemperature(wrong), 1) << "too few steps to say";
 }
 
 TEST(Calibration, NeverChangesAnArgmax) {

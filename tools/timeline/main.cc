@@ -1,6 +1,7 @@
 // gst-action-timeline: looks at timeline files.
 #include <glib.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "action/elements.h"
 #include "action/error.h"
 #include "action/labels.h"
 #include "action/text.h"
@@ -35,15 +37,6 @@ std::string Printable(std::string text) {
   return text;
 }
 
-void PrintTable(const std::vector<Segment> &timeline) {
-  std::printf("%-11s %-11s %9s  %-16s %-32s %-8s %s\n", "start", "end", "seconds", "coarse", "fine", "value", "state");
-  for (const Segment &segment : timeline) {
-    std::printf("%-11s %-11s %9.2f  %-16s %-32s %-8s %s\n", Clock(segment.start).c_str(), Clock(segment.end).c_str(),
-                static_cast<double>(segment.duration()) / 1e9, Printable(segment.coarse_action).c_str(),
-                Printable(segment.fine_action).c_str(), NameOf(segment.category), NameOf(segment.state));
-  }
-}
-
 // What a stretch of time counts as, whichever profile wrote the file.
 action::SegmentState StateOf(const Segment &segment) {
   if (segment.state != action::SegmentState::kMeasured) return segment.state;
@@ -61,6 +54,22 @@ action::ValueCategory CategoryOf(const Segment &segment) {
   const bool waiting = action::MeaningOf(segment.fine_action, segment.coarse_action) == action::Meaning::kWaiting;
   return waiting && segment.category == action::ValueCategory::kUnknown ? action::ValueCategory::kNva
                                                                         : segment.category;
+}
+
+// Its state, and what is odd about it.
+std::string Status(const Segment &segment) {
+  const std::string state = NameOf(StateOf(segment));
+  return segment.deviation == action::Deviation::kNone ? state : state + ", " + NameOf(segment.deviation);
+}
+
+void PrintTable(const std::vector<Segment> &timeline) {
+  std::printf("%-11s %-11s %9s  %-16s %-32s %-8s %s\n", "start", "end", "seconds", "coarse", "fine", "value", "state");
+  for (const Segment &segment : timeline) {
+    std::printf("%-11s %-11s %9.2f  %-16s %-32s %-8s %s\n", Clock(segment.start).c_str(), Clock(segment.end).c_str(),
+                static_cast<double>(segment.duration()) / 1e9, Printable(segment.coarse_action).c_str(),
+                Printable(segment.name.empty() ? segment.fine_action : segment.name).c_str(), NameOf(segment.category),
+                Status(segment).c_str());
+  }
 }
 
 // Shares of the time that was measured, while somebody was there; what was not stands beside them.
@@ -95,9 +104,18 @@ void PrintShares(const std::vector<Segment> &timeline) {
   if (stand_in) std::printf("%s\n", action::kNotAMeasurement);
 }
 
-int Show(const std::vector<std::string> &files) {
+int Show(const std::vector<std::string> &files, const char *elements) {
   int earlier = 0;
-  const std::vector<Segment> timeline = action::ReadTimeline(files[0], &earlier);
+  std::vector<Segment> timeline = action::ReadTimeline(files[0], &earlier);
+  if (elements != nullptr) {
+    for (const action::ElementRow &row : action::ReadElements(elements)) {
+      for (Segment &segment : timeline) {
+        if (segment.fine_action != row.label) continue;
+        segment.name = row.element.name;
+        segment.category = row.value.value_or(segment.category);
+      }
+    }
+  }
   PrintTable(timeline);
   PrintShares(timeline);
   if (earlier > 0) std::printf("%s holds %d earlier runs, which are left out\n", Printable(files[0]).c_str(), earlier);
@@ -141,14 +159,17 @@ int Compare(const std::vector<std::string> &files, bool as_json) {
   std::printf(
       "duration of the %zu found: off by %.2f s in the mean (bias %+.2f s); %zu within 0.5 s, %zu within 10 %%\n",
       found, elements.duration_error, elements.duration_bias, elements.within_half_second, elements.within_tenth);
+  if (std::ranges::any_of(timeline, &Segment::stand_in)) std::printf("%s\n", action::kNotAMeasurement);
   return 0;
 }
 
 int Run(int argc, char **argv) {
   char **operands = nullptr;
   gboolean as_json = FALSE;
+  char *elements = nullptr;
   GOptionEntry entries[] = {
       {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "compare: print the figures as JSON", nullptr},
+      {"elements", 0, 0, G_OPTION_ARG_FILENAME, &elements, "show: names and values of this elements.csv", "FILE"},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &operands, nullptr, "COMMAND FILE..."},
       {}};
   const std::unique_ptr<GOptionContext, decltype(&g_option_context_free)> context(g_option_context_new(nullptr),
@@ -170,7 +191,7 @@ int Run(int argc, char **argv) {
   g_strfreev(operands);
   const std::string command = words.empty() ? "" : words.front();
   if (!words.empty()) words.erase(words.begin());
-  if (command == "show" && words.size() == 1) return Show(words);
+  if (command == "show" && words.size() == 1) return Show(words, elements);
   if (command == "compare" && words.size() == 2) return Compare(words, as_json != FALSE);
   throw action::Error("usage: gst-action-timeline show FILE, or gst-action-timeline compare FILE TRUTH");
 }

@@ -288,10 +288,10 @@ class Trainer {
     }
     if (!record_.calibration && !record_.validation_clips.empty()) {
       const TwoStagePredictor predictor(*engine_, model);
-      std::map<std::string, std::vector<HeldOutStep>> held_out;
+      std::map<std::string, HeldOut> held_out;
       for (const LabelledClip &clip : record_.validation_clips)
         predictor.AddHeldOut(clip, held_out);
-      record_.calibration = Calibrate(held_out, record_.validation_clips.size(), "validation");
+      record_.calibration = Calibrate(held_out, "validation");
     }
     if (IsCancelled()) throw Cancelled();
 

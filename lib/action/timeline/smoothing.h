@@ -30,7 +30,7 @@ struct SmoothingSettings {
   int refine_window = 5;
 
   // Viterbi. Costs are in nats (natural logarithms of probability).
-  double switch_cost = 2;            // of a change of label
+  double switch_cost = 3;            // of a change of label
   double order_cost = 0;             // more, of a change that leaves the order of work; 0: the order is not used
   int64_t lookahead = 4000000000LL;  // ns: after so much, what a frame shows is decided
   int64_t longest_doubt = 120LL * 1000000000LL;  // ns: after so much, a step's label is decided

@@ -197,15 +197,17 @@ void AddSteps(const Classifier &classifier, std::span<const Features> steps, int
 
 }  // namespace
 
-void TwoStagePredictor::AddHeldOut(const LabelledClip &clip,
-                                   std::map<std::string, std::vector<HeldOutStep>> &held_out) const {
+void TwoStagePredictor::AddHeldOut(const LabelledClip &clip, std::map<std::string, HeldOut> &held_out) const {
   const int coarse = IdOf(model_.coarse_labels, CoarseLabel(clip.label));
   if (coarse < 0) return;
-  AddSteps(*stage1_, clip.steps, coarse, held_out[""]);
+  AddSteps(*stage1_, clip.steps, coarse, held_out[""].steps);
+  ++held_out[""].clips;
   const auto family = static_cast<size_t>(coarse);
   const FamilyPlan &plan = model_.families[family].plan;
   const int fine = IdOf(plan.labels, clip.label);
-  if (families_[family] && fine >= 0) AddSteps(*families_[family], clip.steps, fine, held_out[plan.name]);
+  if (!families_[family] || fine < 0) return;
+  AddSteps(*families_[family], clip.steps, fine, held_out[plan.name].steps);
+  ++held_out[plan.name].clips;
 }
 
 void TwoStagePredictor::AddJudged(const LabelledClip &clip, const Calibration &calibration,
@@ -231,17 +233,19 @@ void TwoStagePredictor::AddJudged(const LabelledClip &clip, const Calibration &c
   judged.insert(judged.end(), best.begin(), best.end());
 }
 
-std::optional<Calibration> Calibrate(const std::map<std::string, std::vector<HeldOutStep>> &held_out, size_t clips,
-                                     const std::string &from) {
+std::optional<Calibration> Calibrate(const std::map<std::string, HeldOut> &held_out, const std::string &from) {
+  const auto is_enough = [](const HeldOut &of_head) {
+    return of_head.steps.size() >= kFewestHeldOutSteps && of_head.clips >= kFewestHeldOutClips;
+  };
   const auto stage1 = held_out.find("");
-  if (stage1 == held_out.end() || stage1->second.size() < kFewestHeldOutSteps) return std::nullopt;
+  if (stage1 == held_out.end() || !is_enough(stage1->second)) return std::nullopt;
   Calibration calibration;
-  calibration.clips = clips;
-  calibration.steps = stage1->second.size();
+  calibration.clips = stage1->second.clips;
+  calibration.steps = stage1->second.steps.size();
   calibration.from = from;
   calibration.stage1 = FitTemperature(stage1->second);
-  for (const auto &[family, steps] : held_out) {
-    if (!family.empty() && steps.size() >= kFewestHeldOutSteps) calibration.families[family] = FitTemperature(steps);
+  for (const auto &[family, of_head] : held_out) {
+    if (!family.empty() && is_enough(of_head)) calibration.families[family] = FitTemperature(of_head);
   }
   return calibration;
 }
@@ -317,15 +321,13 @@ CrossValidation CrossValidate(Engine &engine, std::span<const LabelledClip> clip
   const auto predictor_of = [&](size_t clip) -> const TwoStagePredictor & {
     return *predictors[static_cast<size_t>(folds[clip])];
   };
-  std::map<std::string, std::vector<HeldOutStep>> held_out;
-  size_t measured = 0;
+  std::map<std::string, HeldOut> held_out;
   for (size_t i = 0; i < clips.size(); ++i) {
     result.predictions[i] = predictor_of(i).Predict(clips[i].steps, CoarseLabel(clips[i].label));
     if (!result.counts[i].coarse) continue;  // its class was not in training: no temperature helps
     predictor_of(i).AddHeldOut(clips[i], held_out);
-    ++measured;
   }
-  result.calibration = Calibrate(held_out, measured, "cross-validation");
+  result.calibration = Calibrate(held_out, "cross-validation");
   for (size_t i = 0; i < clips.size() && result.calibration; ++i) {
     if (!result.counts[i].fine) continue;
     predictor_of(i).AddJudged(clips[i], *result.calibration, result.judged);

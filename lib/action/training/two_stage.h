@@ -85,7 +85,7 @@ class ACTION_API TwoStagePredictor {
   Prediction Predict(std::span<const Features> steps, const std::string &true_family) const;
 
   // Adds what the heads say of a clip's steps where they know its labels, under "" for stage 1 and the family's name.
-  void AddHeldOut(const LabelledClip &clip, std::map<std::string, std::vector<HeldOutStep>> &held_out) const;
+  void AddHeldOut(const LabelledClip &clip, std::map<std::string, HeldOut> &held_out) const;
   // For each step, the probability of the most probable fine label, and whether it is the clip's.
   void AddJudged(const LabelledClip &clip, const Calibration &calibration, std::vector<Judged> &judged) const;
 
@@ -136,8 +136,8 @@ struct CrossValidation {
 };
 
 // Temperatures from what heads said of held-out steps (AddHeldOut); nothing when there is too little for stage 1.
-ACTION_API std::optional<Calibration> Calibrate(const std::map<std::string, std::vector<HeldOutStep>> &held_out,
-                                                size_t clips, const std::string &from);
+ACTION_API std::optional<Calibration> Calibrate(const std::map<std::string, HeldOut> &held_out,
+                                                const std::string &from);
 
 // Trains on all folds but one and predicts that one, for each. Folds as in FoldOfEach. `progress` as above, the head
 // named "fold 3/8 stage1".
