@@ -152,8 +152,7 @@ def handwash():
     if not os.path.isdir(os.path.join(VIDEOS, "handwash")):
         raise tap.Skip("no ../shared/videos")
     clips, video = sets.handwash(VIDEOS, path(), 2)
-    tool("gst-action-train", clips, "-o", path("model"), "-q", "--fixed-t", "16", "--stage1-epochs", "80", "--stage2-epochs", "100", "--group-by",
-         r"_(\d+)\.mp4$")
+    tool("gst-action-train", clips, "-o", path("model"), "-q", "--fixed-t", "16", "--group-by", r"_(\d+)\.mp4$")
     calibration = read_json(path("model/model.json"))["calibration"]
     assert calibration["from"] == "cross-validation" and calibration["clips"] == len(os.listdir(clips)) and calibration["stage1"] > 1, calibration
     four, sixteen = both(video, path("model"), 4), both(video, path("model"), 16)
