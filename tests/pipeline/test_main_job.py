@@ -46,11 +46,13 @@ def run(command, timeout=900, cwd=None, env=None):
 class Run:
     """A pipeline run to its end in this process; what its messages and the frames at `probe` said."""
 
-    def __init__(self, line, probe=None, seconds=None):
+    def __init__(self, line, probe=None, seconds=None, watch=None):
         self.labels, self.segments, self.steps, self.warnings = [], [], [], []
         pipeline = Gst.parse_launch(line)
         if probe:
             pipeline.get_by_name(probe).get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, self._frame)
+        if watch:
+            watch(pipeline)
         bus = pipeline.get_bus()
         pipeline.set_state(Gst.State.PLAYING)
         if seconds:
@@ -299,13 +301,33 @@ def seeks():
 # ---- Live
 
 def live():
-    """No frame waits for the network; labels come."""
+    """No frame waits for the network; and the first frame that follows a step has its label: a chunk and its inference after what it shows."""
+    steps, pending = {}, []
+
+    def watch(pipeline):
+        def seen(pad, info):
+            if info.type & Gst.PadProbeType.BUFFER:
+                if pending:
+                    steps[info.get_buffer().pts] = pending.pop()
+                pending.clear()
+            else:
+                fields = info.get_event().get_structure()
+                if fields and fields.get_name() == "action-step":
+                    pending.append(fields.get_value("coarse-action"))
+            return Gst.PadProbeReturn.OK
+
+        pipeline.get_by_name("smooth").get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM, seen)
+
     done = Run(f"videotestsrc is-live=true num-buffers=180 ! video/x-raw,width=320,height=240,framerate=15/1 ! r3dfeatures hop=8 ! actionclassify model={MODEL} "
-               f"strict=false ! timelinesmooth window=1 location={path('live.jsonl')} ! actionoverlay ! fakesink name=out sync=true qos=true max-lateness=800000000", probe="out")
+               f"strict=false ! timelinesmooth name=smooth window=1 location={path('live.jsonl')} ! actionoverlay ! fakesink name=out sync=true qos=true max-lateness=800000000",
+               probe="out", watch=watch)
     assert done.dropped == 0, f"{done.dropped} frames were more than 800 ms late; the next label is 1 s away"
     assert len(done.labels) == 180
     first = next(i for i, (_, label) in enumerate(done.labels) if label)
     assert first >= 2 * 15 - 2, first  # not before a chunk is complete
+    labels = {pts + done.first: label for pts, label in done.labels}
+    assert len(steps) >= 8, steps
+    assert all(labels[pts] and labels[pts]["coarse-action"] == coarse for pts, coarse in steps.items()), (steps, labels)
     with open(path("live.jsonl")) as file:
         rows = [json.loads(line) for line in file]
     assert rows and rows[0]["wall_clock_source"] == "pipeline-clock" and rows[0]["wall_clock_start"].endswith("Z"), rows
