@@ -55,6 +55,7 @@ struct State {
   action::OverlayComposer composer;
   std::vector<Segment> timeline;  // READY->PAUSED, when the property says so
   bool from_file = false;
+  std::string elements_path;
   std::map<std::string, action::ElementRow> elements;  // by label; READY->PAUSED, when the property says so
   bool stand_in = false;                               // the labels are of a model trained on stand-in features
   GstSegment segment;
@@ -310,6 +311,19 @@ GstFlowReturn Chain(GstPad *, GstObject *parent, GstBuffer *buffer) {
   });
 }
 
+// Elements of another model are an error as soon as the model's labels are known.
+void CheckElements(GstActionOverlay *self, const GstStructure *labels_event) {
+  const State &state = *self->state;
+  action::guarded(GST_ELEMENT(self), false, [&] {
+    auto facts = action::ParseLabels(labels_event);
+    std::vector<action::ElementRow> rows;
+    for (const auto &[label, row] : state.elements)
+      rows.push_back(row);
+    if (facts && !state.from_file) action::ApplyElements(rows, state.elements_path, facts->labels);
+    return true;
+  });
+}
+
 gboolean SinkEvent(GstPad *pad, GstObject *parent, GstEvent *event) {
   GstActionOverlay *self = GST_ACTION_OVERLAY(parent);
   State &state = *self->state;
@@ -333,6 +347,7 @@ gboolean SinkEvent(GstPad *pad, GstObject *parent, GstEvent *event) {
         gboolean stand_in = FALSE;
         gst_structure_get_boolean(gst_event_get_structure(event), "stand-in", &stand_in);
         state.stand_in = stand_in != FALSE;
+        CheckElements(self, gst_event_get_structure(event));
       }
       break;
     default:
@@ -353,6 +368,7 @@ bool Start(GstActionOverlay *self) {
     state.from_file = !path.empty();
     state.timeline = state.from_file ? action::ReadTimeline(path) : std::vector<Segment>();
     state.elements.clear();
+    state.elements_path = elements;
     if (!elements.empty()) {
       for (action::ElementRow &row : action::ReadElements(elements))
         state.elements.emplace(row.label, row);

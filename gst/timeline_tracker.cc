@@ -49,7 +49,10 @@ void TimelineTracker::SetSegment(const GstSegment &segment) {
 bool TimelineTracker::SetLabels(const GstStructure *labels_event) {
   auto labels = ParseLabels(labels_event);
   if (!labels) return false;
-  if (!elements_.empty()) ApplyElements(elements_, elements_path_, labels->labels);
+  if (!elements_.empty()) {
+    ForgetElements(labels->labels);
+    ApplyElements(elements_, elements_path_, labels->labels);
+  }
   labels_ = std::move(labels);
   timeline_.SetLabels(labels_->labels, labels_->stand_in, labels_->unknown_threshold);
   return true;

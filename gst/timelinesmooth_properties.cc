@@ -271,8 +271,9 @@ void InstallSmoothProperties(GObjectClass *object_class) {
   install(PROP_ORDER_COST,
           g_param_spec_double("order-cost", "Order cost",
                               "What a change off the order of work in elements.csv costs beside switch-cost (viterbi), "
-                              "in nats: once where one element is left out, twice for any other. 0: the order decides "
-                              "nothing. Deviations stay possible and are reported either way",
+                              "in nats: once where one element is left out, twice for any other. Only changes straight "
+                              "from one element with a turn to another are charged. 0: the order decides nothing. "
+                              "Deviations stay possible and are reported either way",
                               0, 1000, defaults.smoothing.order_cost, kFlags));
   install(PROP_LOOKAHEAD,
           g_param_spec_uint64("lookahead", "Look-ahead",

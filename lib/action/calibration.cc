@@ -6,7 +6,7 @@
 namespace action {
 namespace {
 
-constexpr double kLowest = 0.5, kHighest = 20;
+constexpr double kLowest = 1, kHighest = 20;
 constexpr size_t kBins = 10;
 
 // Of the mean cross entropy by 1 / temperature, in which it is convex: mean of E[logit] - logit of the truth.

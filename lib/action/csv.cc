@@ -1,5 +1,6 @@
 #include "action/csv.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -47,6 +48,8 @@ std::vector<CsvRow> Parse(const std::string &text, const std::string &what) {
 
 std::vector<CsvRow> ReadCsv(const std::string &path, const std::string &what) {
   std::ifstream file(path, std::ios::binary);
+  std::error_code failed;
+  if (std::filesystem::is_directory(path, failed)) throw Error("cannot read " + what + ": it is a folder");
   if (!file) throw Error("cannot read " + what);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (file.bad()) throw Error("cannot read " + what);

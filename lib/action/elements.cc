@@ -1,10 +1,13 @@
 #include "action/elements.h"
 
+#include <glib.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -42,6 +45,18 @@ struct Fields {
       if (columns[i] == column) return Trimmed(row.fields[i]);
     }
     return {};
+  }
+  // What frames, messages and JSON can carry.
+  std::string Text(const char *column) const {
+    std::string text = At(column);
+    if (g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr) == FALSE) {
+      throw Error(where + ": " + column + " is not UTF-8. Save the table as \"CSV UTF-8\"");
+    }
+    if (std::ranges::any_of(text, [](char c) { return IsControlCharacter(static_cast<unsigned char>(c)); })) {
+      throw Error(where + ": " + column +
+                  " holds a line break or another control character; expected one line of text");
+    }
+    return text;
   }
   [[noreturn]] void Fail(const char *column, const std::string &found, const char *expected) const {
     throw Error(where + ": " + column + " is '" + found + "'; expected " + expected + ", or nothing");
@@ -81,7 +96,7 @@ std::vector<std::string> ColumnsOf(const CsvRow &header, const std::string &path
 ElementRow RowOf(const Fields &fields) {
   ElementRow row;
   row.line = fields.row.line;
-  row.label = fields.At("label");
+  row.label = fields.Text("label");
   if (row.label.empty()) throw Error(fields.where + ": the label is missing");
   row.label = NormaliseLabel(row.label);
 
@@ -91,8 +106,8 @@ ElementRow RowOf(const Fields &fields) {
     if (!row.value) fields.Fail("value", value, "VA, RNVA, NVA or UNKNOWN");
   }
   Element &element = row.element;
-  element.name = fields.At("name");
-  element.group = fields.At("group");
+  element.name = fields.Text("name");
+  element.group = fields.Text("group");
   constexpr const char *kOrder = "a whole number from 0 on";
   if (const auto order = fields.Number("order", true, kOrder)) {
     if (*order != std::floor(*order)) fields.Fail("order", fields.At("order"), kOrder);
@@ -135,6 +150,13 @@ std::vector<ElementRow> ReadElements(const std::string &path) {
   return elements;
 }
 
+void ForgetElements(LabelTable &labels) {
+  for (FineLabel &fine : labels.fine) {
+    fine.element = {};
+    fine.category = CategoryOf(fine.label);
+  }
+}
+
 void ApplyElements(const std::vector<ElementRow> &rows, const std::string &path, LabelTable &labels) {
   for (const ElementRow &row : rows) {
     bool found = false;
@@ -155,7 +177,9 @@ void ApplyElements(const std::vector<ElementRow> &rows, const std::string &path,
 
 std::string ElementsTemplate(const LabelTable &labels) {
   std::string text = "label,name,value,group,order,optional,standard_seconds,min_seconds\n";
+  std::set<std::string> written;  // two families may have a label of one name
   for (const FineLabel &fine : labels.fine) {
+    if (!written.insert(fine.label).second) continue;
     std::string name = fine.label;
     for (const std::string_view suffix : {"_va", "_rnva", "_nva"}) {
       if (name.ends_with(suffix) && name.size() > suffix.size()) {

@@ -33,6 +33,9 @@ struct ElementRow {
 // Throws Error naming the file, the line, what was found and what was expected.
 ACTION_API std::vector<ElementRow> ReadElements(const std::string &path);
 
+// Leaves of a table what the labels themselves say.
+ACTION_API void ForgetElements(LabelTable &labels);
+
 // Puts what the rows say into the table. Throws Error for a label that the table does not have; `path` for its text.
 ACTION_API void ApplyElements(const std::vector<ElementRow> &rows, const std::string &path, LabelTable &labels);
 

@@ -178,8 +178,8 @@ ModelJson ReadModelJson(const fs::path &path) {
 }  // namespace
 
 std::string WhyNotReplace(const std::string &folder) {
-  static const std::set<std::string> kOwn = {".lock",  "curves.png", "feat_cache",    "model.json",  "report.html",
-                                             "stage1", "stage2",     "training.json", kElementsFile, "reliability.png"};
+  static const std::set<std::string> kOwn = {".lock",  "curves.png", "feat_cache",    "model.json", "report.html",
+                                             "stage1", "stage2",     "training.json", kElementsFile};
   const fs::path root = folder;
   std::error_code failed;
   const bool stage1 = fs::exists(root / "stage1" / "label_map.json", failed) ||

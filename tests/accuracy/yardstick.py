@@ -66,6 +66,9 @@ def pipeline(video, hop, model, smooth, location):
 
 def costs_of_a_pipeline(name):
     """CPU seconds for an hour of video, by hop; and the proof that a replay is what a pipeline gives."""
+    if os.path.exists(path(name, "cpu.json")):
+        with open(path(name, "cpu.json")) as file:
+            return {(int(key.split()[0]), key.split()[1]): value for key, value in json.load(file).items()}
     model, video = the_set(name, 2)
     features = features_of(name, 2, video)
     seconds = features.duration / 1e9
@@ -84,6 +87,8 @@ def costs_of_a_pipeline(name):
             # But for the last chunk, which a stream's end pads and a replay of whole chunks has not.
             same = [(r["start"], r["fine_action"]) for r in rows[:-2]] == [(r["start"], r["fine_action"]) for r in expected[:len(rows) - 2]]
             assert same, (name, hop, profile, rows, expected)
+    with open(path(name, "cpu.json"), "w") as file:
+        json.dump({f"{hop} {profile}": value for (hop, profile), value in cpu.items()}, file)
     return cpu
 
 

@@ -413,6 +413,12 @@ TEST_F(ActionOverlay, ElementsReplaceNamesAndValues) {
   EXPECT_EQ(last_->name, "Apply grease");
   EXPECT_EQ(last_->category, ValueCategory::kNva);
   EXPECT_EQ(last_->fine_action, "a_va");
+  // Of another model: known when the labels come.
+  Make("actionoverlay elements=" + elements);
+  Start("RGB", 64, 64);
+  PushLabels();
+  const std::string unknown = WaitForMessage(GST_MESSAGE_ERROR);
+  EXPECT_NE(unknown.find("line 3: the model has no label 'elsewhere_va'"), std::string::npos) << unknown;
   std::ofstream(elements) << "label,value\na_va,WASTE\n";
   const std::string said = ErrorOf("actionoverlay elements=" + elements, GST_STATE_PAUSED);
   EXPECT_NE(said.find("line 2: value is 'WASTE'"), std::string::npos) << said;

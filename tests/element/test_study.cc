@@ -229,6 +229,19 @@ TEST_F(Study, ElementsComeWithTheLabelsToo) {
   EXPECT_EQ(last_->name, "Apply grease") << "on frames";
 }
 
+TEST_F(Study, OwnElementsTakeThePlaceOfThoseThatCome) {
+  action::LabelTable labels = Labels();
+  labels.fine[0].element = {"Sent", "", 1, false, {}, {}};
+  labels.fine[0].category = action::ValueCategory::kNva;
+  Make("timelinesmooth elements=" + Write("own.csv", "label,name\nb_two_nva,Own\n"));
+  Begin(16, false, labels);
+  PushFineStream("000000000");
+  PushEos();
+  PullLabel();
+  EXPECT_EQ(last_->name, "");
+  EXPECT_EQ(last_->category, action::ValueCategory::kVa) << "by its suffix";
+}
+
 TEST_F(Study, ElementsThatAreWrongAreAnError) {
   const std::string refused =
       ErrorOf("timelinesmooth elements=" + Write("bad.csv", "label,order\na_va,first\n"), GST_STATE_PAUSED);

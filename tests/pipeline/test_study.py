@@ -46,7 +46,7 @@ def slow_figures(said, truth):
     def elements(rows):
         result = []
         for row in rows:
-            if row.get("state", "measured") not in ("measured", "absent"):
+            if row.get("state", "measured") != "measured":
                 result.append(None)
             elif result and result[-1] and result[-1][0] == row["fine_action"]:
                 result[-1] = (row["fine_action"], result[-1][1], row["end"])
@@ -110,6 +110,19 @@ def figures():
         got = json.loads(tool("gst-action-timeline", "compare", "--json", path("said.json"), path("truth.json")))
         for key, value in slow_figures(said, truth).items():
             assert abs(got[key] - value) < 1e-6, (number, key, got[key], value, said, truth)
+
+
+def profiles_are_compared_alike():
+    """What is nobody's work is no element, whether the file says so or only its name does."""
+    rows = [{"start": 0, "end": 5, "fine_action": "turn_va"}, {"start": 5, "end": 9, "fine_action": "background"}, {"start": 9, "end": 12, "fine_action": "absent"}]
+    study = [rows[0], {**rows[1], "state": "unknown"}, {**rows[2], "state": "absent"}]
+    for name, content in (("said", study), ("truth", rows)):
+        with open(path(name + ".json"), "w") as file:
+            json.dump(content, file)
+    for one, other in (("said", "truth"), ("truth", "said")):
+        got = json.loads(tool("gst-action-timeline", "compare", "--json", path(one + ".json"), path(other + ".json")))
+        assert (got["elements"], got["lost"], got["invented"], got["edit"]) == (1, 0, 0, 100), got
+    assert "--elements" in tool("gst-action-timeline", "compare", "--elements", "x.csv", path("said.json"), path("truth.json"), code=2)
 
 
 # ---- Both profiles, in one pipeline at each hop
@@ -206,10 +219,10 @@ def shares():
     with open(path("workshop.csv"), "w") as file:
         file.write("label,name,value\nturn_va,Schraube drehen,NVA\n")
     said = tool("gst-action-timeline", "show", "--elements", path("workshop.csv"), path("states.json"))
-    assert "Schraube drehen" in said and "NVA           6.0 s  100.0 % of measured time" in said, said
+    assert "error" not in said and "Schraube drehen" in said and "NVA           6.0 s  100.0 % of measured time" in said, said
 
 
-tests = [("figures", figures), ("demo", demo), ("handwash", handwash), ("elements.csv", elements), ("shares", shares)]
+tests = [("figures", figures), ("profiles are compared alike", profiles_are_compared_alike), ("demo", demo), ("handwash", handwash), ("elements.csv", elements), ("shares", shares)]
 if len(sys.argv) > 5:
     tests = [t for t in tests if any(part in t[0] for part in sys.argv[5:])]
 tap.run(tests)

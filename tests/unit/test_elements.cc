@@ -93,9 +93,20 @@ TEST_F(Elements, WhatIsWrongIsSaidWithItsLine) {
   expect("label,min_seconds\nwaiting,nan\n", "min_seconds is 'nan'");
   expect("label,min_seconds\nwaiting,2,5\n", "line 2: it has 3 fields, the first line names 2 columns");
   expect("label,name\n,Nobody\n", "line 2: the label is missing");
+  expect(
+      "label,name\nwaiting,Pr\xfc"
+      "fen\n",
+      "line 2: name is not UTF-8. Save the table as \"CSV UTF-8\"");
+  expect("label,name\nwaiting,\"two\nlines\"\n", "line 2: name holds a line break");
   expect("label,name\nwaiting,\"open\n", "a quote is opened and never closed");
   std::filesystem::remove(path_);
   EXPECT_THROW(ReadElements(path_), Error);
+  try {
+    ReadElements(folder_.string());
+    FAIL() << "a folder";
+  } catch (const Error &e) {
+    EXPECT_NE(std::string(e.what()).find(folder_.string() + ": it is a folder"), std::string::npos) << e.what();
+  }
 }
 
 TEST_F(Elements, TheTemplateIsRightAsItIs) {
@@ -105,6 +116,9 @@ TEST_F(Elements, TheTemplateIsRightAsItIs) {
   LabelTable labels = Labels();
   ApplyElements(Read(text), path_, labels);
   EXPECT_EQ(labels.fine[0].element.name, "Apply greace to o ring");
+  // Two families with a label of one name.
+  labels.fine.push_back(labels.fine[0]);
+  EXPECT_EQ(Read(ElementsTemplate(labels)).size(), 3u);
 }
 
 TEST(Meaning, OfNames) {

@@ -413,6 +413,25 @@ TEST(Viterbi, BelowTheThresholdAFinishedSegmentIsUnknown) {
   EXPECT_EQ(segments[1].fine_action, "unknown");
 }
 
+TEST(Viterbi, TheThresholdMayChangeWhileARunGoesOn) {
+  SmoothingSettings settings;
+  settings.method = SmoothingMethod::kViterbi;
+  Timeline timeline(settings);
+  timeline.SetLabels(ThreeLabels(), false, 0);
+  timeline.Begin(0);
+  for (int i = 0; i < 40; ++i) {
+    if (i == 15) timeline.SetLabels(ThreeLabels(), false, 0.95);
+    timeline.Add(StepOf(i, i / 10 % 2 == 0 ? std::vector{0.9f, 0.05f, 0.05f} : std::vector{0.05f, 0.05f, 0.9f}));
+  }
+  timeline.End(20 * kSecond);
+  timeline.Finish();
+  const std::vector<Segment> segments = timeline.Take();
+  ASSERT_EQ(segments.size(), 2u) << "what is unknown is one segment";
+  EXPECT_EQ(segments[0].fine_action, "a_left_va") << "it ended before";
+  EXPECT_EQ(segments[1].fine_action, "unknown");
+  EXPECT_EQ(segments[1].start, 5 * kSecond);
+}
+
 TEST(OrderOfWork, DeviationsAreReportedWhateverTheyCost) {
   LabelTable table;
   table.coarse = {"a"};

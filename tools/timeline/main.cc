@@ -37,19 +37,9 @@ std::string Printable(std::string text) {
   return text;
 }
 
-// What a stretch of time counts as, whichever profile wrote the file.
-action::SegmentState StateOf(const Segment &segment) {
-  if (segment.state != action::SegmentState::kMeasured) return segment.state;
-  switch (action::MeaningOf(segment.fine_action, segment.coarse_action)) {
-    case action::Meaning::kAbsent:
-      return action::SegmentState::kAbsent;
-    case action::Meaning::kUnmeasured:
-      return action::SegmentState::kUnknown;
-    default:
-      return segment.state;
-  }
-}
+using action::StateInStudy;
 
+// Waiting is work time that adds no value, whether or not its label says so.
 action::ValueCategory CategoryOf(const Segment &segment) {
   const bool waiting = action::MeaningOf(segment.fine_action, segment.coarse_action) == action::Meaning::kWaiting;
   return waiting && segment.category == action::ValueCategory::kUnknown ? action::ValueCategory::kNva
@@ -58,17 +48,24 @@ action::ValueCategory CategoryOf(const Segment &segment) {
 
 // Its state, and what is odd about it.
 std::string Status(const Segment &segment) {
-  const std::string state = NameOf(StateOf(segment));
+  const std::string state = NameOf(StateInStudy(segment));
   return segment.deviation == action::Deviation::kNone ? state : state + ", " + NameOf(segment.deviation);
+}
+
+// In a column of this many characters.
+std::string Padded(const std::string &text, size_t width) {
+  const std::string shown = Printable(text);
+  const auto length = static_cast<size_t>(std::max<glong>(0, g_utf8_strlen(shown.c_str(), -1)));
+  return shown + std::string(width > length ? width - length : 0, ' ');
 }
 
 void PrintTable(const std::vector<Segment> &timeline) {
   std::printf("%-11s %-11s %9s  %-16s %-32s %-8s %s\n", "start", "end", "seconds", "coarse", "fine", "value", "state");
   for (const Segment &segment : timeline) {
-    std::printf("%-11s %-11s %9.2f  %-16s %-32s %-8s %s\n", Clock(segment.start).c_str(), Clock(segment.end).c_str(),
-                static_cast<double>(segment.duration()) / 1e9, Printable(segment.coarse_action).c_str(),
-                Printable(segment.name.empty() ? segment.fine_action : segment.name).c_str(), NameOf(segment.category),
-                Status(segment).c_str());
+    std::printf("%-11s %-11s %9.2f  %s %s %-8s %s\n", Clock(segment.start).c_str(), Clock(segment.end).c_str(),
+                static_cast<double>(segment.duration()) / 1e9, Padded(segment.coarse_action, 16).c_str(),
+                Padded(segment.name.empty() ? segment.fine_action : segment.name, 32).c_str(),
+                NameOf(CategoryOf(segment)), Status(segment).c_str());
   }
 }
 
@@ -84,8 +81,8 @@ void PrintShares(const std::vector<Segment> &timeline) {
     all += duration;
     stand_in = stand_in || segment.stand_in;
     deviations += segment.deviation != action::Deviation::kNone ? 1 : 0;
-    in_state[StateOf(segment)] += duration;
-    if (StateOf(segment) == action::SegmentState::kMeasured) seconds[CategoryOf(segment)] += duration;
+    in_state[StateInStudy(segment)] += duration;
+    if (StateInStudy(segment) == action::SegmentState::kMeasured) seconds[CategoryOf(segment)] += duration;
   }
   const double measured = in_state[action::SegmentState::kMeasured];
   const double study = all - in_state[action::SegmentState::kAbsent];
@@ -191,6 +188,8 @@ int Run(int argc, char **argv) {
   g_strfreev(operands);
   const std::string command = words.empty() ? "" : words.front();
   if (!words.empty()) words.erase(words.begin());
+  const bool other_option = command == "show" ? as_json != FALSE : elements != nullptr;
+  if (other_option) throw action::Error("--json is an option of compare, --elements one of show");
   if (command == "show" && words.size() == 1) return Show(words, elements);
   if (command == "compare" && words.size() == 2) return Compare(words, as_json != FALSE);
   throw action::Error("usage: gst-action-timeline show FILE, or gst-action-timeline compare FILE TRUTH");

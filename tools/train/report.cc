@@ -99,7 +99,7 @@ std::string Joined(const std::vector<std::string> &words) {
   return text;
 }
 
-std::string CalibrationText(const TrainingRecord &record) {
+std::string CalibrationText(const TwoStageModel &model, const TrainingRecord &record) {
   if (!record.calibration) {
     return "Confidence is not calibrated (temperature 1): too few steps of clips that were held out";
   }
@@ -108,6 +108,14 @@ std::string CalibrationText(const TrainingRecord &record) {
                      "): temperature " + Format("%.2f", record.calibration->stage1);
   for (const auto &[family, temperature] : record.calibration->families)
     text += ", " + family + Format(" %.2f", temperature);
+  std::string others;
+  for (const TrainedFamily &family : model.families) {
+    if (!family.head || record.calibration->families.contains(family.plan.name)) continue;
+    others += (others.empty() ? "" : ", ") + family.plan.name;
+  }
+  if (!others.empty()) {
+    text += "; 1 for " + others + Format(", of which fewer than %zu clips were held out", kFewestHeldOutClips);
+  }
   if (record.cross_validation && !record.cross_validation->judged.empty()) {
     text += Format(". It is off by %.1f %% in the mean (uncalibrated: %.1f %%)",
                    100 * ExpectedCalibrationError(record.cross_validation->judged),
@@ -288,7 +296,7 @@ std::string SummaryText(const TwoStageModel &model, const TrainingRecord &record
   } else if (record.cross_validation) {
     text += "Held-out accuracy: not measurable, there is only one source\n";
   }
-  text += CalibrationText(record) + "\n";
+  text += CalibrationText(model, record) + "\n";
   if (record.validation) add("Accuracy on " + record.validation_from + ":", *record.validation);
   add("Accuracy on the clips that were trained with:", record.training);
 
@@ -354,7 +362,7 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
           ".</p>\n";
   html += "<h2>Labels</h2>\n" + TableOfLabels(model, record);
   html += "<h2>Loss and accuracy while training</h2>\n" + curves;
-  html += "<h2>Confidence</h2>\n<p>" + Escaped(CalibrationText(record)) + ".</p>\n";
+  html += "<h2>Confidence</h2>\n<p>" + Escaped(CalibrationText(model, record)) + ".</p>\n";
   if (record.cross_validation && !record.cross_validation->judged.empty()) {
     html +=
         ReliabilitySvg(record.cross_validation->judged, record.cross_validation->judged_uncalibrated) +

@@ -62,7 +62,7 @@ std::vector<Stretch> ElementsOf(std::span<const Segment> segments) {
   std::vector<Stretch> elements;
   bool follows = false;
   for (const Segment &segment : segments) {
-    const bool is_element = segment.state == SegmentState::kMeasured || segment.state == SegmentState::kAbsent;
+    const bool is_element = StateInStudy(segment) == SegmentState::kMeasured;
     if (is_element && follows && elements.back().label == segment.fine_action) {
       elements.back().end = Seconds(segment.end);
     } else if (is_element) {

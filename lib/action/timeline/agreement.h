@@ -28,9 +28,9 @@ struct Agreement {
 // Both in order of time.
 ACTION_API Agreement Compare(std::span<const Segment> timeline, std::span<const Segment> truth);
 
-// The same by elements of work. An element is a stretch of one fine action that was measured; neighbours of equal fine
-// action are one. It is found when the timeline has an element of the same fine action with which it shares at least
-// half of their common extent (IoU >= 0.5).
+// The same by elements of work. An element is a stretch of one fine action that counts as measured (StateInStudy);
+// neighbours of equal fine action are one. It is found when the timeline has an element of the same fine action with
+// which it shares at least half of their common extent (IoU >= 0.5).
 struct ElementAgreement {
   size_t elements = 0;  // of the ground truth
   size_t lost = 0;      // not found

@@ -75,7 +75,7 @@ SegmentMerger::SegmentMerger(const SmoothingSettings &settings, const LabelTable
       unknown_threshold_(ids == StepIds::kFine ? settings.unknown_threshold : 0),
       families_(FamiliesOf(labels)),
       shared_(SharedNames(labels)) {
-  shared_.back() = unknown_threshold_ > 0;
+  shared_.back() = ids == StepIds::kFine;
   if (ids != StepIds::kFine) return;
   for (size_t id = 0; id < labels.fine.size(); ++id) {
     if (const auto &seconds = labels.fine[id].element.min_seconds) minima_[id] = std::llround(*seconds * 1e9);

@@ -56,6 +56,8 @@ class ACTION_API SegmentMerger {
   // id: of the step. lasts_until: ns, its stretch of time lasts at least until here.
   void Add(const Step &step, int id, int64_t lasts_until);
   void Finish(int64_t end);
+  // Fine ids: for segments that end from now on.
+  void SetUnknownThreshold(double threshold) { unknown_threshold_ = threshold; }
 
   std::vector<LabelledSpan> TakeSpans();
   size_t steps_kept() const;

@@ -30,7 +30,7 @@ struct SmoothingSettings {
   int refine_window = 5;
 
   // Viterbi. Costs are in nats (natural logarithms of probability).
-  double switch_cost = 3;            // of a change of label
+  double switch_cost = 4;            // of a change of label
   double order_cost = 0;             // more, of a change that leaves the order of work; 0: the order is not used
   int64_t lookahead = 4000000000LL;  // ns: after so much, what a frame shows is decided
   int64_t longest_doubt = 120LL * 1000000000LL;  // ns: after so much, a step's label is decided
@@ -82,6 +82,9 @@ class Smoother {
   // The newest step as it would be if nothing more came. Nothing before the first one.
   virtual std::optional<StepLabel> Newest() const = 0;
   virtual SmootherStats stats() const = 0;
+
+  // SmoothingSettings::unknown_threshold, for segments that end from now on.
+  virtual void SetUnknownThreshold(double /*threshold*/) {}
 };
 
 // start: ns, where the run begins; its first step may begin later.

@@ -59,6 +59,10 @@ struct Segment {
   friend bool operator==(const Segment &, const Segment &) = default;
 };
 
+// What a segment counts as in a study, whichever profile wrote it: the names `absent` and `background` decide where its
+// own state is measured.
+ACTION_API SegmentState StateInStudy(const Segment &segment);
+
 // What stands where nothing was measured.
 ACTION_API Segment GapSegment(int64_t start, int64_t end);
 // What is less apart follows on; ns.

@@ -19,6 +19,18 @@ const char *NameOf(SegmentState state) {
   return "?";
 }
 
+SegmentState StateInStudy(const Segment &segment) {
+  if (segment.state != SegmentState::kMeasured) return segment.state;
+  switch (MeaningOf(segment.fine_action, segment.coarse_action)) {
+    case Meaning::kAbsent:
+      return SegmentState::kAbsent;
+    case Meaning::kUnmeasured:
+      return SegmentState::kUnknown;
+    default:
+      return segment.state;
+  }
+}
+
 Segment GapSegment(int64_t start, int64_t end) {
   return {start, end, kGapLabel, kGapLabel, ValueCategory::kUnknown, 0, SegmentState::kGap, 0, false, {}};
 }
@@ -28,6 +40,7 @@ void Timeline::SetLabels(const LabelTable &labels, bool stand_in, double unknown
   labels_ = labels;
   stand_in_ = stand_in;
   unknown_threshold_ = unknown_threshold;
+  if (run_ && !labels_changed_) run_->SetUnknownThreshold(unknown_threshold);
 }
 
 void Timeline::Begin(int64_t time) {
@@ -135,9 +148,7 @@ Segment Timeline::SegmentOf(const LabelledSpan &span) const {
     segment.fine_action = fine.label;
     segment.category = fine.category;
     segment.name = fine.element.name;
-    const Meaning meaning = study_ ? MeaningOf(fine.label, fine.coarse) : Meaning::kWork;
-    if (meaning == Meaning::kAbsent) segment.state = SegmentState::kAbsent;
-    if (meaning == Meaning::kUnmeasured) segment.state = SegmentState::kUnknown;
+    if (study_) segment.state = StateInStudy(segment);
   }
   return segment;
 }
@@ -149,6 +160,8 @@ Deviation Timeline::DeviationOf(const LabelledSpan &span) {
     return Deviation::kNone;
   }
   const auto fine = static_cast<size_t>(span.fine);
+  const FineLabel &label = run_labels_->fine[fine];
+  if (MeaningOf(label.label, label.coarse) == Meaning::kUnmeasured) last_element_.reset();
   if (!run_order_->HasPlace(fine)) return Deviation::kNone;
   const auto before = std::exchange(last_element_, fine);
   return before ? run_order_->DeviationOf(*before, fine) : Deviation::kNone;

@@ -33,7 +33,7 @@ class ACTION_API Timeline {
   void SetSettings(const SmoothingSettings &settings) { settings_ = settings; }
 
   // The steps that follow are of this table.
-  // unknown_threshold: SmoothingSettings', for the runs that begin from now on.
+  // unknown_threshold: SmoothingSettings', for segments that end from now on.
   void SetLabels(const LabelTable &labels, bool stand_in, double unknown_threshold = 0);
 
   // A run of frames begins, ns. What lies between the end of the last one and here becomes a gap; less than a

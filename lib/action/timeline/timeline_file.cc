@@ -57,8 +57,7 @@ ordered_json ToObject(const Segment &segment) {
   object["state"] = NameOf(segment.state);
   if (!segment.name.empty()) object["name"] = segment.name;
   if (segment.deviation != Deviation::kNone) object["deviation"] = NameOf(segment.deviation);
-  if (segment.state == SegmentState::kMeasured || segment.state == SegmentState::kAbsent)
-    object["confidence"] = std::round(segment.confidence * 1e4) / 1e4;
+  if (segment.state != SegmentState::kGap) object["confidence"] = std::round(segment.confidence * 1e4) / 1e4;
   if (segment.wall_clock) {
     object["wall_clock_start"] = IsoTime(segment.wall_clock->start);
     object["wall_clock_end"] = IsoTime(segment.wall_clock->end);

@@ -37,6 +37,7 @@ class ACTION_API ViterbiSmoother : public Smoother {
   std::vector<StepLabel> TakeLabels() override;
   std::optional<StepLabel> Newest() const override;
   SmootherStats stats() const override { return {forced_, pending_.size() + merger_.steps_kept()}; }
+  void SetUnknownThreshold(double threshold) override { merger_.SetUnknownThreshold(threshold); }
 
  private:
   struct Pending {

@@ -135,7 +135,8 @@ struct CrossValidation {
   std::vector<Judged> judged_uncalibrated;
 };
 
-// Temperatures from what heads said of held-out steps (AddHeldOut); nothing when there is too little for stage 1.
+// Temperatures from what heads said of held-out steps (AddHeldOut): nothing when there is too little for stage 1, and
+// none for families of which there is too little.
 ACTION_API std::optional<Calibration> Calibrate(const std::map<std::string, HeldOut> &held_out,
                                                 const std::string &from);
 
