@@ -13,6 +13,7 @@
 #include "action/engine.h"
 #include "action/error.h"
 #include "common/frame_reader.h"
+#include "common/pipeline_tasks.h"
 #include "fake/partial_engine.h"
 
 namespace {
@@ -67,8 +68,15 @@ int main(int argc, char **argv) {
   gst_pad_add_probe(pad, static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
                     OnData, &probe, nullptr);
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
-  GstMessage *message = gst_bus_timed_pop_filtered(gst_element_get_bus(pipeline), GST_CLOCK_TIME_NONE,
-                                                   static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+  GstMessage *message = nullptr;
+  action::StandstillDetector standstill;
+  while (message == nullptr) {
+    message = gst_bus_timed_pop_filtered(gst_element_get_bus(pipeline), action::StandstillDetector::kInterval,
+                                         static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+    if (message != nullptr || !standstill.Stands(pipeline)) continue;
+    std::fprintf(stderr, "error the pipeline stands still\n");
+    return 1;
+  }
   const bool failed = GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR;
   if (failed) {
     gst_message_parse_error(message, &error, nullptr);

@@ -15,11 +15,15 @@
 #include "action/error.h"
 #include "action/r3d18_spec.h"
 #include "build_config.h"
+#include "common/pipeline_tasks.h"
 
 namespace action {
 namespace {
 
-constexpr GstClockTime kPollInterval = 100 * GST_MSECOND;
+// Another try gives the video, or the error that says why there is none.
+constexpr int kMostTries = 5;
+
+struct Standstill {};
 
 using ElementPtr = std::unique_ptr<GstElement, Deleter<gst_object_unref>>;
 using BusPtr = std::unique_ptr<GstBus, Deleter<gst_object_unref>>;
@@ -73,17 +77,22 @@ class Run {
 
   ~Run() { gst_element_set_state(pipeline_.get(), GST_STATE_NULL); }
 
-  // False: must be run again with convert.
+  // False: must be run again with convert. Throws Standstill when the pipeline does nothing and does not say why.
   bool Finish(FeatureTable &out) {
     const BusPtr bus(gst_element_get_bus(pipeline_.get()));
     // A part is looked for when the video is open: prerolled.
     bool to_seek = !options_.span.whole();
+    StandstillDetector standstill;
     gst_element_set_state(pipeline_.get(), to_seek ? GST_STATE_PAUSED : GST_STATE_PLAYING);
     for (;;) {
       if (options_.cancelled && options_.cancelled()) throw Cancelled();
-      const MessagePtr message(gst_bus_timed_pop(bus.get(), kPollInterval));
+      const MessagePtr message(gst_bus_timed_pop(bus.get(), StandstillDetector::kInterval));
       ReportProgress();
-      if (!message) continue;
+      if (!message) {
+        if (standstill.Stands(pipeline_.get())) throw Standstill();
+        continue;
+      }
+      standstill.OnMessage();
       switch (GST_MESSAGE_TYPE(message.get())) {
         case GST_MESSAGE_EOS:
           if (frames_ == 0) throw Error(path_ + " holds no video that can be decoded");
@@ -336,9 +345,16 @@ double VideoDuration(const std::string &path) {
 }
 
 FeatureTable RunVideo(const std::string &path, const VideoRunOptions &options) {
-  FeatureTable out;
-  if (!Run(path, options, false).Finish(out)) Run(path, options, true).Finish(out);
-  return out;
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    try {
+      FeatureTable out;
+      if (!Run(path, options, false).Finish(out)) Run(path, options, true).Finish(out);
+      return out;
+    } catch (const Standstill &) {
+      GST_WARNING("%s: the pipeline stands still and says nothing; once more", path.c_str());
+    }
+  }
+  throw Error(path + ": no video that can be decoded: GStreamer gives up on it without saying why");
 }
 
 }  // namespace action
