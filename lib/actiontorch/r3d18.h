@@ -37,8 +37,7 @@ class R3d18 {
 // auto becomes cuda:0 where LibTorch sees a CUDA device, else cpu. Throws Error when the device is not there.
 Device ResolveDevice(Device asked);
 
-// auto becomes bf16 on CPUs that compute in it natively and where oneDNN does, fp32 elsewhere. Throws Error when the
-// precision is not to be had on the device.
+// auto becomes fp32. Throws Error when the precision is not to be had on the device.
 Precision ResolvePrecision(Precision asked, Device device);
 
 // LibTorch's version as it reports itself when running, "1.13.1"; empty when it does not say.

@@ -337,7 +337,7 @@ def feature_files():
     assert abs(data["ts"][1].item() - 2.133) < 0.002, data["ts"]
     facts = json.load(open(stem + ".json"))
     assert facts["src_fps"] == 15.0 and facts["video"] == path and facts["video_bytes"] == os.path.getsize(path), facts
-    assert facts["precision"] in ("fp32", "bf16") and facts["hop"] == 16 and facts["roi"] == "0,0,1,1" and len(facts["weights_hash"]) == 64, facts
+    assert facts["precision"] == "fp32" and facts["hop"] == 16 and facts["roi"] == "0,0,1,1" and len(facts["weights_hash"]) == 64, facts
     names = [os.path.basename(stem) + e for e in (".pt", ".json")]
     assert sorted(os.listdir(folder)) == sorted(names)
 
