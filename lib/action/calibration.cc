@@ -29,7 +29,7 @@ double Slope(std::span<const HeldOutStep> steps, double inverse) {
 
 double FitTemperature(const HeldOut &held_out) {
   const std::vector<HeldOutStep> &steps = held_out.steps;
-  if (steps.size() < kFewestHeldOutSteps || held_out.clips < kFewestHeldOutClips) return 1;
+  if (!held_out.is_enough()) return 1;
   double low = 1 / kHighest, high = 1 / kLowest;
   if (Slope(steps, low) >= 0) return kHighest;
   if (Slope(steps, high) <= 0) return kLowest;

@@ -34,14 +34,16 @@ struct HeldOutStep {
   int truth = 0;              // class id
 };
 
+// Less than this says nothing: the temperature stays 1. Steps of one clip are much alike.
+inline constexpr size_t kFewestHeldOutSteps = 20, kFewestHeldOutClips = 8;
+
 // What a head said of clips that were held out.
 struct HeldOut {
   std::vector<HeldOutStep> steps;
   size_t clips = 0;
-};
 
-// Less than this says nothing: the temperature stays 1. Steps of one clip are much alike.
-inline constexpr size_t kFewestHeldOutSteps = 20, kFewestHeldOutClips = 8;
+  bool is_enough() const { return steps.size() >= kFewestHeldOutSteps && clips >= kFewestHeldOutClips; }
+};
 
 // The temperature for which the steps' mean cross entropy is lowest (C. Guo et al., On Calibration of Modern Neural
 // Networks, ICML 2017), between 1 and 20: on the little that is held out, no head is made surer than it is.

@@ -180,15 +180,9 @@ std::string ElementsTemplate(const LabelTable &labels) {
   std::set<std::string> written;  // two families may have a label of one name
   for (const FineLabel &fine : labels.fine) {
     if (!written.insert(fine.label).second) continue;
-    std::string name = fine.label;
-    for (const std::string_view suffix : {"_va", "_rnva", "_nva"}) {
-      if (name.ends_with(suffix) && name.size() > suffix.size()) {
-        name.resize(name.size() - suffix.size());
-        break;
-      }
-    }
+    std::string name(WithoutValue(fine.label));
     std::ranges::replace(name, '_', ' ');
-    name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
+    if (!name.empty()) name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
     const Meaning meaning = MeaningOf(fine.label, fine.coarse);
     const ValueCategory value = meaning == Meaning::kWaiting ? ValueCategory::kNva : fine.category;
     text +=

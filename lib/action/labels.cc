@@ -79,14 +79,15 @@ ValueCategory CategoryOf(std::string_view label) {
   return ValueCategory::kUnknown;
 }
 
-Meaning MeaningOf(std::string_view label, std::string_view coarse) {
+std::string_view WithoutValue(std::string_view label) {
   for (const std::string_view suffix : {"_va", "_rnva", "_nva"}) {
-    if (label.ends_with(suffix)) {
-      label.remove_suffix(suffix.size());
-      break;
-    }
+    if (label.ends_with(suffix)) return label.substr(0, label.size() - suffix.size());
   }
-  for (const std::string_view name : {label, coarse}) {
+  return label;
+}
+
+Meaning MeaningOf(std::string_view label, std::string_view coarse) {
+  for (const std::string_view name : {WithoutValue(label), coarse}) {
     if (name == "waiting" || name == "idle") return Meaning::kWaiting;
     if (name == "absent") return Meaning::kAbsent;
     if (name == kBackgroundLabel) return Meaning::kUnmeasured;

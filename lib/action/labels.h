@@ -61,6 +61,9 @@ struct LabelTable {
   int unknown_fine() const { return static_cast<int>(fine.size()); }
 };
 
+// The label without the ending that says its value category.
+ACTION_API std::string_view WithoutValue(std::string_view label);
+
 // What some names mean in a time study, whatever their value suffix.
 enum class Meaning {
   kWork,

@@ -214,13 +214,16 @@ void TwoStagePredictor::AddJudged(const LabelledClip &clip, const Calibration &c
                                   std::vector<Judged> &judged) const {
   std::vector<HeldOutStep> coarse;
   AddSteps(*stage1_, clip.steps, 0, coarse);
+  std::vector<std::vector<float>> p_coarse;
+  for (const HeldOutStep &step : coarse)
+    p_coarse.push_back(Softmax(step.logits, calibration.stage1));
   std::vector<Judged> best(clip.steps.size());
   for (size_t family = 0; family < families_.size(); ++family) {
     const FamilyPlan &plan = model_.families[family].plan;
     std::vector<HeldOutStep> fine;
     if (families_[family]) AddSteps(*families_[family], clip.steps, 0, fine);
     for (size_t i = 0; i < best.size(); ++i) {
-      double p = static_cast<double>(Softmax(coarse[i].logits, calibration.stage1)[family]);
+      auto p = static_cast<double>(p_coarse[i][family]);
       size_t label = 0;
       if (!fine.empty()) {
         const std::vector<float> scores = Softmax(fine[i].logits, calibration.OfFamily(plan.name));
@@ -234,18 +237,15 @@ void TwoStagePredictor::AddJudged(const LabelledClip &clip, const Calibration &c
 }
 
 std::optional<Calibration> Calibrate(const std::map<std::string, HeldOut> &held_out, const std::string &from) {
-  const auto is_enough = [](const HeldOut &of_head) {
-    return of_head.steps.size() >= kFewestHeldOutSteps && of_head.clips >= kFewestHeldOutClips;
-  };
   const auto stage1 = held_out.find("");
-  if (stage1 == held_out.end() || !is_enough(stage1->second)) return std::nullopt;
+  if (stage1 == held_out.end() || !stage1->second.is_enough()) return std::nullopt;
   Calibration calibration;
   calibration.clips = stage1->second.clips;
   calibration.steps = stage1->second.steps.size();
   calibration.from = from;
   calibration.stage1 = FitTemperature(stage1->second);
   for (const auto &[family, of_head] : held_out) {
-    if (!family.empty() && is_enough(of_head)) calibration.families[family] = FitTemperature(of_head);
+    if (!family.empty() && of_head.is_enough()) calibration.families[family] = FitTemperature(of_head);
   }
   return calibration;
 }
