@@ -1,38 +1,39 @@
-// The backbone: R3D-18 without its classifier, on LibTorch alone (no GStreamer, no OpenCV).
+// The backbone: R3D-18 without its classifier. No GStreamer, no OpenCV: what a bare GPU host can build.
 #ifndef ACTIONTORCH_R3D18_H_
 #define ACTIONTORCH_R3D18_H_
 
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "action/checkpoint/checkpoint.h"
 #include "action/engine.h"
 
 namespace action {
 
-// torchvision's video.r3d_18 in eval mode, `fc` removed. Batch norms are folded into the convolutions at load; on the
-// CPU weights and activations stay in oneDNN's blocked layout throughout. One thread at a time runs it.
+// torchvision's video.r3d_18 in eval mode, `fc` removed. One thread at a time runs it.
 class R3d18 {
  public:
-  // The weights have passed CheckR3d18; device and precision must not be auto: see ResolveDevice. Throws Error when the
-  // device cannot hold the network.
-  R3d18(const StateDict &weights, Device device, Precision precision);
-  ~R3d18();
-  R3d18(const R3d18 &) = delete;
-  R3d18 &operator=(const R3d18 &) = delete;
+  virtual ~R3d18() = default;
 
-  // pixels: [n, 16, 112, 112, 3] RGB, 0 to 255. features: [n, 512].
-  void Forward(std::span<const uint8_t> pixels, int n, std::span<float> features);
+  // pixels: [n, 16, 112, 112, 3] RGB, 0 to 255. features: [n, 512]. Throws Error.
+  virtual void Forward(std::span<const uint8_t> pixels, int n, std::span<float> features) = 0;
   // The same from normalised input, [n, 3, 16, 112, 112]: (rgb / 255 - mean) / std.
-  void ForwardNormalised(std::span<const float> input, int n, std::span<float> features);
+  virtual void ForwardNormalised(std::span<const float> input, int n, std::span<float> features) = 0;
 
- private:
-  struct Network;
-  void Build(const StateDict &weights, Device device, Precision precision);
-
-  std::unique_ptr<Network> network_;
+  // How it is computed, for logs: "AVX-512, 2 threads".
+  virtual std::string Description() const = 0;
 };
+
+// The network on this device, to be run by the calling thread. The weights have passed CheckR3d18; device and precision
+// must not be auto: see ResolveDevice. Throws Error when the device cannot hold the network.
+std::unique_ptr<R3d18> NewR3d18(const StateDict &weights, Device device, Precision precision);
+
+// What NewR3d18 chooses from. In fp32 on processors with AVX2 or AVX-512: our own convolutions.
+std::unique_ptr<R3d18> NewVectorR3d18(const StateDict &weights, int threads);
+// LibTorch's, on any device. On the CPU weights and activations stay in oneDNN's blocked layout throughout.
+std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Precision precision);
 
 // auto becomes cuda:0 where LibTorch sees a CUDA device, else cpu. Throws Error when the device is not there.
 Device ResolveDevice(Device asked);

@@ -13,7 +13,6 @@
 #include "action/weights_location.h"
 #include "actiontorch/feature_service.h"
 #include "actiontorch/r3d18.h"
-#include "actiontorch/worker_threads.h"
 
 namespace action {
 namespace {
@@ -123,8 +122,7 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
     all.files[info.weights_path] = {*mark, info.weights_hash, info.stand_in};
   if (auto running = find()) return running;
   const auto factory = [&]() -> ChunkFunction {
-    UseAllProcessors();
-    auto network = std::make_shared<R3d18>(weights, info.device, info.precision);
+    const std::shared_ptr<R3d18> network = NewR3d18(weights, info.device, info.precision);
     const auto run = [network](const Chunk &chunk) {
       Features features{};
       network->Forward(chunk.pixels, 1, features);

@@ -17,7 +17,6 @@
 #include "action/checkpoint/formats.h"
 #include "action/r3d18_spec.h"
 #include "actiontorch/r3d18.h"
-#include "actiontorch/worker_threads.h"
 
 namespace {
 
@@ -42,13 +41,12 @@ action::StateDict ReadWeights(const char *path) {
 int main(int argc, char **argv) {
   if (argc < 5) return 2;
   try {
-    action::UseAllProcessors();
     const action::Device device = action::ResolveDevice({});
     const action::StateDict weights = ReadWeights(argv[1]);
     action::CheckR3d18(weights, argv[1]);
     const action::Precision asked =
         std::string(argv[4]) == "bf16" ? action::Precision::kBf16 : action::Precision::kFp32;
-    action::R3d18 network(weights, device, action::ResolvePrecision(asked, device));
+    const auto network = action::NewR3d18(weights, device, action::ResolvePrecision(asked, device));
     const std::vector<std::byte> data = ReadAll(argv[2]);
     const bool normalised = std::string(argv[3]) == "normalised";
     const int n =
@@ -57,9 +55,9 @@ int main(int argc, char **argv) {
     if (normalised) {
       std::vector<float> input(data.size() / sizeof(float));
       std::memcpy(input.data(), data.data(), data.size());
-      network.ForwardNormalised(input, n, out);
+      network->ForwardNormalised(input, n, out);
     } else {
-      network.Forward({reinterpret_cast<const uint8_t *>(data.data()), data.size()}, n, out);
+      network->Forward({reinterpret_cast<const uint8_t *>(data.data()), data.size()}, n, out);
     }
     std::fwrite(out.data(), sizeof(float), out.size(), stdout);
   } catch (const std::exception &e) {

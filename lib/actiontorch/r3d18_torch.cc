@@ -5,28 +5,28 @@
 #include <torch/cuda.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <array>
-#include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "action/chunk_builder.h"
 #include "action/error.h"
-#include "action/r3d18_spec.h"
+#include "actiontorch/folded_r3d18.h"
+#include "actiontorch/normalisation.h"
+#include "actiontorch/worker_threads.h"
 
 namespace action {
 namespace {
 
-// torchvision's batch norms and normalisation of Kinetics-400.
-constexpr double kBatchNormEpsilon = 1e-5;
-constexpr std::array<float, 3> kMean = {0.43216f, 0.394666f, 0.37645f};
-constexpr std::array<float, 3> kStd = {0.22803f, 0.22145f, 0.216989f};
+at::Tensor ToTorch(const std::vector<float> &values, at::IntArrayRef shape) {
+  return at::from_blob(const_cast<float *>(values.data()), shape, at::kFloat).clone();
+}
 
-using Size3 = std::array<int64_t, 3>;  // time, height, width
-
-at::Tensor ToTorch(const Tensor &tensor) {
-  const std::vector<float> values = tensor.ToFloats();
-  return at::from_blob(const_cast<float *>(values.data()), tensor.shape(), at::kFloat).clone();
+std::array<int64_t, 3> Wide(const Size3 &size) {
+  return {size[0], size[1], size[2]};
 }
 
 at::Device TorchDevice(Device device) {
@@ -36,9 +36,9 @@ at::Device TorchDevice(Device device) {
 
 // LibTorch 2 wants to know the input's size, or it reorders weights in every pass; LibTorch 1.13 does not take it.
 template <typename... Rest>
-at::Tensor ReorderWeight(const at::Tensor &weight, const Size3 &padding, const Size3 &stride,
-                         const std::array<int64_t, 5> &input_size) {
-  const Size3 dilation = {1, 1, 1};
+at::Tensor ReorderWeight(const at::Tensor &weight, const std::array<int64_t, 3> &padding,
+                         const std::array<int64_t, 3> &stride, const std::array<int64_t, 5> &input_size) {
+  const std::array<int64_t, 3> dilation = {1, 1, 1};
   return [&](auto... tail) {
     if constexpr (requires {
                     at::mkldnn_reorder_conv3d_weight(weight, padding, stride, dilation, 1, input_size, tail...);
@@ -50,27 +50,28 @@ at::Tensor ReorderWeight(const at::Tensor &weight, const Size3 &padding, const S
   }();
 }
 
-// A convolution with its batch norm folded in: w' = w g / sqrt(v + eps), b' = beta - m g / sqrt(v + eps).
+// How a network lies in memory.
+struct Layout {
+  at::Device device = at::kCPU;
+  at::ScalarType type = at::kFloat;
+  bool blocked = false;  // oneDNN's own layout, on the CPU
+};
+
 class Convolution {
  public:
-  Convolution(const StateDict &weights, const std::string &conv, const std::string &norm, Size3 stride, Size3 padding,
-              const Size3 &input, Device device, at::ScalarType type, bool blocked)
-      : stride_(stride), padding_(padding) {
-    const auto get = [&weights](const std::string &name) { return ToTorch(*weights.Find(name)).to(at::kDouble); };
-    const at::Tensor weight = get(conv + ".weight");
-    const at::Tensor scale = get(norm + ".weight") / at::sqrt(get(norm + ".running_var") + kBatchNormEpsilon);
-    weight_ = (weight * scale.view({-1, 1, 1, 1, 1})).to(at::kFloat);
-    bias_ = (get(norm + ".bias") - get(norm + ".running_mean") * scale).to(at::kFloat);
-    if (blocked) {
-      const std::array<int64_t, 5> input_size = {1, weight.size(1), input[0], input[1], input[2]};
-      weight_ = ReorderWeight<>(weight_.to_mkldnn(type), padding_, stride_, input_size);
-      bias_ = bias_.to_mkldnn(type);
+  // `input`: the size of what it will be given.
+  Convolution(const FoldedConvolution &folded, const Size3 &input, const Layout &layout)
+      : stride_(Wide(folded.stride)), padding_(Wide(folded.padding)) {
+    const auto [time, height, width] = Wide(folded.kernel);
+    weight_ = ToTorch(folded.weight, {folded.outputs, folded.inputs, time, height, width});
+    bias_ = ToTorch(folded.bias, {folded.outputs});
+    if (layout.blocked) {
+      const std::array<int64_t, 5> input_size = {1, folded.inputs, input[0], input[1], input[2]};
+      weight_ = ReorderWeight<>(weight_.to_mkldnn(layout.type), padding_, stride_, input_size);
+      bias_ = bias_.to_mkldnn(layout.type);
     } else {
-      weight_ = weight_.to(TorchDevice(device));
-      bias_ = bias_.to(TorchDevice(device));
-    }
-    for (size_t i = 0; i < output_.size(); ++i) {
-      output_[i] = (input[i] + 2 * padding[i] - weight.size(static_cast<int64_t>(i) + 2)) / stride[i] + 1;
+      weight_ = weight_.to(layout.device, layout.type).contiguous(at::MemoryFormat::ChannelsLast3d);
+      bias_ = bias_.to(layout.device, layout.type);
     }
   }
 
@@ -78,20 +79,17 @@ class Convolution {
     return at::convolution(x, weight_, bias_, stride_, padding_, {1, 1, 1}, false, {0, 0, 0}, 1);
   }
 
-  const Size3 &output() const { return output_; }
-
  private:
   at::Tensor weight_;
   at::Tensor bias_;
-  Size3 stride_;
-  Size3 padding_;
-  Size3 output_{};
+  std::array<int64_t, 3> stride_;
+  std::array<int64_t, 3> padding_;
 };
 
 struct Block {
   Convolution conv1;
   Convolution conv2;
-  std::unique_ptr<Convolution> downsample;
+  std::optional<Convolution> downsample;
 
   at::Tensor operator()(const at::Tensor &x) const {
     at::Tensor out = conv1(x);
@@ -115,89 +113,112 @@ void Translated(const char *doing, Body &&body) {
   }
 }
 
-}  // namespace
-
-struct R3d18::Network {
-  at::Device device = at::kCPU;
-  at::ScalarType type = at::kFloat;
-  bool blocked = false;  // oneDNN's layout
-  at::Tensor mean;       // [3, 1, 1, 1], as std
-  at::Tensor std;
-  std::unique_ptr<Convolution> stem;
-  std::vector<Block> blocks;
-
-  // x: [n, 3, 16, 112, 112] float, on `device`. Returns [n, 512].
-  at::Tensor Run(at::Tensor x) const {
-    if (blocked) x = x.contiguous().to_mkldnn(type);
-    x = (*stem)(x);
-    at::relu_(x);
-    for (const Block &block : blocks)
-      x = block(x);
-    if (blocked) x = x.to_dense(at::kFloat);
-    return x.mean({2, 3, 4});
-  }
-};
-
-R3d18::R3d18(const StateDict &weights, Device device, Precision precision) : network_(std::make_unique<Network>()) {
-  Translated("loading the network", [&] { Build(weights, device, precision); });
-}
-
-void R3d18::Build(const StateDict &weights, Device device, Precision precision) {
-  const c10::InferenceMode guard;
-  Network &net = *network_;
-  net.device = TorchDevice(device);
-  net.blocked = device.kind == Device::Kind::kCpu && at::hasMKLDNN();
-  net.type = precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat;
-  const auto make = [&](const std::string &conv, const std::string &norm, Size3 stride, Size3 padding,
-                        const Size3 &input) {
-    return Convolution(weights, conv, norm, stride, padding, input, device, net.type, net.blocked);
-  };
-  net.mean = at::tensor(at::ArrayRef<float>(kMean)).view({3, 1, 1, 1}).to(net.device);
-  net.std = at::tensor(at::ArrayRef<float>(kStd)).view({3, 1, 1, 1}).to(net.device);
-
-  Size3 size = {kChunkFrames, kFrameSide, kFrameSide};
-  net.stem = std::make_unique<Convolution>(make("stem.0", "stem.1", {1, 2, 2}, {1, 3, 3}, size));
-  size = net.stem->output();
-  for (int layer = 1; layer <= 4; ++layer) {
-    for (int index = 0; index < 2; ++index) {
-      const std::string name = "layer" + std::to_string(layer) + "." + std::to_string(index);
-      const bool shrinks = layer > 1 && index == 0;
-      const Size3 stride = shrinks ? Size3{2, 2, 2} : Size3{1, 1, 1};
-      Block block{make(name + ".conv1.0", name + ".conv1.1", stride, {1, 1, 1}, size),
-                  make(name + ".conv2.0", name + ".conv2.1", {1, 1, 1}, {1, 1, 1}, size), nullptr};
-      if (shrinks) {
-        block.downsample = std::make_unique<Convolution>(
-            make(name + ".downsample.0", name + ".downsample.1", stride, {0, 0, 0}, size));
-      }
-      size = block.conv1.output();
-      net.blocks.push_back(std::move(block));
+// Weights are used as they lie; who calls has an InferenceMode.
+class Network {
+ public:
+  Network(const FoldedR3d18 &folded, const Layout &layout)
+      : layout_(layout), stem_(folded.stem, {kChunkFrames, kFrameSide, kFrameSide}, layout) {
+    mean_ = at::tensor(at::ArrayRef<float>(kMean)).view({3, 1, 1, 1}).to(layout.device);
+    std_ = at::tensor(at::ArrayRef<float>(kStd)).view({3, 1, 1, 1}).to(layout.device);
+    Size3 size = folded.stem.OutputSize({kChunkFrames, kFrameSide, kFrameSide});
+    for (const FoldedBlock &from : folded.blocks) {
+      const Size3 out = from.conv1.OutputSize(size);
+      Block block{Convolution(from.conv1, size, layout), Convolution(from.conv2, out, layout), std::nullopt};
+      if (from.downsample) block.downsample.emplace(*from.downsample, size, layout);
+      size = out;
+      blocks_.push_back(std::move(block));
     }
   }
+
+  // pixels: [n, 16, 112, 112, 3] bytes on the device. Returns [n, 512] float there.
+  at::Tensor FromPixels(const at::Tensor &pixels) const {
+    // The reference's order of operations: rgb / 255, - mean, / std. In float: half would round the differences.
+    at::Tensor x = pixels.permute({0, 4, 1, 2, 3}).to(at::kFloat);
+    x.div_(255.0).sub_(mean_).div_(std_);
+    return Run(x);
+  }
+
+  // x: [n, 3, 16, 112, 112] float on the device.
+  at::Tensor Run(at::Tensor x) const {
+    if (layout_.blocked) {
+      x = x.contiguous().to_mkldnn(layout_.type);
+    } else {
+      x = x.to(layout_.type).contiguous(at::MemoryFormat::ChannelsLast3d);
+    }
+    x = stem_(x);
+    at::relu_(x);
+    for (const Block &block : blocks_)
+      x = block(x);
+    x = layout_.blocked ? x.to_dense(at::kFloat) : x.to(at::kFloat);
+    return x.mean({2, 3, 4});
+  }
+
+ private:
+  Layout layout_;
+  at::Tensor mean_;  // [3, 1, 1, 1], as std_
+  at::Tensor std_;
+  Convolution stem_;
+  std::vector<Block> blocks_;
+};
+
+class TorchR3d18 : public R3d18 {
+ public:
+  TorchR3d18(const FoldedR3d18 &folded, const Layout &layout) : layout_(layout), network_(folded, layout) {}
+
+  void Forward(std::span<const uint8_t> pixels, int n, std::span<float> features) override {
+    Translated("the network", [&] {
+      const c10::InferenceMode guard;
+      const at::Tensor bytes =
+          at::from_blob(const_cast<uint8_t *>(pixels.data()), {n, kChunkFrames, kFrameSide, kFrameSide, 3}, at::kByte);
+      CopyOut(network_.FromPixels(bytes.to(layout_.device)), features);
+    });
+  }
+
+  void ForwardNormalised(std::span<const float> input, int n, std::span<float> features) override {
+    Translated("the network", [&] {
+      const c10::InferenceMode guard;
+      const at::Tensor x =
+          at::from_blob(const_cast<float *>(input.data()), {n, 3, kChunkFrames, kFrameSide, kFrameSide}, at::kFloat);
+      CopyOut(network_.Run(x.to(layout_.device)), features);
+    });
+  }
+
+  std::string Description() const override {
+    return std::string(layout_.blocked ? "LibTorch with oneDNN, " : "LibTorch, ") + c10::toString(layout_.type) +
+           " on " + layout_.device.str();
+  }
+
+ private:
+  static void CopyOut(const at::Tensor &result, std::span<float> features) {
+    const at::Tensor out = result.to(at::kCPU).contiguous();
+    std::copy_n(out.data_ptr<float>(), out.numel(), features.begin());
+  }
+
+  const Layout layout_;
+  const Network network_;
+};
+
+}  // namespace
+
+std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Precision precision) {
+  std::unique_ptr<R3d18> network;
+  Translated("loading the network", [&] {
+    const c10::InferenceMode guard;
+    Layout layout;
+    layout.device = TorchDevice(device);
+    layout.blocked = device.kind == Device::Kind::kCpu && at::hasMKLDNN();
+    layout.type = precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat;
+    network = std::make_unique<TorchR3d18>(Fold(weights), layout);
+  });
+  return network;
 }
 
-R3d18::~R3d18() = default;
-
-void R3d18::Forward(std::span<const uint8_t> pixels, int n, std::span<float> features) {
-  Translated("the network", [&] {
-    const c10::InferenceMode guard;
-    const at::Tensor bytes =
-        at::from_blob(const_cast<uint8_t *>(pixels.data()), {n, kChunkFrames, kFrameSide, kFrameSide, 3}, at::kByte);
-    // The reference's order of operations: rgb / 255, - mean, / std.
-    at::Tensor x = bytes.to(network_->device).permute({0, 4, 1, 2, 3}).to(at::kFloat).contiguous();
-    x.div_(255.0).sub_(network_->mean).div_(network_->std);
-    const at::Tensor out = network_->Run(x).to(at::kCPU).contiguous();
-    std::copy_n(out.data_ptr<float>(), out.numel(), features.begin());
-  });
-}
-
-void R3d18::ForwardNormalised(std::span<const float> input, int n, std::span<float> features) {
-  Translated("the network", [&] {
-    const c10::InferenceMode guard;
-    const at::Tensor x =
-        at::from_blob(const_cast<float *>(input.data()), {n, 3, kChunkFrames, kFrameSide, kFrameSide}, at::kFloat);
-    const at::Tensor out = network_->Run(x.to(network_->device)).to(at::kCPU).contiguous();
-    std::copy_n(out.data_ptr<float>(), out.numel(), features.begin());
-  });
+std::unique_ptr<R3d18> NewR3d18(const StateDict &weights, Device device, Precision precision) {
+  const int threads = UseAllProcessors();
+  if (device.kind == Device::Kind::kCpu && precision == Precision::kFp32) {
+    if (auto network = NewVectorR3d18(weights, threads)) return network;
+  }
+  return NewTorchR3d18(weights, device, precision);
 }
 
 Device ResolveDevice(Device asked) {

@@ -1,0 +1,56 @@
+// The innermost loops of the CPU network, compiled once for each instruction set. Plain C types: the files that hold
+// them are compiled with flags (-mavx512f) under which nothing that other files share may be instantiated.
+#ifndef ACTIONTORCH_CONVOLUTION_KERNELS_H_
+#define ACTIONTORCH_CONVOLUTION_KERNELS_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace action {
+
+// Winograd's minimal filtering F(4x4, 3x3) (A. Lavin, S. Gray 2015, arXiv 1509.09308): a tile of 4x4 outputs from 6x6
+// inputs takes 36 multiplications where the plain sum takes 144.
+inline constexpr int kTileSide = 4;
+inline constexpr int kPatchSide = 6;
+inline constexpr int kPatchPoints = kPatchSide * kPatchSide;
+
+// Rows that `multiply` works on at once: with `panel` outputs each, as many sums as registers hold.
+inline constexpr int kRowsAtOnce = 6;
+
+// What follows a convolution on one pixel: out = max(0, sum + bias + residual), or without the max.
+struct Finish {
+  const float *bias;  // [channels]
+  bool relu;
+};
+
+struct ConvolutionKernels {
+  const char *name;  // "AVX-512", "AVX2"
+  int panel;         // output channels that `multiply` computes at once; divides 64
+
+  // out[r][j] = sum over segments s and k < length of rows[r][segments[s] + k] * weights[(s * length + k) * panel + j],
+  // for r < count <= kRowsAtOnce and j < panel; added to what `out` holds when `add`. `out_stride`: floats between
+  // rows.
+  void (*multiply)(const float *const *rows, int count, const ptrdiff_t *segments, int segment_count, int length,
+                   const float *weights, float *out, ptrdiff_t out_stride, bool add);
+
+  // A patch of 6x6 pixels of `channels` (a multiple of 16) to its 36 points, `point_stride` floats apart.
+  void (*transform_patch)(const float *patch, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int channels, float *points,
+                          ptrdiff_t point_stride);
+
+  // 36 points to the tile's upper left `rows` x `columns` pixels, finished. `residual` lies in memory as `tile` does
+  // but with strides of its own; null: none.
+  void (*transform_tile)(const float *points, ptrdiff_t point_stride, int channels, const Finish &finish,
+                         const float *residual, ptrdiff_t residual_row, ptrdiff_t residual_pixel, float *tile,
+                         ptrdiff_t row_stride, ptrdiff_t pixel_stride, int rows, int columns);
+
+  // out[j] for j < channels. `residual` may be null.
+  void (*finish_pixel)(const float *sums, int channels, const Finish &finish, const float *residual, float *out);
+};
+
+// Null where this build has none for the instruction set; whether the processor has it is for the caller to know.
+const ConvolutionKernels *Avx512Kernels();
+const ConvolutionKernels *Avx2Kernels();
+
+}  // namespace action
+
+#endif  // ACTIONTORCH_CONVOLUTION_KERNELS_H_

@@ -1,0 +1,92 @@
+// 3-D convolutions in fp32 on the CPU, over channels-last activations: the plain sum, and Winograd's for the 3x3x3
+// convolutions that make up nine tenths of an R3D-18. No LibTorch.
+#ifndef ACTIONTORCH_CPU_CONVOLUTION_H_
+#define ACTIONTORCH_CPU_CONVOLUTION_H_
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "actiontorch/convolution_kernels.h"
+#include "actiontorch/folded_r3d18.h"
+#include "actiontorch/thread_team.h"
+
+namespace action {
+
+// The kernels for this processor; null when it has neither AVX-512 nor AVX2 with FMA. oneDNN's own limit
+// (ONEDNN_MAX_CPU_ISA) holds here too, so that one setting stands for a smaller processor everywhere.
+const ConvolutionKernels *KernelsOfThisProcessor();
+
+// Floats on a cache line's boundary.
+class Buffer {
+ public:
+  explicit Buffer(size_t size = 0) { Resize(size); }
+  // Zeroes what it holds.
+  void Resize(size_t size);
+  float *data() { return data_.get(); }
+  const float *data() const { return data_.get(); }
+  size_t size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(float *data) const { ::operator delete[](data, std::align_val_t{64}); }
+  };
+  std::unique_ptr<float[], Free> data_;
+  size_t size_ = 0;
+};
+
+// [frames, height, width, channels] with a border of zeros around height and width that nobody writes.
+class Activation {
+ public:
+  // `after`: zeros below and to the right beyond the border, read by tiles that the size is not a multiple of.
+  Activation(Size3 size, int channels, int border, int after = 0);
+
+  const Size3 &size() const { return size_; }
+  int channels() const { return channels_; }
+  ptrdiff_t row_stride() const { return row_stride_; }
+  ptrdiff_t frame_stride() const { return frame_stride_; }
+  // The first channel of a pixel; y and x may be in the border.
+  float *At(int frame, int y, int x) { return buffer_.data() + Offset(frame, y, x); }
+  const float *At(int frame, int y, int x) const { return buffer_.data() + Offset(frame, y, x); }
+
+ private:
+  ptrdiff_t Offset(int frame, int y, int x) const {
+    return frame * frame_stride_ + (y + border_) * row_stride_ + static_cast<ptrdiff_t>(x + border_) * channels_;
+  }
+  Size3 size_;
+  int channels_;
+  int border_;
+  ptrdiff_t row_stride_;
+  ptrdiff_t frame_stride_;
+  Buffer buffer_;
+};
+
+// What threads need while they compute; shared by the convolutions of a network.
+struct Workspace {
+  explicit Workspace(ThreadTeam &threads) : team(threads), members(static_cast<size_t>(threads.size())) {}
+  ThreadTeam &team;
+  std::vector<Buffer> members;  // one each
+  Buffer points;                // Winograd's, of all tiles of small layers
+  Buffer products;
+};
+
+class CpuConvolution {
+ public:
+  virtual ~CpuConvolution() = default;
+  // out = convolution + bias (+ residual), negative values to 0 when `relu`. The sizes fit; residual may be null.
+  virtual void Run(const Activation &in, const Activation *residual, bool relu, Activation &out,
+                   Workspace &workspace) const = 0;
+};
+
+// The sum as it is defined, any stride; padding no wider than the border of `in`. Both: outputs in multiples of 64.
+std::unique_ptr<CpuConvolution> NewDirectConvolution(const ConvolutionKernels &kernels,
+                                                     const FoldedConvolution &folded);
+// Kernel 3x3x3, stride 1, padding 1. `in` has room after it for whole tiles of 4x4 outputs.
+std::unique_ptr<CpuConvolution> NewWinogradConvolution(const ConvolutionKernels &kernels,
+                                                       const FoldedConvolution &folded);
+
+}  // namespace action
+
+#endif  // ACTIONTORCH_CPU_CONVOLUTION_H_

@@ -1,0 +1,177 @@
+// The convolutions of the CPU network against the sum as it is written in a textbook, in double.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <random>
+
+#include "actiontorch/cpu_convolution.h"
+
+namespace action {
+namespace {
+
+struct Case {
+  Size3 size;
+  int inputs;
+  int outputs;
+  Size3 kernel;
+  Size3 stride;
+  Size3 padding;
+};
+
+// What a convolution computes, one output at a time.
+double Expected(const FoldedConvolution &folded, const Activation &in, const Activation *residual, bool relu,
+                int output, int frame, int y, int x) {
+  double sum = folded.bias[static_cast<size_t>(output)];
+  size_t weight = static_cast<size_t>(output) * folded.weight.size() / static_cast<size_t>(folded.outputs);
+  for (int input = 0; input < folded.inputs; ++input) {
+    for (int dt = 0; dt < folded.kernel[0]; ++dt) {
+      for (int dy = 0; dy < folded.kernel[1]; ++dy) {
+        for (int dx = 0; dx < folded.kernel[2]; ++dx, ++weight) {
+          const int at[3] = {frame * folded.stride[0] - folded.padding[0] + dt,
+                             y * folded.stride[1] - folded.padding[1] + dy,
+                             x * folded.stride[2] - folded.padding[2] + dx};
+          bool inside = true;
+          for (size_t i = 0; i < 3; ++i)
+            inside = inside && at[i] >= 0 && at[i] < in.size()[i];
+          if (inside)
+            sum += static_cast<double>(folded.weight[weight]) * static_cast<double>(in.At(at[0], at[1], at[2])[input]);
+        }
+      }
+    }
+  }
+  if (residual != nullptr) sum += static_cast<double>(residual->At(frame, y, x)[output]);
+  return relu ? std::max(sum, 0.0) : sum;
+}
+
+template <typename Body>
+void ForEachPixel(const Size3 &size, Body &&body) {
+  for (int frame = 0; frame < size[0]; ++frame) {
+    for (int y = 0; y < size[1]; ++y) {
+      for (int x = 0; x < size[2]; ++x)
+        body(frame, y, x);
+    }
+  }
+}
+
+class ConvolutionTest : public testing::TestWithParam<const ConvolutionKernels *> {
+ protected:
+  float Random() { return normal_(random_); }
+
+  void Fill(Activation &activation) {
+    ForEachPixel(activation.size(), [&](int frame, int y, int x) {
+      for (int channel = 0; channel < activation.channels(); ++channel)
+        activation.At(frame, y, x)[channel] = Random();
+    });
+  }
+
+  FoldedConvolution MakeConvolution(const Case &c) {
+    FoldedConvolution folded{c.inputs, c.outputs, c.kernel, c.stride, c.padding, {}, {}};
+    const int each = c.inputs * c.kernel[0] * c.kernel[1] * c.kernel[2];
+    for (int i = 0; i < c.outputs * each; ++i)
+      folded.weight.push_back(Random() / std::sqrt(static_cast<float>(each)));
+    for (int i = 0; i < c.outputs; ++i)
+      folded.bias.push_back(Random());
+    return folded;
+  }
+
+  // Compares with and without shortcut, and sees that the border stays zero.
+  void Check(const Case &c, bool winograd, double tolerance) {
+    SCOPED_TRACE(testing::Message() << c.size[0] << "x" << c.size[1] << "x" << c.size[2] << ", " << c.inputs << " to "
+                                    << c.outputs << " channels, kernel " << c.kernel[0] << "x" << c.kernel[1] << "x"
+                                    << c.kernel[2] << (winograd ? ", Winograd" : ", direct"));
+    const FoldedConvolution folded = MakeConvolution(c);
+    const Size3 size = folded.OutputSize(c.size);
+    Activation in(c.size, c.inputs, c.padding[1], 3), shortcut(size, c.outputs, 1);
+    Fill(in);
+    Fill(shortcut);
+    const auto convolution =
+        winograd ? NewWinogradConvolution(*GetParam(), folded) : NewDirectConvolution(*GetParam(), folded);
+    for (const bool plain : {true, false}) {
+      Activation out(size, c.outputs, 1, 3);
+      const Activation *residual = plain ? nullptr : &shortcut;
+      convolution->Run(in, residual, plain, out, workspace_);
+      double worst = 0;
+      ForEachPixel(size, [&](int frame, int y, int x) {
+        // Every pixel, some of its channels.
+        for (int output = (frame + y + x) % 7; output < c.outputs; output += 7) {
+          const double expected = Expected(folded, in, residual, plain, output, frame, y, x);
+          worst = std::max(worst, std::abs(expected - static_cast<double>(out.At(frame, y, x)[output])));
+        }
+      });
+      EXPECT_LE(worst, tolerance);
+      for (int x = -1; x <= size[2]; ++x) {
+        for (const int y : {-1, size[1]})
+          EXPECT_EQ(*out.At(0, y, x), 0.0f) << "border at " << y << ", " << x;
+      }
+    }
+  }
+
+  std::mt19937 random_{1};
+  std::normal_distribution<float> normal_;
+  ThreadTeam team_{3};
+  Workspace workspace_{team_};
+};
+
+TEST_P(ConvolutionTest, DirectEqualsTheSum) {
+  Check({{4, 20, 12}, 3, 64, {3, 7, 7}, {1, 2, 2}, {1, 3, 3}}, false, 1e-5);
+  Check({{4, 9, 9}, 64, 128, {3, 3, 3}, {2, 2, 2}, {1, 1, 1}}, false, 1e-5);
+  Check({{5, 7, 6}, 32, 64, {1, 1, 1}, {2, 2, 2}, {0, 0, 0}}, false, 1e-5);
+  Check({{2, 7, 7}, 256, 128, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, false, 2e-5);
+  Check({{1, 1, 1}, 16, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, false, 1e-5);
+  Check({{2, 40, 41}, 16, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, false, 1e-5);
+}
+
+TEST_P(ConvolutionTest, WinogradEqualsTheSum) {
+  const auto check = [&](const Size3 &size, int inputs, int outputs) {
+    Check({size, inputs, outputs, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, true, 1e-4);
+  };
+  check({4, 14, 14}, 64, 64);   // points shared out
+  check({3, 28, 28}, 32, 128);  // tiles shared out
+  check({2, 25, 31}, 16, 64);
+  check({1, 4, 4}, 16, 64);
+  check({1, 1, 1}, 16, 64);
+  check({2, 3, 9}, 48, 64);
+  check({5, 6, 5}, 16, 192);
+}
+
+std::vector<const ConvolutionKernels *> KernelsToTest() {
+  std::vector<const ConvolutionKernels *> all;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f")) all.push_back(Avx512Kernels());
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back(Avx2Kernels());
+#endif
+  return all;
+}
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ConvolutionTest);
+INSTANTIATE_TEST_SUITE_P(Processors, ConvolutionTest, testing::ValuesIn(KernelsToTest()),
+                         [](const auto &param) { return param.param->panel == 64 ? "Avx512" : "Avx2"; });
+
+TEST(ThreadTeamTest, EveryPieceIsTakenOnceAndMembersDoNotMeet) {
+  ThreadTeam team(4);
+  EXPECT_EQ(team.size(), 4);
+  for (const int count : {0, 1, 2, 3, 100, 1000}) {
+    for (int repetition = 0; repetition < 50; ++repetition) {
+      std::vector<std::atomic<int>> taken(static_cast<size_t>(count));
+      std::array<std::atomic<int>, 4> inside{};
+      team.ForEach(count, [&](int i, int member) {
+        EXPECT_EQ(++inside[static_cast<size_t>(member)], 1);
+        ++taken[static_cast<size_t>(i)];
+        --inside[static_cast<size_t>(member)];
+      });
+      for (const auto &times : taken)
+        ASSERT_EQ(times, 1);
+    }
+  }
+}
+
+TEST(ThreadTeamTest, OneComputesAlone) {
+  ThreadTeam team(1);
+  int sum = 0;
+  team.ForEach(10, [&](int i, int member) { sum += i + member; });
+  EXPECT_EQ(sum, 45);
+}
+
+}  // namespace
+}  // namespace action
