@@ -16,6 +16,7 @@
 #include <gst/video/video.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -41,7 +42,8 @@ using action::Settings;
 // Sends chunks out as events and messages of the element.
 class ElementSink : public action::FeatureSink {
  public:
-  ElementSink(GstR3dFeatures *element, const Settings &settings) : element_(element), settings_(settings) {}
+  ElementSink(GstR3dFeatures *element, const Settings &settings, const action::FeatureStream &stream)
+      : element_(element), settings_(settings), stream_(stream) {}
   void set_live(bool live) { live_ = live; }
   void OnChunk(const action::ChunkFacts &facts, const std::optional<action::Features> &features) override;
   void OnIrregular(int64_t interval_ns) override;
@@ -49,6 +51,7 @@ class ElementSink : public action::FeatureSink {
  private:
   GstR3dFeatures *const element_;
   const Settings settings_;
+  const action::FeatureStream &stream_;
   bool live_ = false;
 };
 
@@ -57,6 +60,7 @@ struct State {
   Settings settings;
   // Object lock for the pointer: set in READY->PAUSED, taken away in PAUSED->READY, interrupted from any thread.
   std::shared_ptr<action::FeatureStream> stream;
+  action::StreamStats last_stats;  // object lock: of the stream that was taken away
 
   // State changes only; the streaming thread does not run meanwhile.
   action::Engine *engine = nullptr;                 // set in NULL->READY
@@ -110,10 +114,13 @@ void ElementSink::OnChunk(const action::ChunkFacts &facts, const std::optional<a
   GST_LOG_OBJECT(element_, "chunk %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT ", %d frames%s", facts.index,
                  GST_TIME_ARGS(facts.time.timestamp), facts.frames, features ? "" : ", dropped");
   if (!features) {
-    gst_element_post_message(
-        GST_ELEMENT(element_),
+    GstMessage *message =
         gst_message_new_qos(GST_OBJECT(element_), live_, facts.time.running_time, facts.time.stream_time,
-                            facts.time.timestamp, facts.time.end - facts.time.timestamp));
+                            facts.time.timestamp, facts.time.end - facts.time.timestamp);
+    // One chunk is one buffer of what the element makes.
+    const action::StreamStats stats = stream_.stats();
+    gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, stats.chunks, stats.dropped);
+    gst_element_post_message(GST_ELEMENT(element_), message);
   }
   if (settings_.post_messages) {
     gst_element_post_message(GST_ELEMENT(element_),
@@ -186,8 +193,9 @@ bool Start(GstR3dFeatures *self) {
     state.active = settings;
     state.started = state.warned_backwards = false;
     state.live = false;
-    std::shared_ptr<action::FeatureStream> stream = state.service->OpenStream(static_cast<int>(settings.max_pending));
-    state.sink = std::make_unique<ElementSink>(self, settings);
+    std::shared_ptr<action::FeatureStream> stream = state.service->OpenStream(
+        {.max_pending = static_cast<int>(settings.max_pending), .batch_size = static_cast<int>(settings.batch_size)});
+    state.sink = std::make_unique<ElementSink>(self, settings, *stream);
     state.pipeline = std::make_unique<action::FeaturePipeline>(*state.engine, settings.features, *stream, *state.sink);
     GST_OBJECT_LOCK(self);
     state.stream = std::move(stream);
@@ -202,6 +210,7 @@ void Stop(GstR3dFeatures *self) {
   state.sink.reset();
   GST_OBJECT_LOCK(self);
   auto stream = std::move(state.stream);
+  if (stream) state.last_stats = stream->stats();
   GST_OBJECT_UNLOCK(self);
 }
 
@@ -411,7 +420,25 @@ void SetProperty(GObject *object, guint id, const GValue *value, GParamSpec *spe
   if (!known) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
+GstStructure *StatsOf(GstR3dFeatures *self) {
+  const auto stream = StreamOf(self);
+  GST_OBJECT_LOCK(self);
+  action::StreamStats stats = self->state->last_stats;
+  GST_OBJECT_UNLOCK(self);
+  if (stream) stats = stream->stats();
+  const auto ns = [](std::chrono::nanoseconds time) { return static_cast<guint64>(time.count()); };
+  return gst_structure_new("stats", "chunks", G_TYPE_UINT64, stats.chunks, "batches", G_TYPE_UINT64, stats.batches,
+                           "dropped", G_TYPE_UINT64, stats.dropped, "wait", G_TYPE_UINT64, ns(stats.wait), "compute",
+                           G_TYPE_UINT64, ns(stats.compute), "network-chunks", G_TYPE_UINT64, stats.network_chunks,
+                           "network-batches", G_TYPE_UINT64, stats.network_batches, "network-compute", G_TYPE_UINT64,
+                           ns(stats.network_compute), "network-streams", G_TYPE_INT, stats.network_streams, nullptr);
+}
+
 void GetProperty(GObject *object, guint id, GValue *value, GParamSpec *spec) {
+  if (action::IsFeatureStats(id)) {
+    g_value_take_boxed(value, StatsOf(GST_R3D_FEATURES(object)));
+    return;
+  }
   GST_OBJECT_LOCK(object);
   const bool known = action::GetProperty(StateOf(object).settings, id, value);
   GST_OBJECT_UNLOCK(object);

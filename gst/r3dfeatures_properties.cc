@@ -16,9 +16,11 @@ enum {
   PROP_ROI,
   PROP_COLORIMETRY,
   PROP_MAX_PENDING,
+  PROP_BATCH_SIZE,
   PROP_GAP_THRESHOLD,
   PROP_POST_MESSAGES,
   PROP_POST_FEATURES,
+  PROP_STATS,
 };
 
 std::string ToString(const GValue *value) {
@@ -57,6 +59,9 @@ bool SetProperty(Settings &settings, guint id, const GValue *value) {
       return true;
     case PROP_MAX_PENDING:
       settings.max_pending = g_value_get_uint(value);
+      return true;
+    case PROP_BATCH_SIZE:
+      settings.batch_size = g_value_get_uint(value);
       return true;
     case PROP_GAP_THRESHOLD:
       settings.features.gap_threshold = g_value_get_uint64(value);
@@ -102,6 +107,9 @@ bool GetProperty(const Settings &settings, guint id, GValue *value) {
     case PROP_MAX_PENDING:
       g_value_set_uint(value, settings.max_pending);
       return true;
+    case PROP_BATCH_SIZE:
+      g_value_set_uint(value, settings.batch_size);
+      return true;
     case PROP_GAP_THRESHOLD:
       g_value_set_uint64(value, settings.features.gap_threshold);
       return true;
@@ -114,6 +122,10 @@ bool GetProperty(const Settings &settings, guint id, GValue *value) {
     default:
       return false;
   }
+}
+
+bool IsFeatureStats(guint id) {
+  return id == PROP_STATS;
 }
 
 void InstallProperties(GObjectClass *object_class) {
@@ -178,6 +190,13 @@ void InstallProperties(GObjectClass *object_class) {
                         "Chunks (0.6 MB each) that may wait for the network. When it is full a file waits, and a live "
                         "source loses its oldest waiting chunk",
                         1, 1024, Settings{}.max_pending, kFlags));
+  install(
+      PROP_BATCH_SIZE,
+      g_param_spec_uint("batch-size", "Batch size",
+                        "Most chunks in a pass of the network that has one of this stream. Passes take what waits, of "
+                        "all streams in turn, and never wait for more. 0: what suits the device, 1 on CPUs; less "
+                        "than that lowers the delay of many live streams on one GPU, and its memory",
+                        0, 64, 0, kFlags));
   install(PROP_GAP_THRESHOLD,
           g_param_spec_uint64(
               "gap-threshold", "Gap threshold",
@@ -191,6 +210,13 @@ void InstallProperties(GObjectClass *object_class) {
   install(PROP_POST_FEATURES,
           g_param_spec_boolean("post-features", "Post features",
                                "Put the 512 numbers (a GBytes of float32, 2 kB) into the messages too", FALSE, kFlags));
+  install(PROP_STATS, g_param_spec_boxed(
+                          "stats", "Statistics",
+                          "Of this stream since READY->PAUSED: chunks (computed), batches (passes of the network that "
+                          "had some of them), dropped (under overload), wait and compute (ns in all). Of the network, "
+                          "all streams together: network-chunks, network-batches, network-compute (ns), "
+                          "network-streams (now open)",
+                          GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 
   gst_type_mark_as_plugin_api(GST_TYPE_ACTION_PRECISION, static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(GST_TYPE_ACTION_SAMPLING, static_cast<GstPluginAPIFlags>(0));

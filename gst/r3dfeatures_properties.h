@@ -18,12 +18,15 @@ struct Settings {
   Precision precision = Precision::kAuto;
   std::string roi = "0,0,1,1";
   guint max_pending = 4;
+  guint batch_size = 0;
   bool post_messages = true;
   bool post_features = false;
   FeatureSettings features;
 };
 
+// Installs `stats` too, of which the element knows the value.
 void InstallProperties(GObjectClass *object_class);
+bool IsFeatureStats(guint id);
 
 // False when there is no property of this id.
 bool SetProperty(Settings &settings, guint id, const GValue *value);

@@ -4,6 +4,7 @@
 #define ACTION_ENGINE_H_
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -56,6 +57,19 @@ struct FeatureResult {
   std::string error;                 // not empty: the network failed, and why
 };
 
+// What became of a stream's chunks, and of those of all streams of its network.
+struct StreamStats {
+  uint64_t chunks = 0;                  // computed
+  uint64_t batches = 0;                 // passes of the network that had some of them
+  uint64_t dropped = 0;                 // under overload
+  std::chrono::nanoseconds wait{0};     // of all computed chunks, from submission to the start of their pass
+  std::chrono::nanoseconds compute{0};  // of all passes, each shared out among the chunks that were in it
+  uint64_t network_chunks = 0;          // of all streams, those that have ended included
+  uint64_t network_batches = 0;
+  std::chrono::nanoseconds network_compute{0};
+  int network_streams = 0;  // now open
+};
+
 // One stream's way to the network. Submit, Take and the waits are for one thread; Interrupt, Resume, Close and
 // Discard may be called from any. Destroying it forgets what is queued.
 class FeatureStream {
@@ -76,6 +90,8 @@ class FeatureStream {
   virtual bool WaitForResult() = 0;
   // Chunks whose results have not been taken.
   virtual size_t outstanding() const = 0;
+  // Any thread.
+  virtual StreamStats stats() const = 0;
 
   // Every wait, present and future, returns false until Resume.
   virtual void Interrupt() = 0;
@@ -86,13 +102,18 @@ class FeatureStream {
   virtual void Discard() = 0;
 };
 
-// The network, shared by every stream that uses the same weights, device and precision.
+struct StreamOptions {
+  int max_pending = 1;  // chunks that may wait for the network, >= 1
+  int batch_size = 0;   // most chunks, of all streams, in a pass that has one of this stream; 0: what suits the device
+};
+
+// The network, shared by every stream that uses the same weights, device and precision. A pass takes what waits, a
+// chunk of each stream in turn, and never waits for more.
 class FeatureService {
  public:
   virtual ~FeatureService() = default;
   virtual const ServiceInfo &info() const = 0;
-  // max_pending: chunks that may wait for the network, >= 1.
-  virtual std::unique_ptr<FeatureStream> OpenStream(int max_pending) = 0;
+  virtual std::unique_ptr<FeatureStream> OpenStream(const StreamOptions &options) = 0;
 };
 
 enum class Colorimetry {
@@ -172,7 +193,7 @@ class Engine {
 };
 
 // Bump with every change of the classes above: plugin and engine may come from different builds.
-inline constexpr int kEngineInterface = 3;
+inline constexpr int kEngineInterface = 4;
 
 }  // namespace action
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
@@ -13,6 +14,7 @@
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "action/error.h"
 
@@ -49,22 +51,29 @@ class WorkerList {
   bool registered_ = false;
 };
 
+using Clock = std::chrono::steady_clock;
+
 struct Slot {
   enum class State { kWaiting, kRunning, kDone };
   FeatureResult result;
   State state = State::kWaiting;
   Chunk chunk;  // until it is run
+  Clock::time_point submitted = Clock::now();
 };
 
 // What a stream and the worker share. Everything is protected by the worker's mutex.
 struct Queue {
-  explicit Queue(size_t max) : max_pending(max) {}
+  explicit Queue(const StreamOptions &options)
+      : max_pending(static_cast<size_t>(std::max(options.max_pending, 1))),
+        batch_size(static_cast<size_t>(std::max(options.batch_size, 0))) {}
   const size_t max_pending;
-  std::deque<Slot> slots;  // in order of submission, until taken
+  const size_t batch_size;  // 0: no wish
+  std::deque<Slot> slots;   // in order of submission, until taken
   size_t waiting = 0;
   uint64_t next_tag = 0;
   bool interrupted = false;
   bool closed = false;
+  StreamStats stats;  // of the stream alone
   std::condition_variable changed;
 };
 
@@ -74,15 +83,15 @@ class Worker {
     std::promise<void> ready;
     std::future<void> made = ready.get_future();
     thread_ = std::thread([this, &factory, &ready] {
-      ChunkFunction run;
+      BatchNetwork network;
       try {
-        run = factory();
+        network = factory();
       } catch (...) {
         ready.set_exception(std::current_exception());
         return;
       }
       ready.set_value();
-      Run(run);
+      Run(network);
     });
     try {
       made.get();
@@ -120,50 +129,95 @@ class Worker {
     queues_.push_back(queue);
   }
 
+  StreamStats StatsOf(const Queue &queue) {
+    const std::lock_guard lock(mutex_);
+    StreamStats stats = queue.stats;
+    stats.network_chunks = totals_.network_chunks;
+    stats.network_batches = totals_.network_batches;
+    stats.network_compute = totals_.network_compute;
+    stats.network_streams = static_cast<int>(queues_.size());
+    return stats;
+  }
+
   void RemoveQueue(const std::shared_ptr<Queue> &queue) {
     const std::lock_guard lock(mutex_);
     queues_.remove(queue);
   }
 
  private:
-  // The next queue with work, round robin; it moves to the back.
-  std::shared_ptr<Queue> NextQueue() {
-    const auto found = std::ranges::find_if(queues_, [](const auto &queue) { return queue->waiting > 0; });
-    if (found == queues_.end()) return nullptr;
-    queues_.splice(queues_.end(), queues_, found);
-    return queues_.back();
+  // A chunk on its way through the network.
+  struct Place {
+    std::shared_ptr<Queue> queue;
+    uint64_t tag;
+  };
+
+  bool HasWork() const {
+    return std::ranges::any_of(queues_, [](const auto &queue) { return queue->waiting > 0; });
   }
 
-  void Run(const ChunkFunction &run) {
+  // Takes what waits, a chunk of each queue in turn; a queue that was served moves to the back. No wish of a queue that
+  // takes part is exceeded.
+  void TakeBatch(const BatchNetwork &network, std::vector<Place> &places, std::vector<Chunk> &chunks) {
+    const auto most = static_cast<size_t>(std::max(network.max_batch, 1));
+    const auto best = static_cast<size_t>(std::max(network.best_batch, 1));
+    size_t limit = most;
+    const Clock::time_point now = Clock::now();
+    while (places.size() < limit) {
+      const auto found = std::ranges::find_if(queues_, [&](const auto &queue) {
+        return queue->waiting > 0 && places.size() < (queue->batch_size > 0 ? queue->batch_size : best);
+      });
+      if (found == queues_.end()) return;
+      queues_.splice(queues_.end(), queues_, found);
+      Queue &queue = *queues_.back();
+      limit = std::min(limit, queue.batch_size > 0 ? queue.batch_size : best);
+      const auto slot = std::ranges::find(queue.slots, Slot::State::kWaiting, &Slot::state);
+      slot->state = Slot::State::kRunning;
+      --queue.waiting;
+      queue.stats.wait += now - slot->submitted;
+      queue.changed.notify_all();
+      if (std::ranges::none_of(places, [&](const Place &place) { return place.queue.get() == &queue; }))
+        ++queue.stats.batches;
+      places.push_back({queues_.back(), slot->result.tag});
+      chunks.push_back(std::move(slot->chunk));
+    }
+  }
+
+  void Run(const BatchNetwork &network) {
     std::unique_lock lock(mutex_);
     for (;;) {
-      std::shared_ptr<Queue> queue;
-      work_.wait(lock, [&] { return stopping_ || (queue = NextQueue()) != nullptr; });
+      work_.wait(lock, [&] { return stopping_ || HasWork(); });
       if (stopping_) return;
-      const auto slot = std::ranges::find(queue->slots, Slot::State::kWaiting, &Slot::state);
-      slot->state = Slot::State::kRunning;
-      --queue->waiting;
-      queue->changed.notify_all();
-      const uint64_t tag = slot->result.tag;
-      const Chunk chunk = std::move(slot->chunk);
+      std::vector<Place> places;
+      std::vector<Chunk> chunks;
+      TakeBatch(network, places, chunks);
 
       lock.unlock();
-      FeatureResult result;
-      result.tag = tag;
+      std::vector<Features> features(chunks.size());
+      std::string error;
+      const Clock::time_point start = Clock::now();
       try {
-        result.features = run(chunk);
+        network.run(chunks, features);
       } catch (const std::exception &e) {
-        result.error = e.what();
+        error = e.what();
       }
+      const auto took = Clock::now() - start;
       lock.lock();
 
-      // The stream may have forgotten the chunk in the meantime.
-      const auto same = [tag](const Slot &s) { return s.result.tag == tag; };
-      const auto place = std::ranges::find_if(queue->slots, same);
-      if (place != queue->slots.end()) {
-        place->result = std::move(result);
-        place->state = Slot::State::kDone;
-        queue->changed.notify_all();
+      ++totals_.network_batches;
+      totals_.network_chunks += chunks.size();
+      totals_.network_compute += took;
+      for (size_t i = 0; i < places.size(); ++i) {
+        Queue &queue = *places[i].queue;
+        ++queue.stats.chunks;
+        queue.stats.compute += took / static_cast<int64_t>(places.size());
+        // The stream may have forgotten the chunk in the meantime.
+        const auto same = [tag = places[i].tag](const Slot &s) { return s.result.tag == tag; };
+        const auto slot = std::ranges::find_if(queue.slots, same);
+        if (slot == queue.slots.end()) continue;
+        if (error.empty()) slot->result.features = features[i];
+        slot->result.error = error;
+        slot->state = Slot::State::kDone;
+        queue.changed.notify_all();
       }
     }
   }
@@ -171,6 +225,7 @@ class Worker {
   std::mutex mutex_;  // protects all below but the thread, and every queue
   std::condition_variable work_;
   std::list<std::shared_ptr<Queue>> queues_;
+  StreamStats totals_;  // the fields of the network
   bool stopping_ = false;
   std::thread thread_;
 };
@@ -199,8 +254,8 @@ void WorkerList::StopAll() {
 
 class Stream : public FeatureStream {
  public:
-  Stream(std::shared_ptr<Worker> worker, int max_pending)
-      : worker_(std::move(worker)), queue_(std::make_shared<Queue>(static_cast<size_t>(std::max(max_pending, 1)))) {
+  Stream(std::shared_ptr<Worker> worker, const StreamOptions &options)
+      : worker_(std::move(worker)), queue_(std::make_shared<Queue>(options)) {
     worker_->AddQueue(queue_);
   }
 
@@ -227,6 +282,7 @@ class Stream : public FeatureStream {
       oldest->state = Slot::State::kDone;
       oldest->chunk = {};
       --queue_->waiting;
+      ++queue_->stats.dropped;
       queue_->changed.notify_all();
     }
     return Append(chunk);
@@ -254,6 +310,8 @@ class Stream : public FeatureStream {
     const std::lock_guard lock(worker_->mutex());
     return queue_->slots.size();
   }
+
+  StreamStats stats() const override { return forked ? StreamStats{} : worker_->StatsOf(*queue_); }
 
   void Interrupt() override {
     if (forked) return;
@@ -318,9 +376,9 @@ class Service : public FeatureService {
 
   const ServiceInfo &info() const override { return info_; }
 
-  std::unique_ptr<FeatureStream> OpenStream(int max_pending) override {
+  std::unique_ptr<FeatureStream> OpenStream(const StreamOptions &options) override {
     RefuseInForkedChild();
-    return std::make_unique<Stream>(worker_, max_pending);
+    return std::make_unique<Stream>(worker_, options);
   }
 
  private:

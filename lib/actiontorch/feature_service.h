@@ -11,10 +11,15 @@
 
 namespace action {
 
-// Runs the network on one chunk; called on the worker thread only.
-using ChunkFunction = std::function<Features(const Chunk &)>;
-// Makes the ChunkFunction on the worker thread, so that everything LibTorch keeps per thread is set where it is used.
-using NetworkFactory = std::function<ChunkFunction()>;
+// What a worker runs.
+struct BatchNetwork {
+  // Writes the features of each chunk. Called on the worker thread only, with at most max_batch chunks.
+  std::function<void(std::span<const Chunk> chunks, std::span<Features> features)> run;
+  int max_batch = 1;   // most that it takes
+  int best_batch = 1;  // what suits the device best
+};
+// Makes the network on the worker thread, so that everything LibTorch keeps per thread is set where it is used.
+using NetworkFactory = std::function<BatchNetwork()>;
 
 // Starts a worker and waits until the network is made. Rethrows what the factory throws.
 std::shared_ptr<FeatureService> StartFeatureService(const ServiceInfo &info, const NetworkFactory &factory);

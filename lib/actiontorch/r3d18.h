@@ -22,6 +22,13 @@ class R3d18 {
   // The same from normalised input, [n, 3, 16, 112, 112]: (rgb / 255 - mean) / std.
   virtual void ForwardNormalised(std::span<const float> input, int n, std::span<float> features) = 0;
 
+  // Runs it once with each batch that it has something to prepare for, so that what follows is computed at full speed.
+  // Throws Error.
+  virtual void WarmUp();
+  // Most chunks that Forward takes, and the number that the device is best used with.
+  virtual int max_batch() const { return 64; }
+  virtual int best_batch() const { return 1; }
+
   // How it is computed, for logs: "AVX-512, 2 threads".
   virtual std::string Description() const = 0;
 };

@@ -200,6 +200,12 @@ class TorchR3d18 : public R3d18 {
 
 }  // namespace
 
+void R3d18::WarmUp() {
+  const std::vector<uint8_t> pixels(kChunkBytes);
+  Features features{};
+  Forward(pixels, 1, features);
+}
+
 std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Precision precision) {
   std::unique_ptr<R3d18> network;
   Translated("loading the network", [&] {

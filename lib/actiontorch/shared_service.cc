@@ -5,7 +5,9 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <tuple>
+#include <vector>
 
 #include "action/error.h"
 #include "action/r3d18_spec.h"
@@ -56,7 +58,9 @@ class NamedService : public FeatureService {
   NamedService(ServiceInfo info, std::shared_ptr<FeatureService> running)
       : info_(std::move(info)), running_(std::move(running)) {}
   const ServiceInfo &info() const override { return info_; }
-  std::unique_ptr<FeatureStream> OpenStream(int max_pending) override { return running_->OpenStream(max_pending); }
+  std::unique_ptr<FeatureStream> OpenStream(const StreamOptions &options) override {
+    return running_->OpenStream(options);
+  }
 
  private:
   const ServiceInfo info_;
@@ -121,17 +125,22 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
   if (mark && MarkOf(info.weights_path) == mark)
     all.files[info.weights_path] = {*mark, info.weights_hash, info.stand_in};
   if (auto running = find()) return running;
-  const auto factory = [&]() -> ChunkFunction {
+  const auto factory = [&]() -> BatchNetwork {
     const std::shared_ptr<R3d18> network = NewR3d18(weights, info.device, info.precision);
-    const auto run = [network](const Chunk &chunk) {
-      Features features{};
-      network->Forward(chunk.pixels, 1, features);
-      return features;
+    auto staging = std::make_shared<std::vector<uint8_t>>();
+    const auto run = [network, staging](std::span<const Chunk> chunks, std::span<Features> features) {
+      const std::span<float> out(features.front().data(), features.size() * kFeatureSize);
+      if (chunks.size() == 1) {
+        network->Forward(chunks.front().pixels, 1, out);
+        return;
+      }
+      staging->clear();
+      for (const Chunk &chunk : chunks)
+        staging->insert(staging->end(), chunk.pixels.begin(), chunk.pixels.end());
+      network->Forward(*staging, static_cast<int>(chunks.size()), out);
     };
-    Chunk warm_up;
-    warm_up.pixels.resize(kChunkBytes);
-    run(warm_up);
-    return run;
+    network->WarmUp();
+    return {run, network->max_batch(), network->best_batch()};
   };
   auto service = StartFeatureService(info, factory);
   all.services[{info.weights_hash, info.device.ToString(), info.precision}] = {service, info.stand_in};

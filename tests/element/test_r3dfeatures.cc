@@ -96,6 +96,15 @@ class R3dFeatures : public testing::Test {
     gst_object_unref(element_);  // the harness holds it
   }
 
+  guint64 Stat(const char *name) {
+    GstStructure *stats = nullptr;
+    g_object_get(element_, "stats", &stats, nullptr);
+    guint64 value = 0;
+    EXPECT_TRUE(gst_structure_get_uint64(stats, name, &value)) << name;
+    gst_structure_free(stats);
+    return value;
+  }
+
   static GstPadProbeReturn Record(GstPad *, GstPadProbeInfo *info, gpointer user) {
     auto *self = static_cast<R3dFeatures *>(user);
     const std::lock_guard lock(self->mutex_);
@@ -406,7 +415,40 @@ TEST_F(R3dFeatures, LiveDropsTheOldestAndSaysSo) {
   EXPECT_TRUE(live);
   EXPECT_EQ(timestamp, 16 * kFrame);
   EXPECT_EQ(duration, 16 * kFrame);
+  GstFormat format = GST_FORMAT_UNDEFINED;
+  guint64 processed = 0, lost = 0;
+  gst_message_parse_qos_stats(qos, &format, &processed, &lost);
+  EXPECT_EQ(format, GST_FORMAT_BUFFERS);
+  EXPECT_GE(processed, 1u) << "by the time of the message";
+  EXPECT_EQ(lost, 3u);
   gst_message_unref(qos);
+  EXPECT_EQ(Stat("chunks"), 2u);
+  EXPECT_EQ(Stat("dropped"), 3u);
+}
+
+TEST_F(R3dFeatures, StatisticsOutliveTheStream) {
+  SetCaps();
+  PushFrames(40);
+  PushEos();
+  EXPECT_EQ(Stat("chunks"), 3u);
+  EXPECT_EQ(Stat("network-chunks"), 3u);
+  EXPECT_EQ(Stat("batches"), Stat("network-batches")) << "one stream alone";
+  gst_element_set_state(element_, GST_STATE_READY);
+  EXPECT_EQ(Stat("chunks"), 3u);
+}
+
+TEST_F(R3dFeatures, BatchSizeLetsWaitingChunksGoTogether) {
+  Make("r3dfeatures batch-size=4 max-pending=8");
+  SetCaps();
+  SetGate(false);
+  PushFrames(16);
+  WaitAtGate();
+  PushFrames(64, 16);  // four more
+  SetGate(true);
+  PushEos();
+  EXPECT_EQ(chunks_.size(), 5u);
+  EXPECT_EQ(Stat("chunks"), 5u);
+  EXPECT_EQ(Stat("batches"), 2u);
 }
 
 TEST_F(R3dFeatures, QosIsSwallowedUnlessLive) {

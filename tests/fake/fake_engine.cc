@@ -3,6 +3,7 @@
 // shipped.
 #include "fake/fake_engine.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -63,7 +64,12 @@ class ChosenLogits : public action::Classifier {
 class FakeEngine : public PartialEngine {
  public:
   std::shared_ptr<action::FeatureService> OpenFeatureService(const Request &request) override {
-    return action::StartFeatureService(Describe(request), [] { return action::ChunkFunction(Answer); });
+    return action::StartFeatureService(Describe(request), [] {
+      const auto run = [](std::span<const action::Chunk> chunks, std::span<action::Features> features) {
+        std::ranges::transform(chunks, features.begin(), Answer);
+      };
+      return action::BatchNetwork{run, 8, 1};
+    });
   }
   // A classifier whose last bias says which of the features is the logit of each class.
   std::unique_ptr<action::Classifier> NewClassifier(const action::StateDict &weights, const std::string &,

@@ -18,18 +18,20 @@ namespace {
 // A network that waits until it is let through, and returns the first pixel.
 class Gate {
  public:
-  ChunkFunction Function() {
-    return [this](const Chunk &chunk) {
+  BatchNetwork Network(int max_batch, int best_batch) {
+    const auto run = [this](std::span<const Chunk> chunks, std::span<Features> features) {
       std::unique_lock lock(mutex_);
       ++inside_;
       changed_.notify_all();
       changed_.wait(lock, [this] { return open_; });
       --inside_;
-      order_.push_back(chunk.pixels[0]);
-      Features features{};
-      features[0] = chunk.pixels[0];
-      return features;
+      batches_.push_back(static_cast<int>(chunks.size()));
+      for (size_t i = 0; i < chunks.size(); ++i) {
+        order_.push_back(chunks[i].pixels[0]);
+        features[i][0] = chunks[i].pixels[0];
+      }
     };
+    return {run, max_batch, best_batch};
   }
   void Set(bool open) {
     const std::lock_guard lock(mutex_);
@@ -44,6 +46,11 @@ class Gate {
     const std::lock_guard lock(mutex_);
     return order_;
   }
+  // Chunks in each pass.
+  std::vector<int> batches() {
+    const std::lock_guard lock(mutex_);
+    return batches_;
+  }
 
  private:
   std::mutex mutex_;
@@ -51,6 +58,7 @@ class Gate {
   bool open_ = false;
   int inside_ = 0;
   std::vector<int> order_;
+  std::vector<int> batches_;
 };
 
 Chunk ChunkOf(int number) {
@@ -62,8 +70,14 @@ Chunk ChunkOf(int number) {
 class FeatureServiceTest : public testing::Test {
  protected:
   void TearDown() override { gate_.Set(true); }
-  std::shared_ptr<FeatureService> Start() {
-    return StartFeatureService({}, [this] { return gate_.Function(); });
+  std::shared_ptr<FeatureService> Start(int max_batch = 1, int best_batch = 1) {
+    return StartFeatureService({}, [=, this] { return gate_.Network(max_batch, best_batch); });
+  }
+  static void Submit(FeatureStream &stream, std::initializer_list<int> numbers) {
+    for (const int number : numbers) {
+      Chunk chunk = ChunkOf(number);
+      ASSERT_TRUE(stream.TrySubmit(chunk));
+    }
   }
   static std::vector<float> TakeAll(FeatureStream &stream) {
     std::vector<float> values;
@@ -78,7 +92,7 @@ class FeatureServiceTest : public testing::Test {
 
 TEST_F(FeatureServiceTest, ResultsComeInOrder) {
   auto service = Start();
-  auto stream = service->OpenStream(100);
+  auto stream = service->OpenStream({.max_pending = 100});
   gate_.Set(true);
   std::vector<float> expected;
   for (int i = 0; i < 50; ++i) {
@@ -91,7 +105,7 @@ TEST_F(FeatureServiceTest, ResultsComeInOrder) {
 
 TEST_F(FeatureServiceTest, AFullQueueRefuses) {
   auto service = Start();
-  auto stream = service->OpenStream(2);
+  auto stream = service->OpenStream({.max_pending = 2});
   Chunk first = ChunkOf(0);
   ASSERT_TRUE(stream->TrySubmit(first));
   gate_.WaitForOneInside();  // taken out of the queue
@@ -109,7 +123,7 @@ TEST_F(FeatureServiceTest, AFullQueueRefuses) {
 
 TEST_F(FeatureServiceTest, TheOldestWaitingIsDropped) {
   auto service = Start();
-  auto stream = service->OpenStream(2);
+  auto stream = service->OpenStream({.max_pending = 2});
   Chunk first = ChunkOf(0);
   stream->SubmitDroppingOldest(first);
   gate_.WaitForOneInside();
@@ -123,8 +137,8 @@ TEST_F(FeatureServiceTest, TheOldestWaitingIsDropped) {
 
 TEST_F(FeatureServiceTest, StreamsTakeTurns) {
   auto service = Start();
-  auto a = service->OpenStream(10);
-  auto b = service->OpenStream(10);
+  auto a = service->OpenStream({.max_pending = 10});
+  auto b = service->OpenStream({.max_pending = 10});
   Chunk head = ChunkOf(99);
   a->TrySubmit(head);
   gate_.WaitForOneInside();
@@ -142,9 +156,86 @@ TEST_F(FeatureServiceTest, StreamsTakeTurns) {
   EXPECT_EQ(gate_.order(), (std::vector<int>{99, 10, 0, 11, 1, 12, 2}));
 }
 
+TEST_F(FeatureServiceTest, APassTakesWhatWaitsAndNeverWaitsForMore) {
+  auto service = Start(8, 4);
+  auto a = service->OpenStream({.max_pending = 10});
+  auto b = service->OpenStream({.max_pending = 10});
+  Submit(*a, {99});
+  gate_.WaitForOneInside();
+  Submit(*a, {0, 1, 2, 3});
+  Submit(*b, {10, 11});
+  gate_.Set(true);
+  EXPECT_EQ(TakeAll(*a), (std::vector<float>{99, 0, 1, 2, 3}));
+  EXPECT_EQ(TakeAll(*b), (std::vector<float>{10, 11}));
+  EXPECT_EQ(gate_.batches(), (std::vector<int>{1, 4, 2}));
+  EXPECT_EQ(gate_.order(), (std::vector<int>{99, 10, 0, 11, 1, 2, 3})) << "in turn, within a pass too";
+}
+
+TEST_F(FeatureServiceTest, NoPassIsLargerThanAStreamInItWants) {
+  auto service = Start(8, 4);
+  auto wide = service->OpenStream({.max_pending = 10, .batch_size = 100});
+  auto narrow = service->OpenStream({.max_pending = 10, .batch_size = 2});
+  Submit(*wide, {99});
+  gate_.WaitForOneInside();
+  Submit(*wide, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  Submit(*narrow, {10});
+  gate_.Set(true);
+  TakeAll(*wide);
+  TakeAll(*narrow);
+  EXPECT_EQ(gate_.batches(), (std::vector<int>{1, 2, 8, 1})) << "two with the narrow stream, then the network's most";
+}
+
+TEST_F(FeatureServiceTest, AStreamThatGoesAwayInABatchHarmsNobody) {
+  auto service = Start(4, 4);
+  auto stays = service->OpenStream({.max_pending = 4});
+  auto goes = service->OpenStream({.max_pending = 4});
+  Submit(*stays, {99});
+  gate_.WaitForOneInside();
+  Submit(*goes, {1});
+  Submit(*stays, {2});
+  gate_.Set(true);
+  EXPECT_EQ(TakeAll(*stays), (std::vector<float>{99, 2}));
+  gate_.Set(false);
+  Submit(*goes, {3});
+  Submit(*stays, {4});
+  gate_.WaitForOneInside();
+  goes.reset();
+  gate_.Set(true);
+  EXPECT_EQ(TakeAll(*stays), (std::vector<float>{4}));
+}
+
+TEST_F(FeatureServiceTest, StatisticsCountWhatBecameOfChunks) {
+  auto service = Start(4, 4);
+  auto a = service->OpenStream({.max_pending = 2});
+  auto b = service->OpenStream({.max_pending = 2});
+  EXPECT_EQ(a->stats().network_streams, 2);
+  Submit(*a, {0});
+  gate_.WaitForOneInside();
+  for (int i = 1; i <= 3; ++i) {
+    Chunk chunk = ChunkOf(i);
+    a->SubmitDroppingOldest(chunk);
+  }
+  Submit(*b, {10});
+  EXPECT_EQ(a->stats().dropped, 1u) << "at once";
+  gate_.Set(true);
+  TakeAll(*a);
+  TakeAll(*b);
+  b.reset();
+  const StreamStats stats = a->stats();
+  EXPECT_EQ(stats.chunks, 3u);
+  EXPECT_EQ(stats.batches, 2u);
+  EXPECT_EQ(stats.dropped, 1u);
+  EXPECT_EQ(stats.network_chunks, 4u) << "of streams that have ended, too";
+  EXPECT_EQ(stats.network_batches, 2u);
+  EXPECT_EQ(stats.network_streams, 1);
+  EXPECT_GT(stats.wait.count(), 0);
+  EXPECT_GT(stats.compute.count(), 0);
+  EXPECT_LE(stats.compute, stats.network_compute);
+}
+
 TEST_F(FeatureServiceTest, InterruptEndsWaitsUntilResume) {
   auto service = Start();
-  auto stream = service->OpenStream(1);
+  auto stream = service->OpenStream({.max_pending = 1});
   Chunk chunk = ChunkOf(0);
   stream->TrySubmit(chunk);
   auto waiting = std::async(std::launch::async, [&] { return stream->WaitForResult(); });
@@ -159,7 +250,7 @@ TEST_F(FeatureServiceTest, InterruptEndsWaitsUntilResume) {
 
 TEST_F(FeatureServiceTest, DiscardForgetsWhatIsUnderWay) {
   auto service = Start();
-  auto stream = service->OpenStream(4);
+  auto stream = service->OpenStream({.max_pending = 4});
   for (int i = 0; i < 3; ++i) {
     Chunk chunk = ChunkOf(i);
     stream->TrySubmit(chunk);
@@ -175,8 +266,8 @@ TEST_F(FeatureServiceTest, DiscardForgetsWhatIsUnderWay) {
 
 TEST_F(FeatureServiceTest, AStreamThatGoesAwayHarmsNobody) {
   auto service = Start();
-  auto stays = service->OpenStream(4);
-  auto goes = service->OpenStream(4);
+  auto stays = service->OpenStream({.max_pending = 4});
+  auto goes = service->OpenStream({.max_pending = 4});
   Chunk gone = ChunkOf(1);
   goes->TrySubmit(gone);
   gate_.WaitForOneInside();
@@ -189,7 +280,7 @@ TEST_F(FeatureServiceTest, AStreamThatGoesAwayHarmsNobody) {
 
 TEST_F(FeatureServiceTest, AStreamOutlivesItsService) {
   auto service = Start();
-  auto stream = service->OpenStream(4);
+  auto stream = service->OpenStream({.max_pending = 4});
   service.reset();
   gate_.Set(true);
   Chunk chunk = ChunkOf(5);
@@ -198,10 +289,9 @@ TEST_F(FeatureServiceTest, AStreamOutlivesItsService) {
 }
 
 TEST(FeatureService, ErrorsComeWithTheResult) {
-  auto service = StartFeatureService({}, [] {
-    return ChunkFunction([](const Chunk &) -> Features { throw std::runtime_error("out of memory on the device"); });
-  });
-  auto stream = service->OpenStream(4);
+  auto service = StartFeatureService(
+      {}, [] { return BatchNetwork{[](auto, auto) { throw std::runtime_error("out of memory on the device"); }}; });
+  auto stream = service->OpenStream({.max_pending = 4});
   Chunk chunk = ChunkOf(0);
   stream->TrySubmit(chunk);
   ASSERT_TRUE(stream->WaitForResult());
@@ -209,13 +299,13 @@ TEST(FeatureService, ErrorsComeWithTheResult) {
 }
 
 TEST(FeatureService, AFactoryThatFailsIsRethrown) {
-  EXPECT_THROW(StartFeatureService({}, []() -> ChunkFunction { throw Error("no such weights"); }), Error);
+  EXPECT_THROW(StartFeatureService({}, []() -> BatchNetwork { throw Error("no such weights"); }), Error);
 }
 
 // A forked child has the locks and not the worker. It is told so, at once, whatever it tries.
 TEST(FeatureService, RefusesToWorkInAForkedChild) {
-  auto service = StartFeatureService({}, [] { return ChunkFunction([](const Chunk &) { return Features{}; }); });
-  auto stream = service->OpenStream(4);
+  auto service = StartFeatureService({}, [] { return BatchNetwork{[](auto, auto) {}}; });
+  auto stream = service->OpenStream({.max_pending = 4});
   const pid_t child = fork();
   if (child == 0) {
     alarm(20);  // a child that hangs is ended by a signal, and fails the test
@@ -231,8 +321,8 @@ TEST(FeatureService, RefusesToWorkInAForkedChild) {
     expect([&] { stream->TrySubmit(chunk); });
     expect([&] { stream->SubmitDroppingOldest(chunk); });
     expect([&] { stream->WaitForResult(); });
-    expect([&] { service->OpenStream(1); });
-    expect([&] { StartFeatureService({}, [] { return ChunkFunction(); }); });
+    expect([&] { service->OpenStream({.max_pending = 1}); });
+    expect([&] { StartFeatureService({}, [] { return BatchNetwork(); }); });
     stream->Interrupt();
     stream->Discard();
     stream.reset();
