@@ -160,6 +160,7 @@ void OpenService(GstR3dFeatures *self, const Settings &settings) {
   const action::ServiceInfo &info = state.service->info();
   GST_INFO_OBJECT(self, "weights %s (%s) on %s in %s", info.weights_path.c_str(), info.weights_hash.c_str(),
                   info.device.ToString().c_str(), NameOf(info.precision));
+  if (!info.notice.empty()) GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS, ("%s", info.notice.c_str()), (nullptr));
   if (info.stand_in) {
     GST_ELEMENT_WARNING(
         self, LIBRARY, SETTINGS, ("%s", action::kStandInNotice),

@@ -47,6 +47,7 @@ struct ServiceInfo {
   bool published = false;                  // the very file that torchvision publishes; only Describe looks
   Device device;                           // never kAuto
   Precision precision = Precision::kFp32;  // never kAuto
+  std::string notice;                      // what a user should know about the device; empty: nothing
   friend bool operator==(const ServiceInfo &, const ServiceInfo &) = default;
 };
 

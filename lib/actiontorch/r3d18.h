@@ -37,16 +37,21 @@ class R3d18 {
 // must not be auto: see ResolveDevice. Throws Error when the device cannot hold the network.
 std::unique_ptr<R3d18> NewR3d18(const StateDict &weights, Device device, Precision precision);
 
-// What NewR3d18 chooses from. In fp32 on processors with AVX2 or AVX-512: our own convolutions.
+// What NewR3d18 chooses from. In fp32 on processors with AVX2 or AVX-512: our own convolutions; null on others.
 std::unique_ptr<R3d18> NewVectorR3d18(const StateDict &weights, int threads);
-// LibTorch's, on any device. On the CPU weights and activations stay in oneDNN's blocked layout throughout.
-std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Precision precision);
+// LibTorch's operators, on any device. blocked: on the CPU, in oneDNN's own layout instead of channels last.
+std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Precision precision, bool blocked);
+// The same with what only CUDA has: streams, pinned memory, graphs. Only in builds against a LibTorch with CUDA.
+std::unique_ptr<R3d18> NewCudaR3d18(const StateDict &weights, Device device, Precision precision);
 
 // auto becomes cuda:0 where LibTorch sees a CUDA device, else cpu. Throws Error when the device is not there.
 Device ResolveDevice(Device asked);
 
-// auto becomes fp32. Throws Error when the precision is not to be had on the device.
+// auto becomes fp32 on CPUs and fp16 on GPUs. Throws Error when the precision is not to be had on the device.
 Precision ResolvePrecision(Precision asked, Device device);
+
+// What a user should know about this device in this precision; empty: nothing.
+std::string DeviceNotice(Device device, Precision precision);
 
 // LibTorch's version as it reports itself when running, "1.13.1"; empty when it does not say.
 std::string LoadedTorchVersion();

@@ -78,6 +78,7 @@ ServiceInfo Resolve(const Engine::Request &request) {
   ServiceInfo info;
   info.device = ResolveDevice(request.device);
   info.precision = ResolvePrecision(request.precision, info.device);
+  info.notice = DeviceNotice(info.device, info.precision);
   info.weights_path = FindWeights(request.weights);
   return info;
 }

@@ -1,6 +1,8 @@
 // Shows Python tests what the network computes. Links LibTorch and nothing else of the world, not even libaction: what
 // a bare GPU host can build.
-//   network_probe WEIGHTS FILE pixels|normalised fp32|bf16
+//   network_probe WEIGHTS FILE pixels|normalised fp32|bf16|fp16|torch|blocked [each]
+// torch and blocked: fp32 by LibTorch's operators, channels last (what CUDA runs) or in oneDNN's layout, on the CPU.
+// each: one pass for each chunk, as a stream alone gets it, instead of one for all.
 // FILE: [n, 16, 112, 112, 3] bytes, or [n, 3, 16, 112, 112] float32. Writes [n, 512] float32 to standard output.
 #include <cstddef>
 #include <cstdio>
@@ -36,17 +38,27 @@ action::StateDict ReadWeights(const char *path) {
   return action::ToStateDict(checkpoint);
 }
 
+std::unique_ptr<action::R3d18> NewNetwork(const action::StateDict &weights, const std::string &how) {
+  const action::Device device = action::ResolveDevice({});
+  const action::Device cpu{action::Device::Kind::kCpu, 0};
+  if (how == "torch" || how == "blocked")
+    return action::NewTorchR3d18(weights, cpu, action::Precision::kFp32, how == "blocked");
+  const action::Precision asked = how == "bf16"   ? action::Precision::kBf16
+                                  : how == "fp16" ? action::Precision::kFp16
+                                                  : action::Precision::kFp32;
+  auto network = action::NewR3d18(weights, device, action::ResolvePrecision(asked, device));
+  network->WarmUp();
+  return network;
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
   if (argc < 5) return 2;
   try {
-    const action::Device device = action::ResolveDevice({});
     const action::StateDict weights = ReadWeights(argv[1]);
     action::CheckR3d18(weights, argv[1]);
-    const action::Precision asked =
-        std::string(argv[4]) == "bf16" ? action::Precision::kBf16 : action::Precision::kFp32;
-    const auto network = action::NewR3d18(weights, device, action::ResolvePrecision(asked, device));
+    const std::unique_ptr<action::R3d18> network = NewNetwork(weights, argv[4]);
     const std::vector<std::byte> data = ReadAll(argv[2]);
     const bool normalised = std::string(argv[3]) == "normalised";
     const int n =
@@ -57,7 +69,12 @@ int main(int argc, char **argv) {
       std::memcpy(input.data(), data.data(), data.size());
       network->ForwardNormalised(input, n, out);
     } else {
-      network->Forward({reinterpret_cast<const uint8_t *>(data.data()), data.size()}, n, out);
+      const int batch = argc > 5 ? 1 : n;
+      const std::span pixels(reinterpret_cast<const uint8_t *>(data.data()), data.size());
+      for (int i = 0; i < n; i += batch) {
+        network->Forward(pixels.subspan(static_cast<size_t>(i) * action::kChunkBytes), batch,
+                         std::span(out).subspan(static_cast<size_t>(i) * action::kFeatureSize));
+      }
     }
     std::fwrite(out.data(), sizeof(float), out.size(), stdout);
   } catch (const std::exception &e) {

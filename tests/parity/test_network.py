@@ -16,10 +16,10 @@ NETWORK_PROBE, WEIGHTS = sys.argv[1:3]
 FOLDER = tempfile.mkdtemp()
 
 
-def probe(weights, frames, kind="pixels", precision="fp32", **env):
+def probe(weights, frames, kind="pixels", precision="fp32", *rest, **env):
     source = os.path.join(FOLDER, "frames.bin")
     frames.tofile(source)
-    return subprocess.run([NETWORK_PROBE, weights, source, kind, precision], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **env})
+    return subprocess.run([NETWORK_PROBE, weights, source, kind, precision, *rest], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **env})
 
 
 def features(weights, frames, normalised=False, precision="fp32", **env):
@@ -111,6 +111,43 @@ def wrong_weights():
     assert done.returncode == 1 and path in said and "stem.0.weight" in said and "layer1.0.conv1.weight" in said, said
 
 
+def by_torch():
+    """LibTorch's operators: channels last, which is the code that CUDA runs, and in oneDNN's layout."""
+    frames = np.stack([clip(seed, kind) for seed, kind in ((1, "noise"), (2, "moving"))])
+    expected = np.stack([BACKBONE(list(one)) for one in frames])
+    return close(features(WEIGHTS, frames, precision="torch"), expected) + close(features(WEIGHTS, frames, precision="blocked"), expected)
+
+
+def no_half_on_cpus():
+    said = probe(WEIGHTS, clip(1, "black"), precision="fp16").stderr.decode()
+    assert "precision=fp16 was asked for, but CPUs do not compute in it" in said and "precision=fp32" in said, said
+
+
+def any_number_of_threads():
+    """One thread or several, AVX-512 or AVX2: the same bits, since each sum is made in one order."""
+    frames = clip(9, "noise")
+    expected = features(WEIGHTS, frames)
+    for env in ({"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "3"}):
+        assert np.array_equal(features(WEIGHTS, frames, **env), expected), env
+
+
+def steady_state(precision, allowed):
+    """What oneDNN does for each chunk more, once the network is at work: no weight is reordered."""
+    def count(chunks):
+        done = probe(WEIGHTS, np.stack([clip(1, "black")] * chunks), "pixels", precision, "each", ONEDNN_VERBOSE="1", DNNL_VERBOSE="1")
+        if done.returncode:
+            raise tap.Skip("oneDNN has no bf16 on this processor")
+        lines = [line.split(b",") for line in done.stdout.splitlines() if b"nednn_verbose,exec" in line or b"dnnl_verbose,exec" in line]
+        return [b" ".join(line[3:7]) for line in lines if b"reorder" in line]
+
+    def test():
+        few, many = count(2), count(5)
+        each = (len(many) - len(few)) / 3
+        assert each == allowed, f"{each} reorders a chunk: {set(many)}"
+        return [f"{each:.0f} reorders a chunk, {len(few)} with loading"]
+    return test
+
+
 def bf16():
     frames = np.stack([clip(seed, kind) for seed, kind in ((1, "noise"), (2, "moving"), (3, "black"), (7, "moving"))])
     done = probe(WEIGHTS, frames, precision="bf16")
@@ -142,6 +179,11 @@ tap.run([(f"stand-in weights, {kind}", standin(kind)) for kind in ("noise", "mov
     ("every form of a state_dict", forms),
     ("trained batch norms", trained_batch_norms),
     ("weights of another network", wrong_weights),
+    ("by LibTorch's operators", by_torch),
+    ("fp16 on a CPU", no_half_on_cpus),
+    ("any number of threads", any_number_of_threads),
+    ("no reorders at work, fp32", steady_state("fp32", 0)),
+    ("only input and result are reordered at work, bf16", steady_state("bf16", 2)),
     ("bf16", bf16),
     ("smaller processors", smaller_processors),
 ])

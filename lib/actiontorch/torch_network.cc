@@ -1,0 +1,135 @@
+#include "actiontorch/torch_network.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "action/chunk_builder.h"
+#include "actiontorch/normalisation.h"
+
+namespace action {
+namespace {
+
+at::Tensor ToTorch(const std::vector<float> &values, at::IntArrayRef shape) {
+  return at::from_blob(const_cast<float *>(values.data()), shape, at::kFloat).clone();
+}
+
+std::array<int64_t, 3> Wide(const Size3 &size) {
+  return {size[0], size[1], size[2]};
+}
+
+// LibTorch 2 wants to know the input's size, or it reorders weights in every pass; LibTorch 1.13 does not take it.
+template <typename... Rest>
+at::Tensor ReorderWeight(const at::Tensor &weight, const std::array<int64_t, 3> &padding,
+                         const std::array<int64_t, 3> &stride, const std::array<int64_t, 5> &input_size) {
+  const std::array<int64_t, 3> dilation = {1, 1, 1};
+  return [&](auto... tail) {
+    if constexpr (requires {
+                    at::mkldnn_reorder_conv3d_weight(weight, padding, stride, dilation, 1, input_size, tail...);
+                  }) {
+      return at::mkldnn_reorder_conv3d_weight(weight, padding, stride, dilation, 1, input_size, tail...);
+    } else {
+      return at::mkldnn_reorder_conv3d_weight(weight, padding, stride, dilation, 1, tail...);
+    }
+  }();
+}
+
+}  // namespace
+
+struct TorchNetwork::Convolution {
+  // `input`: the size of what it will be given.
+  Convolution(const FoldedConvolution &folded, const Size3 &input, const Layout &layout)
+      : stride_(Wide(folded.stride)), padding_(Wide(folded.padding)) {
+    const auto [time, height, width] = Wide(folded.kernel);
+    weight_ = ToTorch(folded.weight, {folded.outputs, folded.inputs, time, height, width});
+    bias_ = ToTorch(folded.bias, {folded.outputs});
+    if (layout.blocked) {
+      const std::array<int64_t, 5> input_size = {1, folded.inputs, input[0], input[1], input[2]};
+      weight_ = ReorderWeight<>(weight_.to_mkldnn(layout.type), padding_, stride_, input_size);
+      bias_ = bias_.to_mkldnn(layout.type);
+    } else {
+      weight_ = weight_.to(layout.device, layout.type).contiguous(at::MemoryFormat::ChannelsLast3d);
+      bias_ = bias_.to(layout.device, layout.type);
+    }
+  }
+
+  at::Tensor operator()(const at::Tensor &x) const {
+    return at::convolution(x, weight_, bias_, stride_, padding_, {1, 1, 1}, false, {0, 0, 0}, 1);
+  }
+
+ private:
+  at::Tensor weight_;
+  at::Tensor bias_;
+  std::array<int64_t, 3> stride_;
+  std::array<int64_t, 3> padding_;
+};
+
+struct TorchNetwork::Block {
+  Convolution conv1;
+  Convolution conv2;
+  std::optional<Convolution> downsample;
+
+  at::Tensor operator()(const at::Tensor &x) const {
+    at::Tensor out = conv1(x);
+    at::relu_(out);
+    out = conv2(out);
+    out.add_(downsample ? (*downsample)(x) : x);
+    return at::relu_(out);
+  }
+};
+
+TorchNetwork::TorchNetwork(const FoldedR3d18 &folded, const Layout &layout) : layout_(layout) {
+  mean_ = at::tensor(at::ArrayRef<float>(kMean)).view({3, 1, 1, 1}).to(layout.device);
+  std_ = at::tensor(at::ArrayRef<float>(kStd)).view({3, 1, 1, 1}).to(layout.device);
+  const Size3 input = {kChunkFrames, kFrameSide, kFrameSide};
+  stem_.emplace_back(folded.stem, input, layout);
+  Size3 size = folded.stem.OutputSize(input);
+  for (const FoldedBlock &from : folded.blocks) {
+    const Size3 out = from.conv1.OutputSize(size);
+    Block block{Convolution(from.conv1, size, layout), Convolution(from.conv2, out, layout), std::nullopt};
+    if (from.downsample) block.downsample.emplace(*from.downsample, size, layout);
+    size = out;
+    blocks_.push_back(std::move(block));
+  }
+}
+
+TorchNetwork::~TorchNetwork() = default;
+
+at::Tensor TorchNetwork::FromPixels(const at::Tensor &pixels) const {
+  // The reference's order of operations: rgb / 255, - mean, / std. In float: half would round the differences.
+  at::Tensor x = pixels.permute({0, 4, 1, 2, 3}).to(at::kFloat);
+  x.div_(255.0).sub_(mean_).div_(std_);
+  return FromNormalised(x);
+}
+
+at::Tensor TorchNetwork::FromNormalised(at::Tensor x) const {
+  if (layout_.blocked) {
+    x = x.contiguous().to_mkldnn(layout_.type);
+  } else {
+    x = x.to(layout_.type).contiguous(at::MemoryFormat::ChannelsLast3d);
+  }
+  x = stem_.front()(x);
+  at::relu_(x);
+  for (const Block &block : blocks_)
+    x = block(x);
+  x = layout_.blocked ? x.to_dense(at::kFloat) : x.to(at::kFloat);
+  return x.mean({2, 3, 4});
+}
+
+std::string Layout::Description() const {
+  return std::string(blocked ? "LibTorch with oneDNN, " : "LibTorch, ") + c10::toString(type) + " on " + device.str();
+}
+
+at::Device TorchDevice(Device device) {
+  if (device.kind == Device::Kind::kCuda) return {at::kCUDA, static_cast<c10::DeviceIndex>(device.index)};
+  return at::kCPU;
+}
+
+Error Readable(const char *doing, const c10::Error &error) {
+  const std::string what = error.what_without_backtrace();
+  const std::string line = what.substr(0, what.find('\n'));
+  const bool memory = line.find("alloc") != std::string::npos || line.find("out of memory") != std::string::npos;
+  return Error(std::string(doing) + " failed in LibTorch" + (memory ? " for lack of memory" : "") + ": " + line);
+}
+
+}  // namespace action

@@ -1,0 +1,64 @@
+// R3D-18 as ATen's operators, for any device. Includes ATen: for the few files that run it.
+#ifndef ACTIONTORCH_TORCH_NETWORK_H_
+#define ACTIONTORCH_TORCH_NETWORK_H_
+
+#include <ATen/ATen.h>
+
+#include <string>
+#include <vector>
+
+#include "action/engine.h"
+#include "action/error.h"
+#include "actiontorch/folded_r3d18.h"
+
+namespace action {
+
+// How a network lies in memory: channels last, unless blocked.
+struct Layout {
+  at::Device device = at::kCPU;
+  at::ScalarType type = at::kFloat;
+  bool blocked = false;  // oneDNN's own layout, on the CPU
+
+  std::string Description() const;
+};
+
+at::Device TorchDevice(Device device);
+
+// Weights and activations keep their layout throughout. Who calls has an InferenceMode.
+class TorchNetwork {
+ public:
+  TorchNetwork(const FoldedR3d18 &folded, const Layout &layout);
+  ~TorchNetwork();
+
+  const Layout &layout() const { return layout_; }
+  // pixels: [n, 16, 112, 112, 3] bytes on the device. Returns [n, 512] float there.
+  at::Tensor FromPixels(const at::Tensor &pixels) const;
+  // x: [n, 3, 16, 112, 112] float on the device, normalised.
+  at::Tensor FromNormalised(at::Tensor x) const;
+
+ private:
+  struct Convolution;
+  struct Block;
+
+  Layout layout_;
+  at::Tensor mean_;  // [3, 1, 1, 1], as std_
+  at::Tensor std_;
+  std::vector<Convolution> stem_;  // one
+  std::vector<Block> blocks_;
+};
+
+// LibTorch's errors end in a stack of addresses that says nothing to a user.
+Error Readable(const char *doing, const c10::Error &error);
+
+template <typename Body>
+void Translated(const char *doing, Body &&body) {
+  try {
+    body();
+  } catch (const c10::Error &e) {
+    throw Readable(doing, e);
+  }
+}
+
+}  // namespace action
+
+#endif  // ACTIONTORCH_TORCH_NETWORK_H_
