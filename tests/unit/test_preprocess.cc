@@ -1,9 +1,14 @@
 // The preprocess against a plain computation. Bit equality with cv2 is shown in tests/parity.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
+#include <random>
 #include <vector>
 
 #include "action/error.h"
+#include "actiontorch/area_resize.h"
 #include "actiontorch/preprocess.h"
 
 namespace action {
@@ -83,6 +88,32 @@ TEST(Preprocess, LooksAtTheRegion) {
   NewPreprocessor(Colorimetry::kReference, Region::Parse("0,0.5,1,0.5"))->Process(picture.frame, rgb);
   for (const uint8_t value : rgb)
     ASSERT_LT(value, 50);
+}
+
+TEST(AreaResize, HasTheBitsOfOpenCv) {
+  std::mt19937 random(1);
+  const auto check = [&](int width, int height, int out_width, int out_height) {
+    ASSERT_TRUE(AreaResize::Covers(width, height, out_width, out_height)) << width << "x" << height;
+    cv::Mat from(height, width + 3, CV_8UC3), expected, swapped;  // rows with room behind them
+    cv::randu(from, 0, 256);
+    if (random() % 2 == 0) cv::threshold(from, from, 127, 255, cv::THRESH_BINARY);  // extremes
+    const cv::Mat part = from(cv::Rect(1, 0, width, height));
+    cv::resize(part, expected, cv::Size(out_width, out_height), 0, 0, cv::INTER_AREA);
+    cv::cvtColor(expected, swapped, cv::COLOR_BGR2RGB);
+    std::vector<uint8_t> got(static_cast<size_t>(out_width * out_height * 3));
+    AreaResize(width, height, out_width, out_height).Run(part.data, static_cast<ptrdiff_t>(part.step), got.data());
+    ASSERT_TRUE(std::equal(got.begin(), got.end(), swapped.data)) << width << "x" << height;
+  };
+  for (const auto &[width, height] : std::vector<std::pair<int, int>>{
+           {1920, 1080}, {1280, 720}, {768, 432}, {640, 360}, {113, 112}, {112, 113}, {224, 225}, {3840, 2160}})
+    check(width, height, kFrameSide, kFrameSide);
+  std::uniform_int_distribution<int> side(112, 900), small(1, 112);
+  for (int i = 0; i < 200; ++i) {
+    const int width = side(random), height = side(random), out_width = small(random), out_height = small(random);
+    if (AreaResize::Covers(width, height, out_width, out_height)) check(width, height, out_width, out_height);
+  }
+  EXPECT_FALSE(AreaResize::Covers(224, 336, kFrameSide, kFrameSide)) << "OpenCV sums bytes there";
+  EXPECT_FALSE(AreaResize::Covers(100, 1000, kFrameSide, kFrameSide)) << "OpenCV interpolates there";
 }
 
 TEST(Preprocess, RefusesWhatItCannotRead) {

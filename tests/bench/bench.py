@@ -1,0 +1,354 @@
+"""Measures gst-action and prints Markdown tables. Every figure that is compared is a ratio of two things of this very run.
+
+    bench.py BUILD SOURCE FOLDER [network|features|job|streams|live|growth|startup|elements ...]      default: all but growth
+
+BUILD: a build with -Dbenchmarks=enabled --buildtype=release. FOLDER keeps videos and a model between runs. run.sh calls it.
+"""
+
+import json
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+BUILD, SOURCE, FOLDER = (os.path.abspath(path) for path in sys.argv[1:4]) if len(sys.argv) > 3 else ("", "", "")
+HERE = os.path.dirname(os.path.abspath(__file__))
+SITE = os.path.join(SOURCE, "build-newest", "site")
+WEIGHTS = os.path.join(BUILD, "tests", "standin.pth")
+CORES = len(os.sched_getaffinity(0))
+SECONDS = 40
+DRAW = "actionclassify model={model} ! timelinesmooth location={out}.json ! actionoverlay"
+
+
+# ---- Pipelines, each in a process of its own
+
+
+def environment(**more):
+    return {**os.environ, "GST_PLUGIN_PATH": os.path.join(BUILD, "gst"), "GST_REGISTRY": os.path.join(FOLDER, "registry.bin"),
+            "GST_ACTION_WEIGHTS": WEIGHTS, "OPENCV_LOG_LEVEL": "ERROR", "PATH": os.path.join(BUILD, "tools") + ":" + os.environ["PATH"], **more}
+
+
+def worker(*arguments, **env):
+    """What play() below says, from another process."""
+    done = subprocess.run([sys.executable, os.path.abspath(__file__), "play", *arguments], env=environment(**env), stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout.decode().splitlines()[-1])
+
+
+def rss_mb():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 2**20
+
+
+def cpu_seconds():
+    return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+
+
+def play(line, seconds=0.0, sample=0.0):
+    """Runs a pipeline to its end (or for `seconds`). Time and CPU count from READY on: the network is loaded then.
+
+    sample: stats of all r3dfeatures are taken once when this share of `chunks` that the first will have... see `share`.
+    """
+    import gi
+    gi.require_version("Gst", "1.0")
+    from gi.repository import Gst
+    Gst.init(None)
+    pipeline = Gst.parse_launch(line)
+    elements = [e for e in pipeline.iterate_elements() if e.get_factory().get_name() == "r3dfeatures"]
+    elements = sorted(elements, key=lambda e: e.get_name())
+    loading = time.perf_counter()
+    if pipeline.set_state(Gst.State.READY) == Gst.StateChangeReturn.FAILURE:
+        raise SystemExit(f"cannot start {line}")
+    loading = time.perf_counter() - loading
+    stat = lambda e, name: e.get_property("stats").get_value(name)
+    memory, shares, stopping = [], [], threading.Event()
+
+    def watch():
+        while not stopping.wait(1.0):
+            chunks = [stat(e, "chunks") for e in elements]
+            memory.append(rss_mb())
+            shares.append(chunks)
+    start, cpu = time.perf_counter(), cpu_seconds()
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    pipeline.set_state(Gst.State.PLAYING)
+    bus = pipeline.get_bus()
+    end = time.perf_counter() + seconds if seconds else None
+    failed = None
+    while True:
+        message = bus.timed_pop_filtered(200 * Gst.MSECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+        if message is not None:
+            failed = str(message.parse_error()) if message.type == Gst.MessageType.ERROR else None
+            break
+        if end and time.perf_counter() > end:
+            break
+    took, cpu = time.perf_counter() - start, cpu_seconds() - cpu
+    stopping.set()
+    watcher.join()
+    result = {"seconds": took, "cpu": cpu, "loading": loading, "rss": memory, "shares": shares, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+              "chunks": [stat(e, "chunks") for e in elements], "dropped": [stat(e, "dropped") for e in elements]}
+    pipeline.set_state(Gst.State.NULL)
+    if failed:
+        raise SystemExit(failed)
+    print(json.dumps(result))
+
+
+def median(function, times=3):
+    """The run with the median of `seconds`."""
+    return sorted((function() for _ in range(times)), key=lambda r: r["seconds"])[times // 2]
+
+
+# ---- What is measured with
+
+
+def launch(line):
+    subprocess.run(["gst-launch-1.0", "-q", *line.split()], env=environment(), check=True)
+
+
+def video(width, height, fps, seconds):
+    """An H.264 file that costs what a camera's costs: a real one from ../shared/videos made larger, or a test picture."""
+    path = os.path.join(FOLDER, f"{width}x{height}_{fps}_{seconds}.mp4")
+    if not os.path.exists(path):
+        real = os.path.join(SOURCE, "../shared/videos/long/bottles.mp4")
+        source = f"filesrc location={real} ! decodebin" if os.path.exists(real) else f"videotestsrc num-buffers={seconds * 30} ! video/x-raw,width=640,height=360,framerate=30/1"
+        launch(f"{source} ! videorate ! videoconvert ! videoscale ! video/x-raw,format=I420,width={width},height={height},framerate={fps}/1 "
+               f"! x264enc speed-preset=veryfast bitrate=6000 ! h264parse ! mp4mux ! filesink location={path}.part")
+        os.rename(path + ".part", path)
+    return path
+
+
+def model():
+    """Trained on the demo dataset."""
+    path = os.path.join(FOLDER, "model")
+    if not os.path.exists(path):
+        demo = os.path.join(FOLDER, "demo")
+        subprocess.run([os.path.join(SOURCE, "tools/make-demo-dataset.sh"), demo], env=environment(), check=True, stdout=sys.stderr)
+        subprocess.run(["gst-action-train", demo + "/clips", "-o", path], env=environment(), check=True, stdout=sys.stderr)
+    return path
+
+
+def table(*rows):
+    head, *body = rows
+    print("| " + " | ".join(head) + " |\n|" + " --- |" * len(head))
+    for row in body:
+        print("| " + " | ".join(str(cell) for cell in row) + " |")
+    print(flush=True)
+
+
+def bench_network(how, chunks=10):
+    done = subprocess.run([os.path.join(BUILD, "tests/bench/bench-network"), WEIGHTS, how, str(chunks)], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return json.loads(done.stdout) if done.returncode == 0 else {"error": done.stderr.decode().strip()}
+
+
+# ---- The benchmarks
+
+
+def network():
+    print("### 1. The network alone, one chunk (81.4 GFLOP as the sum is written)\n")
+    ours = {how: bench_network(how) for how in ("fp32", "bf16", "blocked", "eager")}
+    names = {"fp32": "**gst-action, fp32**", "bf16": "**gst-action, bf16**", "blocked": "LibTorch of this build, fp32, folded and blocked", "eager": "LibTorch of this build, fp32, folded, channels last"}
+    rows = {names[how]: result.get("ms", result.get("error")) for how, result in ours.items()}
+    python = subprocess.run(["/usr/bin/python3", os.path.join(HERE, "eager.py"), WEIGHTS], stdout=subprocess.PIPE, check=True)
+    rows.update(json.loads(python.stdout))
+    if os.path.isdir(SITE):
+        newest = subprocess.run(["/usr/bin/python3", os.path.join(HERE, "newest.py"), WEIGHTS], env={**os.environ, "PYTHONPATH": SITE}, stdout=subprocess.PIPE, check=True)
+        rows.update(json.loads(newest.stdout.decode().splitlines()[-1]))
+    else:
+        rows["newest PyTorch and OpenVINO"] = "left out: absent (run.sh --newest gets them)"
+    fastest = {kind: min((ms for name, ms in rows.items() if kind in name and isinstance(ms, float)), default=None) for kind in ("fp32", "bf16")}
+    out = [("", "ms", "time / fastest of its precision")]
+    for name, ms in rows.items():
+        kind = "bf16" if "bf16" in name else "fp32"
+        out.append((name, f"{ms:.0f}", f"{ms / fastest[kind]:.2f}") if isinstance(ms, float) else (name, ms, ""))
+    table(*out)
+
+
+def oracle(*arguments):
+    done = subprocess.run(["/usr/bin/python3", os.path.join(HERE, "python_system.py"), *arguments], stdout=subprocess.PIPE, check=True, env=environment())
+    return json.loads(done.stdout.decode().splitlines()[-1])
+
+
+def features():
+    print(f"### 2. Features of a {SECONDS} s 1080p30 H.264 file, decoding included (network loaded)\n")
+    file = video(1920, 1080, 30, SECONDS)
+    theirs = median(lambda: oracle("features", file, WEIGHTS))
+    decode = median(lambda: worker(f"filesrc location={file} ! decodebin ! fakesink sync=false"))
+    rows = [("", "s", "CPU s", "Python / this", "wall / bound")]
+    rows.append(("Python: cv2 and torchvision, eager fp32", f"{theirs['seconds']:.2f}", f"{theirs['cpu']:.1f}", "1.00", ""))
+    rows.append(("decoding alone", f"{decode['seconds']:.2f}", f"{decode['cpu']:.1f}", "", ""))
+    for precision in ("fp32", "bf16"):
+        alone = bench_network(precision)
+        if "error" in alone:
+            rows.append((precision, alone["error"], "", "", ""))
+            continue
+        ours = median(lambda: worker(f"filesrc location={file} ! decodebin ! r3dfeatures precision={precision} ! fakesink sync=false"))
+        busy = decode["cpu"] + alone["cpu_ms"] / 1e3 * sum(ours["chunks"])
+        bound = max(busy / CORES, decode["seconds"])
+        rows.append((f"**r3dfeatures, {precision}**", f"{ours['seconds']:.2f}", f"{ours['cpu']:.1f}", f"{theirs['seconds'] / ours['seconds']:.2f}", f"{ours['seconds'] / bound:.2f}"))
+    table(*rows)
+    print("The bound: max((CPU s of decoding alone + of the network alone) / cores, decoding alone).\n")
+
+
+def job():
+    print(f"### 3. The main job on the same file: features, labels, timeline, overlay, encoding (MPEG-4 part 2, as cv2 writes it)\n")
+    file = video(1920, 1080, 30, SECONDS)
+    out = os.path.join(FOLDER, "job")
+    theirs = median(lambda: oracle("job", file, WEIGHTS, model(), out + "-python.mp4"))
+    draw = DRAW.format(model=model(), out=out)
+    ours = median(lambda: worker(f"filesrc location={file} ! decodebin ! r3dfeatures ! {draw} ! videoconvert ! avenc_mpeg4 bitrate=4000000 ! mp4mux ! filesink location={out}.mp4"))
+    table(("", "s", "CPU s", "Python / this"),
+          ("Python, two passes", f"{theirs['seconds']:.2f}", f"{theirs['cpu']:.1f}", "1.00"),
+          ("**gst-action, one pass**", f"{ours['seconds']:.2f}", f"{ours['cpu']:.1f}", f"{theirs['seconds'] / ours['seconds']:.2f}"))
+
+
+def streams():
+    print(f"### 4a. Streams from 720p25 files in one process\n")
+    file = video(1280, 720, 25, SECONDS)
+    rows = [("streams", "chunks/s", "of one stream's", "network alone, chunks/s", "least / most of a stream half way")]
+    alone = 1e3 / bench_network("fp32")["ms"]
+    first = None
+    for count in (1, 2, 4, 8):
+        line = "  ".join(f"filesrc location={file} ! decodebin ! r3dfeatures name=f{i} ! fakesink sync=false" for i in range(count))
+        result = worker(line)
+        total = sum(result["chunks"]) / result["seconds"]
+        first = first or total
+        middle = min(result["shares"], key=lambda s: abs(sum(s) - sum(result["chunks"]) / 2))
+        rows.append((count, f"{total:.2f}", f"{total / first:.2f}", f"{alone:.2f}", f"{min(middle)} / {max(middle)}"))
+    table(*rows)
+    frames = SECONDS * 25
+    source = f"videotestsrc num-buffers={frames} pattern=black ! video/x-raw,format=I420,width=1280,height=720,framerate=25/1"
+    memory = {count: worker("  ".join(f"{source} ! r3dfeatures name=f{i} ! fakesink sync=false" for i in range(count)))["peak"] for count in (1, 8)}
+    print(f"Memory without decoders: {memory[1]:.0f} MB with one stream, {(memory[8] - memory[1]) / 7:.1f} MB for each more.\n")
+
+
+def live_runs(count, hop, seconds=24):
+    line = "  ".join(f"videotestsrc is-live=true pattern=black ! video/x-raw,format=I420,width=1280,height=720,framerate=25/1 ! r3dfeatures hop={hop} name=f{i} ! fakesink sync=true" for i in range(count))
+    result = worker(line, str(seconds))
+    expected = int((seconds - 2) * 8 / hop) - 2
+    return sum(result["dropped"]) == 0 and min(result["chunks"]) >= expected - 2
+
+
+def live():
+    print("### 4b. Live 720p25 streams without a dropped chunk\n")
+    rows = [("hop", "most streams", "chunks/s that is", "network alone, chunks/s")]
+    alone = 1e3 / bench_network("fp32")["ms"]
+    for hop in (16, 4):
+        low, high = 0, None
+        count = max(1, int(alone * hop / 8 * 0.8))
+        while high is None or high - low > 1:
+            if live_runs(count, hop):
+                low = count
+            else:
+                high = count
+            count = (low + high) // 2 if high else low + max(1, low // 6)
+        rows.append((hop, low, f"{low * 8 / hop:.1f}", f"{alone:.1f}"))
+    table(*rows)
+
+
+def growth():
+    print("### 5. Long video: all four elements, 320x240 at 8 frames a second, one repetition\n")
+    rows = [("minutes", "s", "time / proportional to the first", "MB after a minute of running, and at the end")]
+    first = None
+    for minutes in (1, 5, 20, 60):
+        draw = DRAW.format(model=model(), out=os.path.join(FOLDER, "growth"))
+        result = worker(f"videotestsrc num-buffers={minutes * 480} pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=8/1 ! r3dfeatures ! {draw} ! fakesink sync=false")
+        first = first or result["seconds"]
+        settled = result["rss"][min(60, len(result["rss"]) - 1)]
+        rows.append((minutes, f"{result['seconds']:.1f}", f"{result['seconds'] / first / minutes:.3f}", f"{settled:.0f}, {result['rss'][-1]:.0f}"))
+    table(*rows)
+
+
+def startup():
+    print("### 6. From gst-launch to the first label\n")
+    file = video(1280, 720, 25, SECONDS)
+    line = f"gst-launch-1.0 -m filesrc location={file} ! decodebin ! r3dfeatures ! actionclassify model={model()} ! fakesink"
+
+    def run():
+        start = time.perf_counter()
+        process = subprocess.Popen(line.split(), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        first = next((time.perf_counter() - start for text in process.stdout if "action-step" in text), None)
+        process.kill()
+        process.wait()
+        return first
+    rows = [("", "s")]
+    run()
+    rows.append(("warm", f"{statistics.median(run() for _ in range(3)):.2f}"))
+    try:
+        def cold():
+            subprocess.run(["sync"])
+            with open("/proc/sys/vm/drop_caches", "w") as file:
+                file.write("3")
+            return run()
+        rows.append(("cold (page cache dropped)", f"{statistics.median(cold() for _ in range(3)):.2f}"))
+    except OSError as error:
+        rows.append(("cold", f"left out: {error}"))
+    chunk = bench_network("fp32")["ms"] / 1e3
+    rows.append(("of which the first chunk itself", f"{chunk:.2f}"))
+    table(*rows)
+
+
+def elements():
+    print("### 7. The four elements without the network, 1080p30 I420\n")
+    source = "videotestsrc num-buffers=600 pattern=black ! video/x-raw,format=I420,width=1920,height=1080,framerate=30/1"
+    # The network of the element tests, which answers at once; the preprocess is the real one.
+    fake = os.path.join(BUILD, "tests")
+    draw = DRAW.format(model=os.path.join(FOLDER, "fake-model"), out=os.path.join(FOLDER, "elements"))
+    fake_model(os.path.join(FOLDER, "fake-model"))
+    lines = {"source alone": "", "videoconvert to BGRx": "! videoconvert n-threads=1 ! video/x-raw,format=BGRx", "**the four elements**": f"! r3dfeatures weights=fake ! {draw}",
+             "of these, r3dfeatures alone": "! r3dfeatures weights=fake"}
+    cpu = {}
+    for name, middle in lines.items():
+        runs = [worker(f"{source} {middle} ! fakesink sync=false", LD_LIBRARY_PATH=fake)["cpu"] for _ in range(3)]
+        cpu[name] = statistics.median(runs)
+    base, convert = cpu["source alone"], cpu["videoconvert to BGRx"] - cpu["source alone"]
+    rows = [("", "CPU ms a frame", "of one videoconvert")]
+    for name, value in cpu.items():
+        rows.append((name, f"{(value - (base if name != 'source alone' else 0)) / 600 * 1e3:.2f}", "" if name == "source alone" else f"{(value - base) / convert:.2f}"))
+    table(*rows)
+
+
+def fake_model(path):
+    """Heads of any weights: the fake network's classifier looks at the last bias only."""
+    if os.path.exists(path):
+        return
+    script = """
+import json, os, sys, torch
+sys.path.insert(0, sys.argv[2])
+from reference_head import Head
+def stage(folder, labels):
+    os.makedirs(folder)
+    head = Head(len(labels))
+    with torch.no_grad():
+        head.net[7].bias.copy_(torch.arange(len(labels)))
+    torch.save(head.state_dict(), folder + "/best.pt"); torch.save(head.state_dict(), folder + "/last.pt")
+    json.dump({label: i for i, label in enumerate(labels)}, open(folder + "/label_map.json", "w"))
+stage(sys.argv[1] + "/stage1", ["get", "put"])
+os.makedirs(sys.argv[1] + "/stage2")
+stage(sys.argv[1] + "/stage2/get", ["get_bolt_va", "get_nut_nva"])
+entry = {"trained": True, "n_clips": 2, "n_classes": 2, "best_path": "stage2/get/best.pt", "last_path": "stage2/get/last.pt", "label_map_path": "stage2/get/label_map.json"}
+json.dump({"get": entry, "put": {"trained": False, "reason": "single_class", "n_clips": 1, "n_classes": 1}}, open(sys.argv[1] + "/stage2/stage2_registry.json", "w"))
+"""
+    subprocess.run(["/usr/bin/python3", "-c", script, path, os.path.join(SOURCE, "tests/parity")], check=True)
+
+
+def machine():
+    def read(command):
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, shell=True).stdout.decode().strip()
+    flags = read("grep -m1 flags /proc/cpuinfo").split()
+    isa = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_fp16") if flag in flags]
+    versions = read("gst-launch-1.0 --version | head -n 1"), "LibTorch " + read(f"strings {BUILD}/lib/actiontorch/libactiontorch.so | grep -m1 -E '^[12]\\.[0-9]+\\.[0-9]+'"), read("git -C " + SOURCE + " rev-parse --short HEAD")
+    print(f"{read('grep -m1 -oP \"(?<=model name.: ).*\" /proc/cpuinfo')} ({', '.join(isa)}), {CORES} cores; {'; '.join(v for v in versions if v)}\n")
+
+
+ALL = {one.__name__: one for one in (network, features, job, streams, live, growth, startup, elements)}
+
+if len(sys.argv) > 2 and sys.argv[1] == "play":
+    play(sys.argv[2], float(sys.argv[3]) if len(sys.argv) > 3 else 0.0)
+else:
+    os.makedirs(FOLDER, exist_ok=True)
+    machine()
+    for wanted in sys.argv[4:] or [name for name in ALL if name != "growth"]:
+        ALL[wanted]()

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Builds everything against the CUDA LibTorch of PyPI's newest PyTorch, runs the suites that need no GPU with that build, and shows
+# what device=cuda says on a machine without a GPU. Downloads about 3 GB into build-newest/ (shared with newest-torch.sh).
+#
+#   tests/cuda-build.sh            needs pip for Debian's Python version (apt-get install python3-pip, or any other pip)
+set -eu
+cd "$(dirname "$0")/.."
+site=$PWD/build-newest/site
+version=$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+tools/install-deps.sh
+mkdir -p build-newest
+[ -d "$site/torch" ] ||
+  pip install --quiet --target "$site" --python-version "$version" --only-binary=:all: torch numpy
+
+[ -f build-cuda/build.ninja ] || meson setup build-cuda -Dwerror=true -Dtorch-dir="$site/torch"
+ninja -C build-cuda
+grep -q ACTION_WITH_CUDA build-cuda/build.ninja || {
+  echo "FAILED: this LibTorch has no CUDA, or its headers were not found" >&2
+  exit 1
+}
+
+# at::hasCUDA() of LibTorch 2 asks for a device; the library is there when the error names the device and not the build.
+echo "== device=cuda without a GPU"
+said=$(GST_PLUGIN_PATH=build-cuda/gst GST_ACTION_WEIGHTS=build-cuda/tests/standin.pth CUDA_VISIBLE_DEVICES= \
+  gst-launch-1.0 -q videotestsrc num-buffers=1 ! r3dfeatures device=cuda ! fakesink 2>&1 || true)
+echo "$said"
+case $said in
+  *"no CUDA device is visible"*) ;;
+  *) echo "FAILED: expected an error that says that no CUDA device is visible" >&2; exit 1 ;;
+esac
+
+echo "== the suites that need no GPU"
+meson test -C build-cuda --print-errorlogs core service convolution r3dfeatures network heads
