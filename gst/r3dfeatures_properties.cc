@@ -150,9 +150,9 @@ void InstallProperties(GObjectClass *object_class) {
   install(
       PROP_PRECISION,
       g_param_spec_enum("precision", "Precision",
-                        "Number format of the network. auto is fp32, which repeats the reference most closely; bf16 "
-                        "takes half the time on CPUs that compute in it, and may label steps otherwise whose "
-                        "classes are close to each other: train with it too",
+                        "Number format of the network. auto is fp32 on CPUs, which repeats the reference most closely, and "
+                        "fp16 on GPUs; bf16 is faster on CPUs with AMX, and may label steps otherwise whose classes "
+                        "are close to each other: train with it too",
                         GST_TYPE_ACTION_PRECISION, static_cast<int>(Precision::kAuto), kFlags));
   install(PROP_SAMPLE_RATE,
           gst_param_spec_fraction(
