@@ -13,12 +13,19 @@ constexpr double kSmallestShare = 1e-3;
 
 // A pixel: three channels and one that nobody looks at.
 typedef float Pixel __attribute__((vector_size(16)));
-typedef uint8_t Bytes __attribute__((vector_size(4)));
+typedef uint8_t Bytes __attribute__((vector_size(16)));
+typedef uint16_t Shorts __attribute__((vector_size(16)));
+typedef int32_t Ints __attribute__((vector_size(16)));
 
+// Widened in two steps, interleaving zeros: what SSE2 and NEON have instructions for. (Little-endian.)
 inline Pixel Load(const uint8_t *from) {
-  Bytes bytes;
-  std::memcpy(&bytes, from, sizeof bytes);
-  return __builtin_convertvector(bytes, Pixel);
+  int32_t four;
+  std::memcpy(&four, from, sizeof four);
+  const auto bytes = reinterpret_cast<Bytes>(Ints{four, 0, 0, 0});
+  const auto shorts = reinterpret_cast<Shorts>(
+      __builtin_shufflevector(bytes, Bytes{}, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+  const auto ints = reinterpret_cast<Ints>(__builtin_shufflevector(shorts, Shorts{}, 0, 8, 1, 9, 2, 10, 3, 11));
+  return __builtin_convertvector(ints, Pixel);
 }
 
 // OpenCV divides twice: the factor first, then 1 by it.
@@ -77,11 +84,13 @@ void AreaResize::AddRows(const uint8_t *from, ptrdiff_t stride, const Share *row
     // Independent chains of additions, one for each row, keep the adders busy.
     Pixel pixels[kRows] = {};
     for (const Share *last = across_.shares.data() + end; share != last; ++share) {
+#pragma GCC unroll 4
       for (size_t r = 0; r < kRows; ++r)
         pixels[r] += Load(row[r] + share->in * 3) * share->weight;
     }
     Pixel total = {};
     if (!first) std::memcpy(&total, sum, sizeof total);
+#pragma GCC unroll 4
     for (size_t r = 0; r < kRows; ++r)
       total += rows[r].weight * pixels[r];
     std::memcpy(sum, &total, sizeof total);

@@ -47,10 +47,10 @@ def cpu_seconds():
     return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
 
 
-def play(line, seconds=0.0, sample=0.0):
-    """Runs a pipeline to its end (or for `seconds`). Time and CPU count from READY on: the network is loaded then.
+def play(line, seconds=0.0):
+    """Runs a pipeline to its end (or for `seconds`) and prints what it took, from READY on: the network is loaded then.
 
-    sample: stats of all r3dfeatures are taken once when this share of `chunks` that the first will have... see `share`.
+    rss and shares (the chunks of each r3dfeatures so far) are taken once a second.
     """
     import gi
     gi.require_version("Gst", "1.0")
