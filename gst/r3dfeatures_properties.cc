@@ -147,13 +147,13 @@ void InstallProperties(GObjectClass *object_class) {
               "Where the network runs: auto (a CUDA GPU if there is one, else the CPU), cpu, cuda or cuda:N. "
               "Elements with the same weights, device and precision share one network",
               "auto", kFlags));
-  install(
-      PROP_PRECISION,
-      g_param_spec_enum("precision", "Precision",
-                        "Number format of the network. auto is fp32 on CPUs, which repeats the reference most closely, and "
-                        "fp16 on GPUs; bf16 is faster on CPUs with AMX, and may label steps otherwise whose classes "
-                        "are close to each other: train with it too",
-                        GST_TYPE_ACTION_PRECISION, static_cast<int>(Precision::kAuto), kFlags));
+  install(PROP_PRECISION,
+          g_param_spec_enum(
+              "precision", "Precision",
+              "Number format of the network. auto is fp32 on CPUs, which repeats the reference most closely, and "
+              "fp16 on GPUs; bf16 is faster on CPUs with AMX, and may label steps otherwise whose classes "
+              "are close to each other: train with it too",
+              GST_TYPE_ACTION_PRECISION, static_cast<int>(Precision::kAuto), kFlags));
   install(PROP_SAMPLE_RATE,
           gst_param_spec_fraction(
               "sample-rate", "Sample rate",
