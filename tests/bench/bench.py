@@ -57,8 +57,13 @@ def play(line, seconds=0.0):
     from gi.repository import Gst
     Gst.init(None)
     pipeline = Gst.parse_launch(line)
-    elements = [e for e in pipeline.iterate_elements() if e.get_factory().get_name() == "r3dfeatures"]
-    elements = sorted(elements, key=lambda e: e.get_name())
+    elements, iterator = [], pipeline.iterate_elements()
+    while True:
+        state, element = iterator.next()
+        if state != Gst.IteratorResult.OK:
+            break
+        if element.get_factory().get_name() == "r3dfeatures":
+            elements.append(element)
     loading = time.perf_counter()
     if pipeline.set_state(Gst.State.READY) == Gst.StateChangeReturn.FAILURE:
         raise SystemExit(f"cannot start {line}")
@@ -339,8 +344,9 @@ def machine():
         return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, shell=True).stdout.decode().strip()
     flags = read("grep -m1 flags /proc/cpuinfo").split()
     isa = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_fp16") if flag in flags]
-    versions = read("gst-launch-1.0 --version | head -n 1"), "LibTorch " + read(f"strings {BUILD}/lib/actiontorch/libactiontorch.so | grep -m1 -E '^[12]\\.[0-9]+\\.[0-9]+'"), read("git -C " + SOURCE + " rev-parse --short HEAD")
-    print(f"{read('grep -m1 -oP \"(?<=model name.: ).*\" /proc/cpuinfo')} ({', '.join(isa)}), {CORES} cores; {'; '.join(v for v in versions if v)}\n")
+    cpu = read("sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1")
+    commit = read(f"git -C {SOURCE} rev-parse --short HEAD")
+    print(f"{cpu} ({', '.join(isa)}), {CORES} cores; {read('gst-launch-1.0 --version | head -n 1')}; gst-action {commit}\n")
 
 
 ALL = {one.__name__: one for one in (network, features, job, streams, live, growth, startup, elements)}
