@@ -35,6 +35,7 @@
 #include "common/guarded.h"
 #include "common/label_events.h"
 #include "common/label_meta.h"
+#include "overlay_blend.h"
 #include "overlay_composer.h"
 
 GST_DEBUG_CATEGORY_STATIC(action_overlay_debug);
@@ -245,7 +246,7 @@ void Blend(GstActionOverlay *self, GstBuffer *buffer, GstVideoOverlayComposition
     throw action::Error("a frame of " + std::to_string(state.info.width) + "x" + std::to_string(state.info.height) +
                         " pixels cannot be mapped to draw into it");
   }
-  gst_video_overlay_composition_blend(composition, &frame);
+  action::BlendComposition(composition, &frame);
   gst_video_frame_unmap(&frame);
 }
 

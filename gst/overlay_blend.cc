@@ -1,0 +1,56 @@
+#include "overlay_blend.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "overlay_composer.h"
+
+namespace action {
+namespace {
+
+// A multiple of every format's chroma subsampling.
+constexpr int kAlignment = 16;
+
+// The columns from x on, `width` of them, as a frame of their own over the same memory. Nothing where the place of a
+// pixel in memory is not simply told by its coordinates.
+std::optional<GstVideoFrame> Columns(const GstVideoFrame &frame, int x, int width) {
+  const GstVideoFormatInfo *format = frame.info.finfo;
+  if (GST_VIDEO_FORMAT_INFO_IS_COMPLEX(format) || GST_VIDEO_FORMAT_INFO_IS_TILED(format) ||
+      GST_VIDEO_FORMAT_INFO_HAS_PALETTE(format)) {
+    return std::nullopt;
+  }
+  GstVideoFrame columns = frame;
+  columns.info.width = width;
+  for (guint component = 0; component < GST_VIDEO_FORMAT_INFO_N_COMPONENTS(format); ++component) {
+    const guint plane = GST_VIDEO_FORMAT_INFO_PLANE(format, component);
+    const int stride = GST_VIDEO_FORMAT_INFO_PSTRIDE(format, component);
+    if (stride <= 0) return std::nullopt;
+    columns.data[plane] = static_cast<guint8 *>(frame.data[plane]) +
+                          static_cast<ptrdiff_t>(x >> GST_VIDEO_FORMAT_INFO_W_SUB(format, component)) * stride;
+  }
+  return columns;
+}
+
+}  // namespace
+
+void BlendComposition(GstVideoOverlayComposition *composition, GstVideoFrame *frame) {
+  const int frame_width = GST_VIDEO_FRAME_WIDTH(frame);
+  for (guint i = 0; i < gst_video_overlay_composition_n_rectangles(composition); ++i) {
+    GstVideoOverlayRectangle *rectangle = gst_video_overlay_composition_get_rectangle(composition, i);
+    int x = 0, y = 0;
+    guint width = 0, height = 0;
+    gst_video_overlay_rectangle_get_render_rectangle(rectangle, &x, &y, &width, &height);
+    const int left = std::clamp(x, 0, frame_width) / kAlignment * kAlignment;
+    const int right = std::clamp(x + static_cast<int>(width) + kAlignment, left, frame_width);
+    const RectanglePtr moved(gst_video_overlay_rectangle_copy(rectangle));
+    std::optional<GstVideoFrame> columns;
+    if (right - left < frame_width)
+      columns = Columns(*frame, left,
+                        std::min((right - left + kAlignment - 1) / kAlignment * kAlignment, frame_width - left));
+    if (columns) gst_video_overlay_rectangle_set_render_rectangle(moved.get(), x - left, y, width, height);
+    const CompositionPtr one(gst_video_overlay_composition_new(moved.get()));
+    gst_video_overlay_composition_blend(one.get(), columns ? &*columns : frame);
+  }
+}
+
+}  // namespace action
