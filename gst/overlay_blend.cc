@@ -42,7 +42,13 @@ void BlendComposition(GstVideoOverlayComposition *composition, GstVideoFrame *fr
     gst_video_overlay_rectangle_get_render_rectangle(rectangle, &x, &y, &width, &height);
     const int left = std::clamp(x, 0, frame_width) / kAlignment * kAlignment;
     const int right = std::clamp(x + static_cast<int>(width) + kAlignment, left, frame_width);
-    const RectanglePtr moved(gst_video_overlay_rectangle_copy(rectangle));
+    // Converted to the frame's kind of colours once, and kept with the rectangle.
+    GstBuffer *pixels =
+        GST_VIDEO_INFO_IS_YUV(&frame->info)
+            ? gst_video_overlay_rectangle_get_pixels_ayuv(rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE)
+            : gst_video_overlay_rectangle_get_pixels_argb(rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE);
+    const RectanglePtr moved(
+        gst_video_overlay_rectangle_new_raw(pixels, x, y, width, height, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
     std::optional<GstVideoFrame> columns;
     if (right - left < frame_width)
       columns = Columns(*frame, left,
