@@ -44,8 +44,8 @@ GstElement *Make(const char *factory) {
   return element;
 }
 
-// filesrc ! decodebin ! [videoconvert !] [videoflip !] r3dfeatures ! fakesink, the middle put in when the format is
-// known.
+// filesrc ! decodebin ! [videoconvert !] [videoflip !] queue ! r3dfeatures ! fakesink, the middle put in when the
+// format is known.
 class Run {
  public:
   // convert: the video is rotated, in a format that videoflip does not turn, and is converted for it.
@@ -146,12 +146,19 @@ class Run {
 
   static void OnPad(GstElement *, GstPad *pad, gpointer user) {
     auto *self = static_cast<Run *>(user);
-    GstPad *target = gst_element_get_static_pad(self->features_, "sink");
-    if (!gst_pad_is_linked(target)) self->Connect(pad, target);
+    if (self->connected_) return;
+    // Decoding goes on while a frame is shrunk.
+    GstElement *queue = gst_element_factory_make("queue", nullptr);
+    gst_bin_add(GST_BIN(self->pipeline_.get()), queue);
+    gst_element_link(queue, self->features_);
+    gst_element_sync_state_with_parent(queue);
+    GstPad *target = gst_element_get_static_pad(queue, "sink");
+    self->Connect(pad, queue, target);
     gst_object_unref(target);
   }
 
-  void Connect(GstPad *pad, GstPad *target) {
+  // `target` is the sink pad of `next`.
+  void Connect(GstPad *pad, GstElement *next, GstPad *target) {
     connected_ = true;
     GstElement *flip = gst_element_factory_make("videoflip", nullptr);
     GstCaps *caps = gst_pad_get_current_caps(pad);
@@ -163,7 +170,7 @@ class Run {
     if (can_turn || convert_) {
       gst_util_set_object_arg(G_OBJECT(flip), "video-direction", "auto");
       gst_bin_add(GST_BIN(pipeline_.get()), flip);
-      gst_element_link(flip, features_);
+      gst_element_link(flip, next);
       gst_element_sync_state_with_parent(flip);
       GstPad *first = GST_PAD(gst_object_ref(flip_sink));
       if (!can_turn) {
