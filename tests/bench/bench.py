@@ -226,7 +226,7 @@ def streams():
     table(*rows)
     frames = SECONDS * 25
     source = f"videotestsrc num-buffers={frames} pattern=black ! video/x-raw,format=I420,width=1280,height=720,framerate=25/1"
-    memory = {count: worker("  ".join(f"{source} ! r3dfeatures name=f{i} ! fakesink sync=false" for i in range(count)))["peak"] for count in (1, 8)}
+    memory = {count: worker("  ".join(f"{source} ! r3dfeatures name=f{i} ! fakesink sync=false" for i in range(count)))["rss"][-1] for count in (1, 8)}
     print(f"Memory without decoders: {memory[1]:.0f} MB with one stream, {(memory[8] - memory[1]) / 7:.1f} MB for each more.\n")
 
 
