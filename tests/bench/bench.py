@@ -231,14 +231,14 @@ def streams():
 
 
 def live_runs(count, hop, seconds=24):
-    line = "  ".join(f"videotestsrc is-live=true pattern=black ! video/x-raw,format=I420,width=1280,height=720,framerate=25/1 ! r3dfeatures hop={hop} name=f{i} ! fakesink sync=true" for i in range(count))
+    line = "  ".join(f"videotestsrc is-live=true pattern=black ! video/x-raw,format=I420,width=1280,height=720,framerate=25/1 ! r3dfeatures hop={hop} max-pending=1 name=f{i} ! fakesink sync=true" for i in range(count))
     result = worker(line, str(seconds))
-    expected = int((seconds - 2) * 8 / hop) - 2
-    return sum(result["dropped"]) == 0 and min(result["chunks"]) >= expected - 2
+    return sum(result["dropped"]) == 0 and min(result["chunks"]) >= int((seconds - 2) * 8 / hop) - 2
 
 
 def live():
-    print("### 4b. Live 720p25 streams without a dropped chunk\n")
+    # One chunk may wait: what the network does not keep up with is dropped, and not only put off.
+    print("### 4b. Live 720p25 streams without a dropped chunk (max-pending=1)\n")
     rows = [("hop", "most streams", "chunks/s that is", "network alone, chunks/s")]
     alone = 1e3 / bench_network("fp32")["ms"]
     for hop in (16, 4):
