@@ -41,7 +41,8 @@ void BlendComposition(GstVideoOverlayComposition *composition, GstVideoFrame *fr
     guint width = 0, height = 0;
     gst_video_overlay_rectangle_get_render_rectangle(rectangle, &x, &y, &width, &height);
     const int left = std::clamp(x, 0, frame_width) / kAlignment * kAlignment;
-    const int right = std::clamp(x + static_cast<int>(width) + kAlignment, left, frame_width);
+    const int end = std::clamp(x + static_cast<int>(width), left, frame_width);
+    const int right = std::min((end + kAlignment - 1) / kAlignment * kAlignment, frame_width);
     // Converted to the frame's kind of colours once, and kept with the rectangle.
     GstBuffer *pixels =
         GST_VIDEO_INFO_IS_YUV(&frame->info)
@@ -50,9 +51,7 @@ void BlendComposition(GstVideoOverlayComposition *composition, GstVideoFrame *fr
     const RectanglePtr moved(
         gst_video_overlay_rectangle_new_raw(pixels, x, y, width, height, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
     std::optional<GstVideoFrame> columns;
-    if (right - left < frame_width)
-      columns = Columns(*frame, left,
-                        std::min((right - left + kAlignment - 1) / kAlignment * kAlignment, frame_width - left));
+    if (right - left < frame_width) columns = Columns(*frame, left, right - left);
     if (columns) gst_video_overlay_rectangle_set_render_rectangle(moved.get(), x - left, y, width, height);
     const CompositionPtr one(gst_video_overlay_composition_new(moved.get()));
     gst_video_overlay_composition_blend(one.get(), columns ? &*columns : frame);

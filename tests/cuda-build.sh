@@ -1,18 +1,12 @@
 #!/bin/sh
 # Builds everything against the CUDA LibTorch of PyPI's newest PyTorch, runs the suites that need no GPU with that build, and shows
-# what device=cuda says on a machine without a GPU. Downloads about 3 GB into build-newest/ (shared with newest-torch.sh).
+# what device=cuda says on a machine without a GPU. Downloads about 3 GB into build-newest/ (helpers/newest-site.sh).
 #
-#   tests/cuda-build.sh            needs pip for Debian's Python version (apt-get install python3-pip, or any other pip)
+#   tests/cuda-build.sh
 set -eu
 cd "$(dirname "$0")/.."
-site=$PWD/build-newest/site
-version=$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-
 tools/install-deps.sh
-mkdir -p build-newest
-[ -d "$site/torch" ] ||
-  pip install --quiet --target "$site" --python-version "$version" --only-binary=:all: torch numpy
-
+site=$(tests/helpers/newest-site.sh)
 [ -f build-cuda/build.ninja ] || meson setup build-cuda -Dwerror=true -Dtorch-dir="$site/torch"
 ninja -C build-cuda
 grep -q ACTION_WITH_CUDA build-cuda/build.ninja || {

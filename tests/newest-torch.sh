@@ -2,17 +2,12 @@
 # Builds against the newest PyTorch of PyPI, runs the suites that look at the network with that build, and shows that a process which
 # has imported that PyTorch gets an element error from a build against Debian's LibTorch. Downloads about 3 GB into build-newest/.
 #
-#   tests/newest-torch.sh          needs pip for Debian's Python version (apt-get install python3-pip, or any other pip)
+#   tests/newest-torch.sh          fetches through helpers/newest-site.sh
 set -eu
 cd "$(dirname "$0")/.."
 here=$PWD
-site=$here/build-newest/site
-version=$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-
 tools/install-deps.sh
-mkdir -p build-newest
-[ -d "$site/torch" ] ||
-  pip install --quiet --target "$site" --python-version "$version" --only-binary=:all: torch numpy
+site=$(tests/helpers/newest-site.sh)
 
 echo "== PyTorch $(PYTHONPATH=$site /usr/bin/python3 -c 'import torch; print(torch.__version__)')"
 [ -f build-newest/build/build.ninja ] || meson setup build-newest/build -Dwerror=true -Dtorch-dir="$site/torch"

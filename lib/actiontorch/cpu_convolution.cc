@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <string_view>
 
 namespace action {
@@ -41,10 +40,10 @@ const ConvolutionKernels *KernelsOfThisProcessor() {
   return nullptr;
 }
 
-void Buffer::Resize(size_t size) {
-  if (size > size_) data_.reset(new (std::align_val_t{64}) float[size]);
-  size_ = std::max(size_, size);
-  if (size_ > 0) std::memset(data_.get(), 0, size_ * sizeof(float));
+void Buffer::Reserve(size_t size) {
+  if (size <= size_) return;
+  data_.reset(new (std::align_val_t{64}) float[size]);
+  size_ = size;
 }
 
 Activation::Activation(Size3 size, int channels, int border, int after)
@@ -53,7 +52,9 @@ Activation::Activation(Size3 size, int channels, int border, int after)
       border_(border),
       row_stride_(static_cast<ptrdiff_t>(size[2] + 2 * border + after) * channels),
       frame_stride_(row_stride_ * (size[1] + 2 * border + after)),
-      buffer_(static_cast<size_t>(frame_stride_ * size[0])) {}
+      buffer_(static_cast<size_t>(frame_stride_ * size[0])) {
+  std::fill_n(buffer_.data(), buffer_.size(), 0.0f);
+}
 
 namespace {
 
@@ -95,10 +96,8 @@ class DirectConvolution : public CpuConvolution {
     const int lines = std::clamp(kGroupPixels / size[2], 1, size[1]);
     const int groups = CeilDiv(size[1], lines);
     const int panels = outputs_ / kernels_.panel;
-    for (Buffer &buffer : workspace.members) {
-      if (const auto need = static_cast<size_t>(lines * size[2] * kernels_.panel); buffer.size() < need)
-        buffer.Resize(need);
-    }
+    for (Buffer &buffer : workspace.members)
+      buffer.Reserve(static_cast<size_t>(lines * size[2] * kernels_.panel));
     workspace.team.ForEach(panels * size[0] * groups, [&](int i, int member) {
       const int group = i % groups;
       const int frame = i / groups % size[0];
@@ -169,7 +168,7 @@ class WinogradConvolution : public CpuConvolution {
       : kernels_(kernels), inputs_(folded.inputs), outputs_(folded.outputs), bias_(folded.bias) {
     const int depth = 3 * inputs_;
     for (Buffer &point : weights_)
-      point.Resize(static_cast<size_t>(outputs_) * static_cast<size_t>(depth));
+      point.Reserve(static_cast<size_t>(outputs_) * static_cast<size_t>(depth));
     std::array<double, kPatchPoints> points{};
     size_t to = 0;
     for (int panel = 0; panel < outputs_; panel += kernels.panel) {
@@ -190,10 +189,8 @@ class WinogradConvolution : public CpuConvolution {
     const int frames = in.size()[0];
     if (tiles >= kManyTiles) {
       // Each thread takes a few tiles from pixels to pixels, within its own cache.
-      for (Buffer &buffer : workspace.members) {
-        const size_t need = PointFloats(kTilesAtOnce, frames, inputs_) + PointFloats(kTilesAtOnce, frames, outputs_);
-        if (buffer.size() < need) buffer.Resize(need);
-      }
+      for (Buffer &buffer : workspace.members)
+        buffer.Reserve(PointFloats(kTilesAtOnce, frames, inputs_) + PointFloats(kTilesAtOnce, frames, outputs_));
       workspace.team.ForEach(CeilDiv(tiles, kTilesAtOnce), [&](int i, int member) {
         const int first = i * kTilesAtOnce;
         const int count = std::min(kTilesAtOnce, tiles - first);
@@ -211,10 +208,8 @@ class WinogradConvolution : public CpuConvolution {
       return;
     }
     // Few tiles, many channels: the weights are the larger part, so all tiles go through them at once.
-    if (const size_t need = PointFloats(tiles, frames, inputs_); workspace.points.size() < need)
-      workspace.points.Resize(need);
-    if (const size_t need = PointFloats(tiles, frames, outputs_); workspace.products.size() < need)
-      workspace.products.Resize(need);
+    workspace.points.Reserve(PointFloats(tiles, frames, inputs_));
+    workspace.products.Reserve(PointFloats(tiles, frames, outputs_));
     float *points = workspace.points.data();
     float *products = workspace.products.data();
     workspace.team.ForEach(tiles, [&](int tile, int) { TransformPatches(job, tile, tile, tiles, points); });

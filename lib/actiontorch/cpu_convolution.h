@@ -19,12 +19,12 @@ namespace action {
 // (ONEDNN_MAX_CPU_ISA) holds here too, so that one setting stands for a smaller processor everywhere.
 const ConvolutionKernels *KernelsOfThisProcessor();
 
-// Floats on a cache line's boundary.
+// Floats on a cache line's boundary, undefined until they are written.
 class Buffer {
  public:
-  explicit Buffer(size_t size = 0) { Resize(size); }
-  // Zeroes what it holds.
-  void Resize(size_t size);
+  explicit Buffer(size_t size = 0) { Reserve(size); }
+  // Makes room for `size` floats at least; what it held is lost when it grows.
+  void Reserve(size_t size);
   float *data() { return data_.get(); }
   const float *data() const { return data_.get(); }
   size_t size() const { return size_; }

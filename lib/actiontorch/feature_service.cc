@@ -158,18 +158,17 @@ class Worker {
   // Takes what waits, a chunk of each queue in turn; a queue that was served moves to the back. No wish of a queue that
   // takes part is exceeded.
   void TakeBatch(const BatchNetwork &network, std::vector<Place> &places, std::vector<Chunk> &chunks) {
-    const auto most = static_cast<size_t>(std::max(network.max_batch, 1));
     const auto best = static_cast<size_t>(std::max(network.best_batch, 1));
-    size_t limit = most;
+    const auto wish = [best](const Queue &queue) { return queue.batch_size > 0 ? queue.batch_size : best; };
+    auto limit = static_cast<size_t>(std::max(network.max_batch, 1));
     const Clock::time_point now = Clock::now();
     while (places.size() < limit) {
-      const auto found = std::ranges::find_if(queues_, [&](const auto &queue) {
-        return queue->waiting > 0 && places.size() < (queue->batch_size > 0 ? queue->batch_size : best);
-      });
+      const auto found = std::ranges::find_if(
+          queues_, [&](const auto &queue) { return queue->waiting > 0 && places.size() < wish(*queue); });
       if (found == queues_.end()) return;
       queues_.splice(queues_.end(), queues_, found);
       Queue &queue = *queues_.back();
-      limit = std::min(limit, queue.batch_size > 0 ? queue.batch_size : best);
+      limit = std::min(limit, wish(queue));
       const auto slot = std::ranges::find(queue.slots, Slot::State::kWaiting, &Slot::state);
       slot->state = Slot::State::kRunning;
       --queue.waiting;

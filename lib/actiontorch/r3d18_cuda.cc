@@ -199,7 +199,9 @@ class CudaR3d18 : public R3d18 {
         pass->features = network_.FromPixels(pass->pixels);
       C10_CUDA_CHECK(cudaStreamSynchronize(compute_.stream()));
       Capture(*pass);
-      return Check(*pass, reference) && Keep(std::move(pass));
+      if (!Check(*pass, reference)) return false;
+      passes_.push_back(std::move(pass));
+      return true;
     } catch (const c10::OutOfMemoryError &) {
       why_not_ = NoMemory();
       pass.reset();
@@ -250,11 +252,6 @@ class CudaR3d18 : public R3d18 {
            std::to_string(total >> 20) +
            " MiB are free, and one chunk at a time was too much. End other programs that " + "use " + device_.str() +
            ", or use device=cpu";
-  }
-
-  bool Keep(std::unique_ptr<Pass> pass) {
-    passes_.push_back(std::move(pass));
-    return true;
   }
 
   void ChooseBest() {

@@ -10,12 +10,7 @@ cd "$(dirname "$0")/../.."
 tools/install-deps.sh >&2
 if [ "${1:-}" = --newest ]; then
   shift
-  site=build-newest/site
-  version=$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-  mkdir -p build-newest
-  [ -d $site/torch ] || pip install --quiet --target $site --python-version "$version" --only-binary=:all: torch numpy >&2
-  [ -d $site/openvino ] ||
-    pip install --quiet --target $site --python-version "$version" --only-binary=:all: --no-deps openvino openvino-telemetry >&2
+  tests/helpers/newest-site.sh openvino >&2
 fi
 [ -f build-bench/build.ninja ] || meson setup build-bench -Dbenchmarks=enabled --buildtype=release >&2
 ninja -C build-bench >&2
