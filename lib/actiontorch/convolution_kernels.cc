@@ -119,6 +119,25 @@ void TransformPatch(const float *patch, ptrdiff_t row_stride, ptrdiff_t pixel_st
   }
 }
 
+// F(2, 3) at the points 0, 1, -1 and infinity.
+void TransformFrames(const float *const *frames, int count, float *points, ptrdiff_t point_stride) {
+  for (int i = 0; i < count; i += kLanes) {
+    const Vector a = Load(frames[0] + i), b = Load(frames[1] + i), c = Load(frames[2] + i), d = Load(frames[3] + i);
+    Store(points + i, a - c);
+    Store(points + point_stride + i, b + c);
+    Store(points + 2 * point_stride + i, c - b);
+    Store(points + 3 * point_stride + i, b - d);
+  }
+}
+
+void CombineFrames(const float *points, ptrdiff_t point_stride, int count, float *first, float *second) {
+  for (int i = 0; i < count; i += kLanes) {
+    const Vector one = Load(points + point_stride + i), minus_one = Load(points + 2 * point_stride + i);
+    Store(first + i, Load(points + i) + one + minus_one);
+    if (second != nullptr) Store(second + i, one - minus_one - Load(points + 3 * point_stride + i));
+  }
+}
+
 void TransformTile(const float *points, ptrdiff_t point_stride, int channels, const Finish &finish,
                    const float *residual, ptrdiff_t residual_row, ptrdiff_t residual_pixel, float *tile,
                    ptrdiff_t row_stride, ptrdiff_t pixel_stride, int rows, int columns) {
@@ -156,8 +175,8 @@ void FinishPixel(const float *sums, int channels, const Finish &finish, const fl
 }  // namespace
 
 const ConvolutionKernels *ACTION_KERNELS() {
-  static const ConvolutionKernels kernels = {ACTION_KERNELS_NAME, kPanel,        Multiply,
-                                             TransformPatch,      TransformTile, FinishPixel};
+  static const ConvolutionKernels kernels = {ACTION_KERNELS_NAME, kPanel,        Multiply,      TransformPatch,
+                                             TransformFrames,     CombineFrames, TransformTile, FinishPixel};
   return &kernels;
 }
 

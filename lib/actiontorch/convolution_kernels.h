@@ -13,6 +13,9 @@ namespace action {
 inline constexpr int kTileSide = 4;
 inline constexpr int kPatchSide = 6;
 inline constexpr int kPatchPoints = kPatchSide * kPatchSide;
+// F(2, 3) in time: two frames of outputs from four of inputs, 4 multiplications where the plain sum takes 6.
+inline constexpr int kTileFrames = 2;
+inline constexpr int kTimePoints = 4;
 
 // Rows that `multiply` works on at once: with `panel` outputs each, as many sums as registers hold.
 inline constexpr int kRowsAtOnce = 6;
@@ -36,6 +39,12 @@ struct ConvolutionKernels {
   // A patch of 6x6 pixels of `channels` (a multiple of 16) to its 36 points, `point_stride` floats apart.
   void (*transform_patch)(const float *patch, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int channels, float *points,
                           ptrdiff_t point_stride);
+
+  // `count` (a multiple of 16) values of each of four frames to their points in time, `point_stride` floats apart.
+  void (*transform_frames)(const float *const *frames, int count, float *points, ptrdiff_t point_stride);
+
+  // Points in time to `count` (a multiple of 16) values of two frames; the second may be null.
+  void (*combine_frames)(const float *points, ptrdiff_t point_stride, int count, float *first, float *second);
 
   // 36 points to the tile's upper left `rows` x `columns` pixels, finished. `residual` lies in memory as `tile` does
   // but with strides of its own; null: none.

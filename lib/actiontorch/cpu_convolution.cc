@@ -166,17 +166,17 @@ class WinogradConvolution : public CpuConvolution {
  public:
   WinogradConvolution(const ConvolutionKernels &kernels, const FoldedConvolution &folded)
       : kernels_(kernels), inputs_(folded.inputs), outputs_(folded.outputs), bias_(folded.bias) {
-    const int depth = 3 * inputs_;
     for (Buffer &point : weights_)
-      point.Reserve(static_cast<size_t>(outputs_) * static_cast<size_t>(depth));
-    std::array<double, kPatchPoints> points{};
-    size_t to = 0;
-    for (int panel = 0; panel < outputs_; panel += kernels.panel) {
-      for (int k = 0; k < depth; ++k) {
-        for (int output = panel; output < panel + kernels.panel; ++output, ++to) {
-          TransformKernel(folded.weight.data() + (output * inputs_ + k % inputs_) * 27 + k / inputs_ * 9, points);
-          for (size_t point = 0; point < points.size(); ++point)
-            weights_[point].data()[to] = static_cast<float>(points[point]);
+      point.Reserve(static_cast<size_t>(outputs_) * static_cast<size_t>(kTimePoints * inputs_));
+    std::array<std::array<double, kPatchPoints>, kTimePoints> points{};
+    for (int output = 0; output < outputs_; ++output) {
+      for (int input = 0; input < inputs_; ++input) {
+        TransformKernel(folded.weight.data() + (output * inputs_ + input) * 27, points);
+        for (int time = 0; time < kTimePoints; ++time) {
+          const size_t to = WeightOffset(output / kernels.panel, time) +
+                            static_cast<size_t>(input * kernels.panel + output % kernels.panel);
+          for (size_t point = 0; point < weights_.size(); ++point)
+            weights_[point].data()[to] = static_cast<float>(points[static_cast<size_t>(time)][point]);
         }
       }
     }
@@ -187,21 +187,22 @@ class WinogradConvolution : public CpuConvolution {
     const Job job{in, residual, out, relu, CeilDiv(in.size()[2], kTileSide)};
     const int tiles = CeilDiv(in.size()[1], kTileSide) * job.across;
     const int frames = in.size()[0];
+    const auto member_floats = [&](int member) { return workspace.members[static_cast<size_t>(member)].data(); };
     if (tiles >= kManyTiles) {
       // Each thread takes a few tiles from pixels to pixels, within its own cache.
+      const size_t point_floats = PointFloats(kTilesAtOnce, frames, inputs_);
+      const size_t product_floats = PointFloats(kTilesAtOnce, frames, outputs_);
       for (Buffer &buffer : workspace.members)
-        buffer.Reserve(PointFloats(kTilesAtOnce, frames, inputs_) + PointFloats(kTilesAtOnce, frames, outputs_));
+        buffer.Reserve(point_floats + product_floats + ScratchFloats(kTilesAtOnce, frames));
       workspace.team.ForEach(CeilDiv(tiles, kTilesAtOnce), [&](int i, int member) {
         const int first = i * kTilesAtOnce;
         const int count = std::min(kTilesAtOnce, tiles - first);
-        float *points = workspace.members[static_cast<size_t>(member)].data();
-        float *products = points + PointFloats(kTilesAtOnce, frames, inputs_);
+        float *points = member_floats(member);
+        float *products = points + point_floats;
         for (int tile = 0; tile < count; ++tile)
           TransformPatches(job, first + tile, tile, count, points);
-        for (int point = 0; point < kPatchPoints; ++point) {
-          for (int panel = 0; panel < outputs_ / kernels_.panel; ++panel)
-            Multiply(point, panel, frames, count, points, products);
-        }
+        for (int point = 0; point < kPatchPoints; ++point)
+          Multiply(point, 0, outputs_, frames, count, points, products, products + product_floats);
         for (int tile = 0; tile < count; ++tile)
           TransformTiles(job, first + tile, tile, count, products);
       });
@@ -210,21 +211,40 @@ class WinogradConvolution : public CpuConvolution {
     // Few tiles, many channels: the weights are the larger part, so all tiles go through them at once.
     workspace.points.Reserve(PointFloats(tiles, frames, inputs_));
     workspace.products.Reserve(PointFloats(tiles, frames, outputs_));
+    for (Buffer &buffer : workspace.members)
+      buffer.Reserve(ScratchFloats(tiles, frames));
     float *points = workspace.points.data();
     float *products = workspace.products.data();
     workspace.team.ForEach(tiles, [&](int tile, int) { TransformPatches(job, tile, tile, tiles, points); });
-    const int panels = outputs_ / kernels_.panel;
-    workspace.team.ForEach(kPatchPoints * panels,
-                           [&](int i, int) { Multiply(i / panels, i % panels, frames, tiles, points, products); });
+    const int groups = CeilDiv(outputs_, kOutputsAtOnce);
+    workspace.team.ForEach(kPatchPoints * groups, [&](int i, int member) {
+      const int output = i % groups * kOutputsAtOnce;
+      Multiply(i / groups, output, std::min(output + kOutputsAtOnce, outputs_), frames, tiles, points, products,
+               member_floats(member));
+    });
     workspace.team.ForEach(tiles, [&](int tile, int) { TransformTiles(job, tile, tile, tiles, products); });
   }
 
  private:
-  static constexpr int kTilesAtOnce = 4;  // with their points and products 1.2 MB at 16 frames of 64 channels
-  static constexpr int kManyTiles = 40;   // from here on threads work on different tiles; below, on different points
+  static constexpr int kTilesAtOnce = 3;     // with their points and products 0.9 MB at 16 frames of 64 channels
+  static constexpr int kManyTiles = 40;      // from here on threads work on different tiles; below, on different points
+  static constexpr int kOutputsAtOnce = 64;  // of a point, by a thread
 
-  // G g G' of the paper: 3x3 values to 36, in double.
-  static void TransformKernel(const float *g, std::array<double, kPatchPoints> &points) {
+  // 3x3x3 values to 4 x 36: G of F(2, 3) over time, then G g G' of the paper, in double.
+  static void TransformKernel(const float *g, std::array<std::array<double, kPatchPoints>, kTimePoints> &points) {
+    std::array<std::array<double, 9>, kTimePoints> times{};
+    for (size_t i = 0; i < 9; ++i) {
+      const double a = g[i], b = g[9 + i], c = g[18 + i];
+      times[0][i] = a;
+      times[1][i] = (a + b + c) / 2;
+      times[2][i] = (a - b + c) / 2;
+      times[3][i] = c;
+    }
+    for (size_t time = 0; time < times.size(); ++time)
+      TransformPicture(times[time], points[time]);
+  }
+
+  static void TransformPicture(const std::array<double, 9> &g, std::array<double, kPatchPoints> &points) {
     const auto line = [](double a, double b, double c, double *out, int stride) {
       out[0] = a / 4;
       out[stride] = -(a + b + c) / 6;
@@ -235,7 +255,8 @@ class WinogradConvolution : public CpuConvolution {
     };
     std::array<double, kPatchSide * 3> columns{};
     for (int x = 0; x < 3; ++x)
-      line(g[x], g[3 + x], g[6 + x], columns.data() + x, 3);
+      line(g[static_cast<size_t>(x)], g[static_cast<size_t>(3 + x)], g[static_cast<size_t>(6 + x)], columns.data() + x,
+           3);
     for (int y = 0; y < kPatchSide; ++y) {
       const double *row = columns.data() + y * 3;
       line(row[0], row[1], row[2], points.data() + y * kPatchSide, 1);
@@ -283,37 +304,65 @@ class WinogradConvolution : public CpuConvolution {
     }
   }
 
-  // One point and panel of all frames and places: products = sum over three frames of points * weights. The frames
-  // before the first and behind the last are zeros and left out.
-  void Multiply(int point, int panel, int frames, int places, const float *points, float *products) const {
+  size_t WeightOffset(int panel, int time) const {
+    return static_cast<size_t>(panel * kTimePoints + time) * static_cast<size_t>(inputs_ * kernels_.panel);
+  }
+
+  // Of `Multiply`: a frame of zeros, the points in time of all places, and their products with a panel of weights.
+  size_t ScratchFloats(int places, int frames) const {
+    const ptrdiff_t rows = static_cast<ptrdiff_t>(CeilDiv(frames, kTileFrames)) * places;
+    return static_cast<size_t>(places * inputs_ + kTimePoints * (rows * (inputs_ + kernels_.panel) + 32));
+  }
+
+  // One point of all frames and places, for some of the outputs. The frames before the first and behind the last are
+  // zeros.
+  void Multiply(int point, int first_output, int last_output, int frames, int places, const float *points,
+                float *products, float *scratch) const {
     const float *from = points + point * PointStride(places, frames, inputs_);
-    float *to = products + point * PointStride(places, frames, outputs_) + panel * kernels_.panel;
-    const size_t tap_floats = static_cast<size_t>(inputs_) * static_cast<size_t>(kernels_.panel);
-    const float *weights = weights_[static_cast<size_t>(point)].data() + static_cast<size_t>(panel) * 3 * tap_floats;
+    float *to = products + point * PointStride(places, frames, outputs_);
     const ptrdiff_t frame_floats = static_cast<ptrdiff_t>(places) * inputs_;
-    const ptrdiff_t taps[3] = {-frame_floats, 0, frame_floats};
-    const auto multiply = [&](int first, int last, int first_tap, int last_tap) {
-      ForEachPiece((last - first) * places, [&](int start, int rows) {
-        const float *row[kRowsAtOnce];
-        const ptrdiff_t at = static_cast<ptrdiff_t>(first) * places + start;
-        for (int r = 0; r < rows; ++r)
-          row[r] = from + (at + r) * inputs_;
-        kernels_.multiply(row, rows, taps + first_tap, last_tap - first_tap, inputs_,
-                          weights + static_cast<size_t>(first_tap) * tap_floats, to + at * outputs_, outputs_, false);
-      });
-    };
-    if (frames == 1) {
-      multiply(0, 1, 1, 2);
-      return;
+    const int pairs = CeilDiv(frames, kTileFrames);
+    const int rows = pairs * places;
+    // As between points: a cache line more.
+    const ptrdiff_t time_stride = static_cast<ptrdiff_t>(rows) * inputs_ + 16;
+    const ptrdiff_t sum_stride = static_cast<ptrdiff_t>(rows) * kernels_.panel + 16;
+    const float *zeros = std::fill_n(scratch, frame_floats, 0.0f) - frame_floats;
+    float *times = scratch + frame_floats;
+    float *sums = times + kTimePoints * time_stride;
+    for (int pair = 0; pair < pairs; ++pair) {
+      std::array<const float *, kTimePoints> four;
+      for (int i = 0; i < kTimePoints; ++i) {
+        const int frame = pair * kTileFrames - 1 + i;
+        four[static_cast<size_t>(i)] = frame >= 0 && frame < frames ? from + frame * frame_floats : zeros;
+      }
+      kernels_.transform_frames(four.data(), static_cast<int>(frame_floats), times + pair * frame_floats, time_stride);
     }
-    multiply(0, 1, 1, 3);
-    if (frames > 2) multiply(1, frames - 1, 0, 3);
-    multiply(frames - 1, frames, 0, 2);
+    constexpr ptrdiff_t kOneSegment = 0;
+    for (int output = first_output; output < last_output; output += kernels_.panel) {
+      for (int time = 0; time < kTimePoints; ++time) {
+        const float *weights =
+            weights_[static_cast<size_t>(point)].data() + WeightOffset(output / kernels_.panel, time);
+        ForEachPiece(rows, [&](int start, int count) {
+          const float *row[kRowsAtOnce];
+          for (int r = 0; r < count; ++r)
+            row[r] = times + time * time_stride + static_cast<ptrdiff_t>(start + r) * inputs_;
+          kernels_.multiply(row, count, &kOneSegment, 1, inputs_, weights,
+                            sums + time * sum_stride + static_cast<ptrdiff_t>(start) * kernels_.panel, kernels_.panel,
+                            false);
+        });
+      }
+      for (int row = 0; row < rows; ++row) {
+        const int frame = row / places * kTileFrames, place = row % places;
+        float *first = to + (static_cast<ptrdiff_t>(frame) * places + place) * outputs_ + output;
+        kernels_.combine_frames(sums + static_cast<ptrdiff_t>(row) * kernels_.panel, sum_stride, kernels_.panel, first,
+                                frame + 1 < frames ? first + static_cast<ptrdiff_t>(places) * outputs_ : nullptr);
+      }
+    }
   }
 
   const ConvolutionKernels &kernels_;
   const int inputs_, outputs_;
-  std::array<Buffer, kPatchPoints> weights_;  // of each point [panel][time * inputs][kernels.panel]
+  std::array<Buffer, kPatchPoints> weights_;  // of each point [panel][time point][input][kernels.panel]
   const std::vector<float> bias_;
 };
 
