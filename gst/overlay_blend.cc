@@ -31,6 +31,63 @@ std::optional<GstVideoFrame> Columns(const GstVideoFrame &frame, int x, int widt
   return columns;
 }
 
+// What decoders and cameras give: 8 bits of YUV, no alpha.
+bool IsPlainYuv(const GstVideoInfo &info) {
+  switch (GST_VIDEO_INFO_FORMAT(&info)) {
+    case GST_VIDEO_FORMAT_I420:
+    case GST_VIDEO_FORMAT_YV12:
+    case GST_VIDEO_FORMAT_NV12:
+    case GST_VIDEO_FORMAT_NV21:
+    case GST_VIDEO_FORMAT_Y42B:
+    case GST_VIDEO_FORMAT_NV16:
+    case GST_VIDEO_FORMAT_YUY2:
+    case GST_VIDEO_FORMAT_UYVY:
+    case GST_VIDEO_FORMAT_Y41B:
+    case GST_VIDEO_FORMAT_Y444:
+      return !GST_VIDEO_INFO_IS_INTERLACED(&info);
+    default:
+      return false;
+  }
+}
+
+// AYUV pixels over a frame of IsPlainYuv, in place. GStreamer blends the frame with its chroma repeated and keeps the
+// chroma of the first pixel of those that share one, so only these pixels' need be computed.
+void BlendPlainYuv(const guint8 *pixels, ptrdiff_t stride, int x, int y, int width, int height, GstVideoFrame *frame) {
+  constexpr int kPixelBytes = 4, kOpaque = 255;
+  const GstVideoFormatInfo *format = frame->info.finfo;
+  const int left = std::max(x, 0), right = std::min(x + width, GST_VIDEO_FRAME_WIDTH(frame));
+  const int top = std::max(y, 0), bottom = std::min(y + height, GST_VIDEO_FRAME_HEIGHT(frame));
+  for (guint component = 0; component < GST_VIDEO_FORMAT_INFO_N_COMPONENTS(format); ++component) {
+    const int columns = 1 << GST_VIDEO_FORMAT_INFO_W_SUB(format, component);
+    const int rows = 1 << GST_VIDEO_FORMAT_INFO_H_SUB(format, component);
+    const int pixel_stride = GST_VIDEO_FRAME_COMP_PSTRIDE(frame, component);
+    const int first = (left + columns - 1) / columns * columns;
+    for (int row = (top + rows - 1) / rows * rows; row < bottom; row += rows) {
+      guint8 *to = static_cast<guint8 *>(GST_VIDEO_FRAME_COMP_DATA(frame, component)) +
+                   static_cast<ptrdiff_t>(row / rows) * GST_VIDEO_FRAME_COMP_STRIDE(frame, component) +
+                   static_cast<ptrdiff_t>(first / columns) * pixel_stride;
+      const guint8 *from = pixels + (row - y) * stride + static_cast<ptrdiff_t>(first - x) * kPixelBytes;
+      for (int column = first; column < right; column += columns, from += columns * kPixelBytes, to += pixel_stride) {
+        const int alpha = from[0];
+        *to = static_cast<guint8>((from[1 + component] * alpha + *to * (kOpaque - alpha)) / kOpaque);
+      }
+    }
+  }
+}
+
+// False where the pixels cannot be read.
+bool BlendPlainYuv(GstBuffer *ayuv, int x, int y, GstVideoFrame *frame) {
+  GstVideoMeta *meta = gst_buffer_get_video_meta(ayuv);
+  GstMapInfo map;
+  gint stride = 0;
+  gpointer pixels = nullptr;
+  if (meta == nullptr || !gst_video_meta_map(meta, 0, &map, &pixels, &stride, GST_MAP_READ)) return false;
+  BlendPlainYuv(static_cast<const guint8 *>(pixels), stride, x, y, static_cast<int>(meta->width),
+                static_cast<int>(meta->height), frame);
+  gst_video_meta_unmap(meta, 0, &map);
+  return true;
+}
+
 }  // namespace
 
 void BlendComposition(GstVideoOverlayComposition *composition, GstVideoFrame *frame) {
@@ -40,16 +97,17 @@ void BlendComposition(GstVideoOverlayComposition *composition, GstVideoFrame *fr
     int x = 0, y = 0;
     guint width = 0, height = 0;
     gst_video_overlay_rectangle_get_render_rectangle(rectangle, &x, &y, &width, &height);
-    const int left = std::clamp(x, 0, frame_width) / kAlignment * kAlignment;
-    const int end = std::clamp(x + static_cast<int>(width), left, frame_width);
-    const int right = std::min((end + kAlignment - 1) / kAlignment * kAlignment, frame_width);
     // Converted to the frame's kind of colours once, and kept with the rectangle.
     GstBuffer *pixels =
         GST_VIDEO_INFO_IS_YUV(&frame->info)
             ? gst_video_overlay_rectangle_get_pixels_ayuv(rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE)
             : gst_video_overlay_rectangle_get_pixels_argb(rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE);
+    if (IsPlainYuv(frame->info) && BlendPlainYuv(pixels, x, y, frame)) continue;
     const RectanglePtr moved(
         gst_video_overlay_rectangle_new_raw(pixels, x, y, width, height, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
+    const int left = std::clamp(x, 0, frame_width) / kAlignment * kAlignment;
+    const int end = std::clamp(x + static_cast<int>(width), left, frame_width);
+    const int right = std::min((end + kAlignment - 1) / kAlignment * kAlignment, frame_width);
     std::optional<GstVideoFrame> columns;
     if (right - left < frame_width) columns = Columns(*frame, left, right - left);
     if (columns) gst_video_overlay_rectangle_set_render_rectangle(moved.get(), x - left, y, width, height);

@@ -7,7 +7,8 @@
 namespace action {
 
 // As gst_video_overlay_composition_blend, with the same result. That function unpacks and packs whole rows of the
-// frame, whatever the rectangle's width; where the format allows, this shows it no more of the frame than it needs.
+// frame, whatever the rectangle's width; where the format allows, this blends the planes themselves (8 bits of YUV
+// without alpha) or shows it no more of the frame than it needs.
 void BlendComposition(GstVideoOverlayComposition *composition, GstVideoFrame *frame);
 
 }  // namespace action
