@@ -241,10 +241,10 @@ class WinogradConvolution : public CpuConvolution {
       times[3][i] = c;
     }
     for (size_t time = 0; time < times.size(); ++time)
-      TransformPicture(times[time], points[time]);
+      TransformPicture(times[time].data(), points[time]);
   }
 
-  static void TransformPicture(const std::array<double, 9> &g, std::array<double, kPatchPoints> &points) {
+  static void TransformPicture(const double *g, std::array<double, kPatchPoints> &points) {
     const auto line = [](double a, double b, double c, double *out, int stride) {
       out[0] = a / 4;
       out[stride] = -(a + b + c) / 6;
@@ -255,8 +255,7 @@ class WinogradConvolution : public CpuConvolution {
     };
     std::array<double, kPatchSide * 3> columns{};
     for (int x = 0; x < 3; ++x)
-      line(g[static_cast<size_t>(x)], g[static_cast<size_t>(3 + x)], g[static_cast<size_t>(6 + x)], columns.data() + x,
-           3);
+      line(g[x], g[3 + x], g[6 + x], columns.data() + x, 3);
     for (int y = 0; y < kPatchSide; ++y) {
       const double *row = columns.data() + y * 3;
       line(row[0], row[1], row[2], points.data() + y * kPatchSide, 1);
@@ -271,8 +270,8 @@ class WinogradConvolution : public CpuConvolution {
     int across;  // tiles
   };
 
-  // Points lie as [36][frame][tile][channel]. A cache line more between points keeps them out of each other's place in
-  // the cache.
+  // Points lie as [36][frame][tile][channel], points in time as [4][pair of frames][tile][channel]. A cache line more
+  // between points keeps them out of each other's place in the cache.
   static ptrdiff_t PointStride(int tiles, int frames, int channels) {
     return static_cast<ptrdiff_t>(tiles) * frames * channels + 16;
   }
@@ -310,8 +309,9 @@ class WinogradConvolution : public CpuConvolution {
 
   // Of `Multiply`: a frame of zeros, the points in time of all places, and their products with a panel of weights.
   size_t ScratchFloats(int places, int frames) const {
-    const ptrdiff_t rows = static_cast<ptrdiff_t>(CeilDiv(frames, kTileFrames)) * places;
-    return static_cast<size_t>(places * inputs_ + kTimePoints * (rows * (inputs_ + kernels_.panel) + 32));
+    const int pairs = CeilDiv(frames, kTileFrames);
+    return static_cast<size_t>(places * inputs_ + kTimePoints * (PointStride(places, pairs, inputs_) +
+                                                                 PointStride(places, pairs, kernels_.panel)));
   }
 
   // One point of all frames and places, for some of the outputs. The frames before the first and behind the last are
@@ -323,9 +323,8 @@ class WinogradConvolution : public CpuConvolution {
     const ptrdiff_t frame_floats = static_cast<ptrdiff_t>(places) * inputs_;
     const int pairs = CeilDiv(frames, kTileFrames);
     const int rows = pairs * places;
-    // As between points: a cache line more.
-    const ptrdiff_t time_stride = static_cast<ptrdiff_t>(rows) * inputs_ + 16;
-    const ptrdiff_t sum_stride = static_cast<ptrdiff_t>(rows) * kernels_.panel + 16;
+    const ptrdiff_t time_stride = PointStride(places, pairs, inputs_);
+    const ptrdiff_t sum_stride = PointStride(places, pairs, kernels_.panel);
     const float *zeros = std::fill_n(scratch, frame_floats, 0.0f) - frame_floats;
     float *times = scratch + frame_floats;
     float *sums = times + kTimePoints * time_stride;

@@ -94,7 +94,7 @@ class VectorR3d18 : public R3d18 {
     Activation between;
   };
 
-  // Winograd pays where there are enough pixels: at 7x7 its weights, four times as large, take as long to read as the
+  // Winograd pays where there are enough pixels: at 7x7 its weights, five times as large, take as long to read as the
   // multiplications that they save.
   std::unique_ptr<CpuConvolution> NewConvolution(const FoldedConvolution &folded, const Size3 &input) const {
     if (folded.stride == Size3{1, 1, 1} && input[1] > 2 * kTileSide) return NewWinogradConvolution(kernels_, folded);
