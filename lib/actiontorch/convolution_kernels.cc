@@ -119,22 +119,25 @@ void TransformPatch(const float *patch, ptrdiff_t row_stride, ptrdiff_t pixel_st
   }
 }
 
-// F(2, 3) at the points 0, 1, -1 and infinity.
 void TransformFrames(const float *const *frames, int count, float *points, ptrdiff_t point_stride) {
   for (int i = 0; i < count; i += kLanes) {
-    const Vector a = Load(frames[0] + i), b = Load(frames[1] + i), c = Load(frames[2] + i), d = Load(frames[3] + i);
-    Store(points + i, a - c);
-    Store(points + point_stride + i, b + c);
-    Store(points + 2 * point_stride + i, c - b);
-    Store(points + 3 * point_stride + i, b - d);
+    Vector in[kTimePoints], out[kTimePoints];
+    for (int frame = 0; frame < kTimePoints; ++frame)
+      in[frame] = Load(frames[frame] + i);
+    PatchLine(in, out);
+    for (int point = 0; point < kTimePoints; ++point)
+      Store(points + point * point_stride + i, out[point]);
   }
 }
 
-void CombineFrames(const float *points, ptrdiff_t point_stride, int count, float *first, float *second) {
+void CombineFrames(const float *points, ptrdiff_t point_stride, int count, float *const *frames, int used) {
   for (int i = 0; i < count; i += kLanes) {
-    const Vector one = Load(points + point_stride + i), minus_one = Load(points + 2 * point_stride + i);
-    Store(first + i, Load(points + i) + one + minus_one);
-    if (second != nullptr) Store(second + i, one - minus_one - Load(points + 3 * point_stride + i));
+    Vector in[kTimePoints], out[kTileFrames];
+    for (int point = 0; point < kTimePoints; ++point)
+      in[point] = Load(points + point * point_stride + i);
+    TileLine(in, out);
+    for (int frame = 0; frame < used; ++frame)
+      Store(frames[frame] + i, out[frame]);
   }
 }
 

@@ -8,14 +8,20 @@
 
 namespace action {
 
-// Winograd's minimal filtering F(4x4, 3x3) (A. Lavin, S. Gray 2015, arXiv 1509.09308): a tile of 4x4 outputs from 6x6
-// inputs takes 36 multiplications where the plain sum takes 144.
+// Winograd's minimal filtering F(4, 3) (A. Lavin, S. Gray 2015, arXiv 1509.09308), in height, width and time: four
+// outputs from six inputs take 6 multiplications where the plain sum takes 12; a tile of 4x4 outputs 36 for 144.
 inline constexpr int kTileSide = 4;
 inline constexpr int kPatchSide = 6;
 inline constexpr int kPatchPoints = kPatchSide * kPatchSide;
-// F(2, 3) in time: two frames of outputs from four of inputs, 4 multiplications where the plain sum takes 6.
-inline constexpr int kTileFrames = 2;
-inline constexpr int kTimePoints = 4;
+inline constexpr int kTileFrames = 4;
+inline constexpr int kTimePoints = 6;
+// G of the paper: the three values of a kernel's line to its points.
+inline constexpr double kKernelPoints[6][3] = {{1.0 / 4, 0, 0},
+                                               {-1.0 / 6, -1.0 / 6, -1.0 / 6},
+                                               {-1.0 / 6, 1.0 / 6, -1.0 / 6},
+                                               {1.0 / 24, 1.0 / 12, 1.0 / 6},
+                                               {1.0 / 24, -1.0 / 12, 1.0 / 6},
+                                               {0, 0, 1}};
 
 // Rows that `multiply` works on at once: with `panel` outputs each, as many sums as registers hold.
 inline constexpr int kRowsAtOnce = 6;
@@ -40,11 +46,11 @@ struct ConvolutionKernels {
   void (*transform_patch)(const float *patch, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int channels, float *points,
                           ptrdiff_t point_stride);
 
-  // `count` (a multiple of 16) values of each of four frames to their points in time, `point_stride` floats apart.
+  // `count` (a multiple of 16) values of each of six frames to their points in time, `point_stride` floats apart.
   void (*transform_frames)(const float *const *frames, int count, float *points, ptrdiff_t point_stride);
 
-  // Points in time to `count` (a multiple of 16) values of two frames; the second may be null.
-  void (*combine_frames)(const float *points, ptrdiff_t point_stride, int count, float *first, float *second);
+  // Points in time to `count` (a multiple of 16) values of the first `used` of four frames.
+  void (*combine_frames)(const float *points, ptrdiff_t point_stride, int count, float *const *frames, int used);
 
   // 36 points to the tile's upper left `rows` x `columns` pixels, finished. `residual` lies in memory as `tile` does
   // but with strides of its own; null: none.

@@ -47,6 +47,8 @@ class Activation {
   int channels() const { return channels_; }
   ptrdiff_t row_stride() const { return row_stride_; }
   ptrdiff_t frame_stride() const { return frame_stride_; }
+  // From the border's first pixel on. A vector (16 floats) may be read from any float of it.
+  const float *data() const { return buffer_.data(); }
   // The first channel of a pixel; y and x may be in the border.
   float *At(int frame, int y, int x) { return buffer_.data() + Offset(frame, y, x); }
   const float *At(int frame, int y, int x) const { return buffer_.data() + Offset(frame, y, x); }
@@ -68,7 +70,7 @@ struct Workspace {
   explicit Workspace(ThreadTeam &threads) : team(threads), members(static_cast<size_t>(threads.size())) {}
   ThreadTeam &team;
   std::vector<Buffer> members;  // one each
-  Buffer points;                // Winograd's, of all tiles of small layers
+  Buffer points;                // Winograd's: of all tiles of small layers, of whole pictures in time
   Buffer products;
 };
 
@@ -80,12 +82,15 @@ class CpuConvolution {
                    Workspace &workspace) const = 0;
 };
 
-// The sum as it is defined, any stride; padding no wider than the border of `in`. Both: outputs in multiples of 64.
+// The sum as it is defined, any stride; padding no wider than the border of `in`. All: outputs in multiples of 64.
 std::unique_ptr<CpuConvolution> NewDirectConvolution(const ConvolutionKernels &kernels,
                                                      const FoldedConvolution &folded);
 // Kernel 3x3x3, stride 1, padding 1. `in` has room after it for whole tiles of 4x4 outputs.
 std::unique_ptr<CpuConvolution> NewWinogradConvolution(const ConvolutionKernels &kernels,
                                                        const FoldedConvolution &folded);
+// In time kernel 3, stride 1 and padding 1; in space any, as the plain sum, up to 16 lines of a kernel.
+std::unique_ptr<CpuConvolution> NewWinogradTimeConvolution(const ConvolutionKernels &kernels,
+                                                           const FoldedConvolution &folded);
 
 }  // namespace action
 

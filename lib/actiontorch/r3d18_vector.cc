@@ -25,7 +25,7 @@ class VectorR3d18 : public R3d18 {
  public:
   VectorR3d18(const FoldedR3d18 &folded, const ConvolutionKernels &kernels, int threads)
       : kernels_(kernels), team_(threads), workspace_(team_), input_(kInputSize, 3, folded.stem.padding[1]) {
-    stem_ = NewDirectConvolution(kernels, folded.stem);
+    stem_ = NewWinogradTimeConvolution(kernels, folded.stem);
     Size3 size = folded.stem.OutputSize(kInputSize);
     AddActivations(size, folded.stem.outputs);
     for (const FoldedBlock &from : folded.blocks) {

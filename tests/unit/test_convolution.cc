@@ -54,6 +54,8 @@ void ForEachPixel(const Size3 &size, Body &&body) {
   }
 }
 
+using Make = std::unique_ptr<CpuConvolution>(const ConvolutionKernels &, const FoldedConvolution &);
+
 class ConvolutionTest : public testing::TestWithParam<const ConvolutionKernels *> {
  protected:
   float Random() { return normal_(random_); }
@@ -76,17 +78,16 @@ class ConvolutionTest : public testing::TestWithParam<const ConvolutionKernels *
   }
 
   // Compares with and without shortcut, and sees that the border stays zero.
-  void Check(const Case &c, bool winograd, double tolerance) {
+  void Check(const Case &c, Make *make, double tolerance) {
     SCOPED_TRACE(testing::Message() << c.size[0] << "x" << c.size[1] << "x" << c.size[2] << ", " << c.inputs << " to "
                                     << c.outputs << " channels, kernel " << c.kernel[0] << "x" << c.kernel[1] << "x"
-                                    << c.kernel[2] << (winograd ? ", Winograd" : ", direct"));
+                                    << c.kernel[2]);
     const FoldedConvolution folded = MakeConvolution(c);
     const Size3 size = folded.OutputSize(c.size);
     Activation in(c.size, c.inputs, c.padding[1], 3), shortcut(size, c.outputs, 1);
     Fill(in);
     Fill(shortcut);
-    const auto convolution =
-        winograd ? NewWinogradConvolution(*GetParam(), folded) : NewDirectConvolution(*GetParam(), folded);
+    const auto convolution = make(*GetParam(), folded);
     for (const bool plain : {true, false}) {
       Activation out(size, c.outputs, 1, 3);
       const Activation *residual = plain ? nullptr : &shortcut;
@@ -114,17 +115,17 @@ class ConvolutionTest : public testing::TestWithParam<const ConvolutionKernels *
 };
 
 TEST_P(ConvolutionTest, DirectEqualsTheSum) {
-  Check({{4, 20, 12}, 3, 64, {3, 7, 7}, {1, 2, 2}, {1, 3, 3}}, false, 1e-5);
-  Check({{4, 9, 9}, 64, 128, {3, 3, 3}, {2, 2, 2}, {1, 1, 1}}, false, 1e-5);
-  Check({{5, 7, 6}, 32, 64, {1, 1, 1}, {2, 2, 2}, {0, 0, 0}}, false, 1e-5);
-  Check({{2, 7, 7}, 256, 128, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, false, 2e-5);
-  Check({{1, 1, 1}, 16, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, false, 1e-5);
-  Check({{2, 40, 41}, 16, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, false, 1e-5);
+  Check({{4, 20, 12}, 3, 64, {3, 7, 7}, {1, 2, 2}, {1, 3, 3}}, NewDirectConvolution, 1e-5);
+  Check({{4, 9, 9}, 64, 128, {3, 3, 3}, {2, 2, 2}, {1, 1, 1}}, NewDirectConvolution, 1e-5);
+  Check({{5, 7, 6}, 32, 64, {1, 1, 1}, {2, 2, 2}, {0, 0, 0}}, NewDirectConvolution, 1e-5);
+  Check({{2, 7, 7}, 256, 128, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, NewDirectConvolution, 2e-5);
+  Check({{1, 1, 1}, 16, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, NewDirectConvolution, 1e-5);
+  Check({{2, 40, 41}, 16, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, NewDirectConvolution, 1e-5);
 }
 
 TEST_P(ConvolutionTest, WinogradEqualsTheSum) {
   const auto check = [&](const Size3 &size, int inputs, int outputs) {
-    Check({size, inputs, outputs, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, true, 1e-4);
+    Check({size, inputs, outputs, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, NewWinogradConvolution, 1e-4);
   };
   check({4, 14, 14}, 64, 64);   // points shared out
   check({3, 28, 28}, 32, 128);  // tiles shared out
@@ -133,6 +134,13 @@ TEST_P(ConvolutionTest, WinogradEqualsTheSum) {
   check({1, 1, 1}, 16, 64);
   check({2, 3, 9}, 48, 64);
   check({5, 6, 5}, 16, 192);
+}
+
+TEST_P(ConvolutionTest, WinogradInTimeEqualsTheSum) {
+  Check({{16, 20, 12}, 3, 64, {3, 7, 7}, {1, 2, 2}, {1, 3, 3}}, NewWinogradTimeConvolution, 1e-4);
+  Check({{5, 9, 30}, 16, 128, {3, 5, 3}, {1, 1, 2}, {1, 2, 2}}, NewWinogradTimeConvolution, 1e-4);
+  Check({{1, 3, 2}, 1, 64, {3, 1, 1}, {1, 1, 1}, {1, 0, 0}}, NewWinogradTimeConvolution, 1e-4);
+  Check({{2, 60, 59}, 4, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, NewWinogradTimeConvolution, 1e-4);
 }
 
 std::vector<const ConvolutionKernels *> KernelsToTest() {

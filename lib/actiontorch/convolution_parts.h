@@ -1,0 +1,81 @@
+// What the convolutions of the CPU network share with each other and show to nobody.
+#ifndef ACTIONTORCH_CONVOLUTION_PARTS_H_
+#define ACTIONTORCH_CONVOLUTION_PARTS_H_
+
+#include <cstddef>
+
+#include "actiontorch/cpu_convolution.h"
+
+namespace action {
+
+inline int CeilDiv(int a, int b) {
+  return (a + b - 1) / b;
+}
+
+// Cuts `count` rows into pieces of nearly equal size, none above kRowsAtOnce: 14 is 5 + 5 + 4.
+template <typename Body>
+void ForEachPiece(int count, Body &&body) {
+  const int pieces = CeilDiv(count, kRowsAtOnce);
+  for (int i = 0; i < pieces; ++i) {
+    const int from = count * i / pieces;
+    body(from, count * (i + 1) / pieces - from);
+  }
+}
+
+// Weights as `multiply` reads them: [panel][k][kernels.panel], k in the order of an input row in memory.
+template <typename At>
+Buffer PackPanels(const ConvolutionKernels &kernels, int outputs, int depth, At &&at) {
+  Buffer packed(static_cast<size_t>(outputs) * static_cast<size_t>(depth));
+  float *to = packed.data();
+  for (int panel = 0; panel < outputs; panel += kernels.panel) {
+    for (int k = 0; k < depth; ++k) {
+      for (int j = 0; j < kernels.panel; ++j)
+        *to++ = at(panel + j, k);
+    }
+  }
+  return packed;
+}
+
+// Where the outputs of a picture read it: `origin` is the pixel at 0, 0, of `channels` floats.
+struct Picture {
+  const float *origin;
+  ptrdiff_t row_stride;
+  int channels;
+  Size3 stride;
+  Size3 padding;
+  int output_width;
+
+  const float *WindowOf(int line, int column) const {
+    return origin + (line * stride[1] - padding[1]) * row_stride +
+           static_cast<ptrdiff_t>(column * stride[2] - padding[2]) * channels;
+  }
+};
+
+// `multiply` for `pixels` outputs that follow each other from line `top` on; `sums`: [pixels][kernels.panel].
+inline void MultiplyPixels(const ConvolutionKernels &kernels, const Picture &picture, int top, int pixels,
+                           const ptrdiff_t *segments, int segment_count, int length, const float *weights, float *sums,
+                           bool add) {
+  ForEachPiece(pixels, [&](int pixel, int rows) {
+    const float *row[kRowsAtOnce];
+    for (int r = 0; r < rows; ++r)
+      row[r] = picture.WindowOf(top + (pixel + r) / picture.output_width, (pixel + r) % picture.output_width);
+    kernels.multiply(row, rows, segments, segment_count, length, weights, sums + pixel * kernels.panel, kernels.panel,
+                     add);
+  });
+}
+
+// Sums of one panel, as `MultiplyPixels` leaves them, to finished pixels of a frame of `out`.
+inline void FinishPixels(const ConvolutionKernels &kernels, const float *sums, int top, int pixels, int channel,
+                         const Finish &finish, const Activation *residual, int frame, Activation &out) {
+  const int width = out.size()[2];
+  for (int pixel = 0; pixel < pixels; ++pixel) {
+    const int y = top + pixel / width, x = pixel % width;
+    kernels.finish_pixel(sums + pixel * kernels.panel, kernels.panel, finish,
+                         residual != nullptr ? residual->At(frame, y, x) + channel : nullptr,
+                         out.At(frame, y, x) + channel);
+  }
+}
+
+}  // namespace action
+
+#endif  // ACTIONTORCH_CONVOLUTION_PARTS_H_

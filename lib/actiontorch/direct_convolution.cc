@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "actiontorch/convolution_parts.h"
+#include "actiontorch/cpu_convolution.h"
+
+namespace action {
+namespace {
+
+class DirectConvolution : public CpuConvolution {
+ public:
+  DirectConvolution(const ConvolutionKernels &kernels, const FoldedConvolution &folded)
+      : kernels_(kernels),
+        kernel_(folded.kernel),
+        stride_(folded.stride),
+        padding_(folded.padding),
+        outputs_(folded.outputs),
+        length_(folded.kernel[2] * folded.inputs),
+        bias_(folded.bias) {
+    // One segment: the pixels of a kernel's row, which lie side by side.
+    const int taps = kernel_[0] * kernel_[1] * kernel_[2];
+    weights_ = PackPanels(kernels, outputs_, taps * folded.inputs, [&](int output, int k) {
+      return folded
+          .weight[static_cast<size_t>((output * folded.inputs + k % folded.inputs) * taps + k / folded.inputs)];
+    });
+  }
+
+  void Run(const Activation &in, const Activation *residual, bool relu, Activation &out,
+           Workspace &workspace) const override {
+    const Size3 size = out.size();
+    const int lines = std::clamp(kGroupPixels / size[2], 1, size[1]);
+    const int groups = CeilDiv(size[1], lines);
+    const int panels = outputs_ / kernels_.panel;
+    for (Buffer &buffer : workspace.members)
+      buffer.Reserve(static_cast<size_t>(lines * size[2] * kernels_.panel));
+    workspace.team.ForEach(panels * size[0] * groups, [&](int i, int member) {
+      const int group = i % groups;
+      const int frame = i / groups % size[0];
+      const int panel = i / groups / size[0];
+      RunGroup(in, residual, relu, out, panel, frame, group * lines, std::min(size[1], (group + 1) * lines),
+               workspace.members[static_cast<size_t>(member)].data());
+    });
+  }
+
+ private:
+  static constexpr int kGroupPixels = 224;
+  static constexpr int kMostSegments = 32;
+  static constexpr size_t kChunkFloats = 64 * 1024;  // of weights, kept in the second-level cache
+
+  void RunGroup(const Activation &in, const Activation *residual, bool relu, Activation &out, int panel, int frame,
+                int top, int bottom, float *sums) const {
+    // Frames before the first and behind the last are zeros and left out.
+    const int first_frame = frame * stride_[0] - padding_[0];
+    const int from = std::max(0, -first_frame);
+    const int to = std::min(kernel_[0], in.size()[0] - first_frame);
+    std::array<ptrdiff_t, kMostSegments> segments;
+    int count = 0;
+    for (int t = from; t < to; ++t) {
+      for (int y = 0; y < kernel_[1]; ++y)
+        segments[static_cast<size_t>(count++)] = t * in.frame_stride() + y * in.row_stride();
+    }
+    const auto segment_floats = static_cast<size_t>(length_) * static_cast<size_t>(kernels_.panel);
+    const float *weights = weights_.data() + static_cast<size_t>(panel * kernel_[0] * kernel_[1]) * segment_floats +
+                           static_cast<size_t>(from * kernel_[1]) * segment_floats;
+    const int width = out.size()[2];
+    const int pixels = (bottom - top) * width;
+    const int step = std::max(1, static_cast<int>(kChunkFloats / segment_floats));
+    const Picture picture = {
+        in.At(0, 0, 0) + first_frame * in.frame_stride(), in.row_stride(), in.channels(), stride_, padding_, width};
+    for (int s = 0; s < count; s += step) {
+      MultiplyPixels(kernels_, picture, top, pixels, segments.data() + s, std::min(step, count - s), length_,
+                     weights + static_cast<size_t>(s) * segment_floats, sums, s > 0);
+    }
+    const int channel = panel * kernels_.panel;
+    FinishPixels(kernels_, sums, top, pixels, channel, {bias_.data() + channel, relu}, residual, frame, out);
+  }
+
+  const ConvolutionKernels &kernels_;
+  const Size3 kernel_, stride_, padding_;
+  const int outputs_;
+  const int length_;  // floats of a segment
+  Buffer weights_;    // [panel][time][height][width * inputs][kernels.panel]
+  const std::vector<float> bias_;
+};
+
+}  // namespace
+
+std::unique_ptr<CpuConvolution> NewDirectConvolution(const ConvolutionKernels &kernels,
+                                                     const FoldedConvolution &folded) {
+  return std::make_unique<DirectConvolution>(kernels, folded);
+}
+
+}  // namespace action

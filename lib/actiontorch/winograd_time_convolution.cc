@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "actiontorch/convolution_parts.h"
+#include "actiontorch/cpu_convolution.h"
+
+namespace action {
+namespace {
+
+// F(4, 3) in time, the plain sum in space: what the 7x7 kernels of a stem leave to gain.
+class WinogradTimeConvolution : public CpuConvolution {
+ public:
+  WinogradTimeConvolution(const ConvolutionKernels &kernels, const FoldedConvolution &folded)
+      : kernels_(kernels),
+        kernel_(folded.kernel),
+        stride_(folded.stride),
+        padding_(folded.padding),
+        outputs_(folded.outputs),
+        length_(folded.kernel[2] * folded.inputs),
+        bias_(folded.bias) {
+    const int taps = kernel_[1] * kernel_[2];  // of a picture
+    const int depth = taps * folded.inputs;
+    weights_ = PackPanels(kernels, outputs_, kTimePoints * depth, [&](int output, int k) {
+      const int input = k % folded.inputs, tap = k % depth / folded.inputs;
+      const float *weight = folded.weight.data() + (output * folded.inputs + input) * kTaps * taps + tap;
+      const double *point = kKernelPoints[k / depth];
+      return static_cast<float>(point[0] * weight[0] + point[1] * weight[taps] + point[2] * weight[2 * taps]);
+    });
+  }
+
+  void Run(const Activation &in, const Activation *residual, bool relu, Activation &out,
+           Workspace &workspace) const override {
+    const Size3 size = out.size();
+    const int time_tiles = CeilDiv(size[0], kTileFrames);
+    const ptrdiff_t picture_floats = CeilDiv(static_cast<int>(in.frame_stride()), kStep) * kStep;
+    workspace.points.Reserve(static_cast<size_t>((time_tiles * kTimePoints + 1) * picture_floats));
+    TransformInput(in, time_tiles, picture_floats, workspace);
+
+    const int lines = std::clamp(kGroupPixels / size[2], 1, size[1]);
+    const int groups = CeilDiv(size[1], lines);
+    const int panels = outputs_ / kernels_.panel;
+    const ptrdiff_t sum_floats = static_cast<ptrdiff_t>(lines) * size[2] * kernels_.panel;
+    for (Buffer &buffer : workspace.members)
+      buffer.Reserve(static_cast<size_t>(sum_floats * (kTimePoints + kTileFrames)));
+    workspace.team.ForEach(panels * time_tiles * groups, [&](int i, int member) {
+      const int top = i % groups * lines;
+      const int pixels = (std::min(size[1], top + lines) - top) * size[2];
+      const int tile = i / groups % time_tiles;
+      const int panel = i / groups / time_tiles;
+      float *sums = workspace.members[static_cast<size_t>(member)].data();
+      const float *origin =
+          workspace.points.data() + tile * kTimePoints * picture_floats + (in.At(0, 0, 0) - in.data());
+      Picture picture = {origin, in.row_stride(), in.channels(), stride_, padding_, size[2]};
+      std::array<ptrdiff_t, kMostLines> segments;
+      for (int y = 0; y < kernel_[1]; ++y)
+        segments[static_cast<size_t>(y)] = y * in.row_stride();
+      const ptrdiff_t point_weights = static_cast<ptrdiff_t>(kernel_[1]) * length_ * kernels_.panel;
+      for (int point = 0; point < kTimePoints; ++point, picture.origin += picture_floats) {
+        MultiplyPixels(kernels_, picture, top, pixels, segments.data(), kernel_[1], length_,
+                       weights_.data() + (panel * kTimePoints + point) * point_weights, sums + point * sum_floats,
+                       false);
+      }
+      const int first = tile * kTileFrames;
+      const int used = std::min(kTileFrames, size[0] - first);
+      float *frames = sums + kTimePoints * sum_floats;
+      std::array<float *, kTileFrames> to{};
+      for (int frame = 0; frame < used; ++frame)
+        to[static_cast<size_t>(frame)] = frames + frame * sum_floats;
+      kernels_.combine_frames(sums, sum_floats, pixels * kernels_.panel, to.data(), used);
+      const int channel = panel * kernels_.panel;
+      for (int frame = 0; frame < used; ++frame) {
+        FinishPixels(kernels_, frames + frame * sum_floats, top, pixels, channel, {bias_.data() + channel, relu},
+                     residual, first + frame, out);
+      }
+    });
+  }
+
+ private:
+  static constexpr int kTaps = 3;  // in time
+  static constexpr int kGroupPixels = 112;
+  static constexpr int kMostLines = 16;  // of a kernel
+  static constexpr int kStep = 16;       // floats that the kernels take at once
+  static constexpr int kPieceFloats = 4096;
+
+  // Pictures with their borders to [time tile][point], and behind them one picture of zeros, which stands for the
+  // frames before the first and behind the last.
+  void TransformInput(const Activation &in, int time_tiles, ptrdiff_t picture_floats, Workspace &workspace) const {
+    float *points = workspace.points.data();
+    float *zeros = points + time_tiles * kTimePoints * picture_floats;
+    std::fill_n(zeros, picture_floats, 0.0f);
+    const int pieces = CeilDiv(static_cast<int>(picture_floats), kPieceFloats);
+    workspace.team.ForEach(time_tiles * pieces, [&](int i, int) {
+      const ptrdiff_t offset = static_cast<ptrdiff_t>(i % pieces) * kPieceFloats;
+      const int tile = i / pieces;
+      std::array<const float *, kTimePoints> frames;
+      for (int j = 0; j < kTimePoints; ++j) {
+        const int frame = tile * kTileFrames - 1 + j;
+        const bool inside = frame >= 0 && frame < in.size()[0];
+        frames[static_cast<size_t>(j)] = (inside ? in.data() + frame * in.frame_stride() : zeros) + offset;
+      }
+      kernels_.transform_frames(frames.data(),
+                                static_cast<int>(std::min<ptrdiff_t>(kPieceFloats, picture_floats - offset)),
+                                points + tile * kTimePoints * picture_floats + offset, picture_floats);
+    });
+  }
+
+  const ConvolutionKernels &kernels_;
+  const Size3 kernel_, stride_, padding_;
+  const int outputs_;
+  const int length_;  // floats of a kernel's line
+  Buffer weights_;    // [panel][point][height][width * inputs][kernels.panel]
+  const std::vector<float> bias_;
+};
+
+}  // namespace
+
+std::unique_ptr<CpuConvolution> NewWinogradTimeConvolution(const ConvolutionKernels &kernels,
+                                                           const FoldedConvolution &folded) {
+  return std::make_unique<WinogradTimeConvolution>(kernels, folded);
+}
+
+}  // namespace action
