@@ -41,10 +41,19 @@ lib/actiontorch/r3d18_vector.cc lib/actiontorch/stand_in.cc lib/actiontorch/thre
 lib/actiontorch/torch_network.cc lib/actiontorch/worker_threads.cc tests/helpers/network_library.cc'
 [ -z "$cuda" ] || sources="$sources lib/actiontorch/r3d18_cuda.cc"
 
+# What was built for another PyTorch does not fit this one.
+# shellcheck disable=SC2154
+if [ "$flags $links" != "$(cat "$out/built-for" 2> /dev/null)" ]; then
+  rm -f "$out"/*.o
+  echo "$flags $links" > "$out/built-for"
+fi
+
 compile() { # SOURCE OBJECT FLAGS...
   source=$1 object=$2
   shift 2
-  [ "$object" -nt "$source" ] || echo "$cxx -std=c++20 -O2 -fPIC -fvisibility=hidden -pthread -Ilib $* -c $source -o $object"
+  if [ -z "$(find "$object" -newer "$source" 2> /dev/null)" ] || [ -n "$(find lib -name '*.h' -newer "$object")" ]; then
+    echo "$cxx -std=c++20 -O2 -fPIC -fvisibility=hidden -pthread -Ilib $* -c $source -o $object"
+  fi
 }
 {
   for source in $sources; do
