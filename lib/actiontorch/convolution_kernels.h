@@ -16,12 +16,15 @@ inline constexpr int kPatchPoints = kPatchSide * kPatchSide;
 inline constexpr int kTileFrames = 4;
 inline constexpr int kTimePoints = 6;
 // G of the paper: the three values of a kernel's line to its points.
-inline constexpr double kKernelPoints[6][3] = {{1.0 / 4, 0, 0},
-                                               {-1.0 / 6, -1.0 / 6, -1.0 / 6},
-                                               {-1.0 / 6, 1.0 / 6, -1.0 / 6},
-                                               {1.0 / 24, 1.0 / 12, 1.0 / 6},
-                                               {1.0 / 24, -1.0 / 12, 1.0 / 6},
-                                               {0, 0, 1}};
+inline constexpr double kKernelPoints[kPatchSide][3] = {{1.0 / 4, 0, 0},
+                                                        {-1.0 / 6, -1.0 / 6, -1.0 / 6},
+                                                        {-1.0 / 6, 1.0 / 6, -1.0 / 6},
+                                                        {1.0 / 24, 1.0 / 12, 1.0 / 6},
+                                                        {1.0 / 24, -1.0 / 12, 1.0 / 6},
+                                                        {0, 0, 1}};
+
+// What counts and channels of the functions below are multiples of: a vector of the widest instruction set.
+inline constexpr int kValuesAtOnce = 16;
 
 // Rows that `multiply` works on at once: with `panel` outputs each, as many sums as registers hold.
 inline constexpr int kRowsAtOnce = 6;
@@ -42,14 +45,14 @@ struct ConvolutionKernels {
   void (*multiply)(const float *const *rows, int count, const ptrdiff_t *segments, int segment_count, int length,
                    const float *weights, float *out, ptrdiff_t out_stride, bool add);
 
-  // A patch of 6x6 pixels of `channels` (a multiple of 16) to its 36 points, `point_stride` floats apart.
+  // A patch of 6x6 pixels of `channels` to its 36 points, `point_stride` floats apart.
   void (*transform_patch)(const float *patch, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int channels, float *points,
                           ptrdiff_t point_stride);
 
-  // `count` (a multiple of 16) values of each of six frames to their points in time, `point_stride` floats apart.
+  // `count` values of each of six frames to their points in time, `point_stride` floats apart.
   void (*transform_frames)(const float *const *frames, int count, float *points, ptrdiff_t point_stride);
 
-  // Points in time to `count` (a multiple of 16) values of the first `used` of four frames.
+  // Points in time to `count` values of the first `used` of four frames.
   void (*combine_frames)(const float *points, ptrdiff_t point_stride, int count, float *const *frames, int used);
 
   // 36 points to the tile's upper left `rows` x `columns` pixels, finished. `residual` lies in memory as `tile` does

@@ -2,6 +2,8 @@
 #ifndef ACTIONTORCH_CONVOLUTION_PARTS_H_
 #define ACTIONTORCH_CONVOLUTION_PARTS_H_
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include "actiontorch/cpu_convolution.h"
@@ -34,6 +36,34 @@ Buffer PackPanels(const ConvolutionKernels &kernels, int outputs, int depth, At 
     }
   }
   return packed;
+}
+
+// The six input frames of a tile in time, `frame_floats` apart; `zeros` stands for those before the first and behind
+// the last.
+inline std::array<const float *, kTimePoints> FramesOfTile(int tile, const float *first, int frames,
+                                                           ptrdiff_t frame_floats, const float *zeros) {
+  std::array<const float *, kTimePoints> inputs;
+  for (int i = 0; i < kTimePoints; ++i) {
+    const int frame = tile * kTileFrames - 1 + i;
+    inputs[static_cast<size_t>(i)] = frame >= 0 && frame < frames ? first + frame * frame_floats : zeros;
+  }
+  return inputs;
+}
+
+// Lines of an output picture that a thread takes at once: about `pixels` of them.
+inline int LinesOfGroup(const Size3 &size, int pixels) {
+  return std::clamp(pixels / size[2], 1, size[1]);
+}
+
+// Shares out every group of `lines` lines, in each of `frames` (or tiles in time) and panels: body(panel, frame, top,
+// pixels, member).
+template <typename Body>
+void ForEachGroup(ThreadTeam &team, int panels, int frames, const Size3 &size, int lines, Body &&body) {
+  const int groups = CeilDiv(size[1], lines);
+  team.ForEach(panels * frames * groups, [&](int i, int member) {
+    const int top = i % groups * lines;
+    body(i / groups / frames, i / groups % frames, top, (std::min(size[1], top + lines) - top) * size[2], member);
+  });
 }
 
 // Where the outputs of a picture read it: `origin` is the pixel at 0, 0, of `channels` floats.

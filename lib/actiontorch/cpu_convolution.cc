@@ -5,11 +5,6 @@
 #include <string_view>
 
 namespace action {
-namespace {
-
-constexpr ptrdiff_t kReadBeyond = 16;  // floats that may be read at once from the last on
-
-}  // namespace
 
 const ConvolutionKernels *KernelsOfThisProcessor() {
 #if defined(__x86_64__)
@@ -39,8 +34,8 @@ Activation::Activation(Size3 size, int channels, int border, int after)
       channels_(channels),
       border_(border),
       row_stride_(static_cast<ptrdiff_t>(size[2] + 2 * border + after) * channels),
-      frame_stride_(row_stride_ * (size[1] + 2 * border + after)),
-      buffer_(static_cast<size_t>(frame_stride_ * size[0] + kReadBeyond)) {
+      frame_stride_((row_stride_ * (size[1] + 2 * border + after) + kValuesAtOnce - 1) / kValuesAtOnce * kValuesAtOnce),
+      buffer_(static_cast<size_t>(frame_stride_ * size[0])) {
   std::fill_n(buffer_.data(), buffer_.size(), 0.0f);
 }
 

@@ -46,8 +46,8 @@ class Activation {
   const Size3 &size() const { return size_; }
   int channels() const { return channels_; }
   ptrdiff_t row_stride() const { return row_stride_; }
-  ptrdiff_t frame_stride() const { return frame_stride_; }
-  // From the border's first pixel on. A vector (16 floats) may be read from any float of it.
+  ptrdiff_t frame_stride() const { return frame_stride_; }  // a multiple of kValuesAtOnce
+  // Frame after frame, from the border's first pixel on.
   const float *data() const { return buffer_.data(); }
   // The first channel of a pixel; y and x may be in the border.
   float *At(int frame, int y, int x) { return buffer_.data() + Offset(frame, y, x); }

@@ -30,18 +30,14 @@ class DirectConvolution : public CpuConvolution {
   void Run(const Activation &in, const Activation *residual, bool relu, Activation &out,
            Workspace &workspace) const override {
     const Size3 size = out.size();
-    const int lines = std::clamp(kGroupPixels / size[2], 1, size[1]);
-    const int groups = CeilDiv(size[1], lines);
-    const int panels = outputs_ / kernels_.panel;
+    const int lines = LinesOfGroup(size, kGroupPixels);
     for (Buffer &buffer : workspace.members)
       buffer.Reserve(static_cast<size_t>(lines * size[2] * kernels_.panel));
-    workspace.team.ForEach(panels * size[0] * groups, [&](int i, int member) {
-      const int group = i % groups;
-      const int frame = i / groups % size[0];
-      const int panel = i / groups / size[0];
-      RunGroup(in, residual, relu, out, panel, frame, group * lines, std::min(size[1], (group + 1) * lines),
-               workspace.members[static_cast<size_t>(member)].data());
-    });
+    ForEachGroup(workspace.team, outputs_ / kernels_.panel, size[0], size, lines,
+                 [&](int panel, int frame, int top, int pixels, int member) {
+                   RunGroup(in, residual, relu, out, panel, frame, top, pixels,
+                            workspace.members[static_cast<size_t>(member)].data());
+                 });
   }
 
  private:
@@ -50,7 +46,7 @@ class DirectConvolution : public CpuConvolution {
   static constexpr size_t kChunkFloats = 64 * 1024;  // of weights, kept in the second-level cache
 
   void RunGroup(const Activation &in, const Activation *residual, bool relu, Activation &out, int panel, int frame,
-                int top, int bottom, float *sums) const {
+                int top, int pixels, float *sums) const {
     // Frames before the first and behind the last are zeros and left out.
     const int first_frame = frame * stride_[0] - padding_[0];
     const int from = std::max(0, -first_frame);
@@ -64,11 +60,13 @@ class DirectConvolution : public CpuConvolution {
     const auto segment_floats = static_cast<size_t>(length_) * static_cast<size_t>(kernels_.panel);
     const float *weights = weights_.data() + static_cast<size_t>(panel * kernel_[0] * kernel_[1]) * segment_floats +
                            static_cast<size_t>(from * kernel_[1]) * segment_floats;
-    const int width = out.size()[2];
-    const int pixels = (bottom - top) * width;
     const int step = std::max(1, static_cast<int>(kChunkFloats / segment_floats));
-    const Picture picture = {
-        in.At(0, 0, 0) + first_frame * in.frame_stride(), in.row_stride(), in.channels(), stride_, padding_, width};
+    const Picture picture = {in.At(0, 0, 0) + first_frame * in.frame_stride(),
+                             in.row_stride(),
+                             in.channels(),
+                             stride_,
+                             padding_,
+                             out.size()[2]};
     for (int s = 0; s < count; s += step) {
       MultiplyPixels(kernels_, picture, top, pixels, segments.data() + s, std::min(step, count - s), length_,
                      weights + static_cast<size_t>(s) * segment_floats, sums, s > 0);

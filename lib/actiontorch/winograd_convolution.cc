@@ -166,11 +166,7 @@ class WinogradConvolution : public CpuConvolution {
     float *times = scratch + frame_floats;
     float *sums = times + kTimePoints * time_stride;
     for (int tile = 0; tile < time_tiles; ++tile) {
-      std::array<const float *, kTimePoints> inputs;
-      for (int i = 0; i < kTimePoints; ++i) {
-        const int frame = tile * kTileFrames - 1 + i;
-        inputs[static_cast<size_t>(i)] = frame >= 0 && frame < frames ? from + frame * frame_floats : zeros;
-      }
+      const auto inputs = FramesOfTile(tile, from, frames, frame_floats, zeros);
       kernels_.transform_frames(inputs.data(), static_cast<int>(frame_floats), times + tile * frame_floats,
                                 time_stride);
     }

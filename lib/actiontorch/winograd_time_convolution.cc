@@ -34,21 +34,15 @@ class WinogradTimeConvolution : public CpuConvolution {
            Workspace &workspace) const override {
     const Size3 size = out.size();
     const int time_tiles = CeilDiv(size[0], kTileFrames);
-    const ptrdiff_t picture_floats = CeilDiv(static_cast<int>(in.frame_stride()), kStep) * kStep;
+    const ptrdiff_t picture_floats = in.frame_stride();
     workspace.points.Reserve(static_cast<size_t>((time_tiles * kTimePoints + 1) * picture_floats));
-    TransformInput(in, time_tiles, picture_floats, workspace);
+    TransformInput(in, time_tiles, workspace);
 
-    const int lines = std::clamp(kGroupPixels / size[2], 1, size[1]);
-    const int groups = CeilDiv(size[1], lines);
-    const int panels = outputs_ / kernels_.panel;
+    const int lines = LinesOfGroup(size, kGroupPixels);
     const ptrdiff_t sum_floats = static_cast<ptrdiff_t>(lines) * size[2] * kernels_.panel;
     for (Buffer &buffer : workspace.members)
       buffer.Reserve(static_cast<size_t>(sum_floats * (kTimePoints + kTileFrames)));
-    workspace.team.ForEach(panels * time_tiles * groups, [&](int i, int member) {
-      const int top = i % groups * lines;
-      const int pixels = (std::min(size[1], top + lines) - top) * size[2];
-      const int tile = i / groups % time_tiles;
-      const int panel = i / groups / time_tiles;
+    const auto run_group = [&](int panel, int tile, int top, int pixels, int member) {
       float *sums = workspace.members[static_cast<size_t>(member)].data();
       const float *origin =
           workspace.points.data() + tile * kTimePoints * picture_floats + (in.At(0, 0, 0) - in.data());
@@ -74,19 +68,20 @@ class WinogradTimeConvolution : public CpuConvolution {
         FinishPixels(kernels_, frames + frame * sum_floats, top, pixels, channel, {bias_.data() + channel, relu},
                      residual, first + frame, out);
       }
-    });
+    };
+    ForEachGroup(workspace.team, outputs_ / kernels_.panel, time_tiles, size, lines, run_group);
   }
 
  private:
   static constexpr int kTaps = 3;  // in time
   static constexpr int kGroupPixels = 112;
   static constexpr int kMostLines = 16;  // of a kernel
-  static constexpr int kStep = 16;       // floats that the kernels take at once
   static constexpr int kPieceFloats = 4096;
 
   // Pictures with their borders to [time tile][point], and behind them one picture of zeros, which stands for the
   // frames before the first and behind the last.
-  void TransformInput(const Activation &in, int time_tiles, ptrdiff_t picture_floats, Workspace &workspace) const {
+  void TransformInput(const Activation &in, int time_tiles, Workspace &workspace) const {
+    const ptrdiff_t picture_floats = in.frame_stride();
     float *points = workspace.points.data();
     float *zeros = points + time_tiles * kTimePoints * picture_floats;
     std::fill_n(zeros, picture_floats, 0.0f);
@@ -94,12 +89,7 @@ class WinogradTimeConvolution : public CpuConvolution {
     workspace.team.ForEach(time_tiles * pieces, [&](int i, int) {
       const ptrdiff_t offset = static_cast<ptrdiff_t>(i % pieces) * kPieceFloats;
       const int tile = i / pieces;
-      std::array<const float *, kTimePoints> frames;
-      for (int j = 0; j < kTimePoints; ++j) {
-        const int frame = tile * kTileFrames - 1 + j;
-        const bool inside = frame >= 0 && frame < in.size()[0];
-        frames[static_cast<size_t>(j)] = (inside ? in.data() + frame * in.frame_stride() : zeros) + offset;
-      }
+      const auto frames = FramesOfTile(tile, in.data() + offset, in.size()[0], picture_floats, zeros + offset);
       kernels_.transform_frames(frames.data(),
                                 static_cast<int>(std::min<ptrdiff_t>(kPieceFloats, picture_floats - offset)),
                                 points + tile * kTimePoints * picture_floats + offset, picture_floats);
