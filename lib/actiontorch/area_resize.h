@@ -9,11 +9,27 @@
 namespace action {
 
 // Each output pixel is the mean of the area that it covers. OpenCV adds float products in a fixed order, first along
-// the row, then down; so does this, in vectors of one pixel and for several rows at once, which OpenCV does not.
+// the row, then down, which leaves little to vectors. Here rows are added first, as integers. What comes out differs
+// from OpenCV's by rounding errors of a known size, so nearly every pixel is certain to round to OpenCV's byte; the few
+// that lie that close to a half are computed again, in OpenCV's order.
 class AreaResize {
  public:
+  // One input pixel's share in an output pixel; of one dimension.
+  struct Share {
+    int in;
+    float weight;
+  };
+  // The shares of one output pixel: all inner ones are equal, those at the two ends may be smaller.
+  struct Span {
+    const Share *begin, *end;              // all
+    const Share *inner_begin, *inner_end;  // those with the weight of a whole pixel
+  };
+
   // Sizes in pixels. Only for what OpenCV computes in this way: see Covers.
   AreaResize(int width, int height, int out_width, int out_height);
+
+  AreaResize(const AreaResize &) = delete;
+  AreaResize &operator=(const AreaResize &) = delete;
 
   // False where OpenCV takes other ways: when neither side's ratio has a fraction, and when a side grows.
   static bool Covers(int width, int height, int out_width, int out_height);
@@ -23,23 +39,19 @@ class AreaResize {
   void Run(const uint8_t *from, ptrdiff_t stride, uint8_t *to);
 
  private:
-  // One input pixel's share in an output pixel; of one dimension.
-  struct Share {
-    int in;
-    float weight;
-  };
-  // Of each output pixel its shares: those from ends[i - 1] to ends[i].
   struct Line {
     std::vector<Share> shares;
-    std::vector<int> ends;
+    std::vector<Span> spans;  // of each output pixel
+    size_t longest = 0;       // the most shares of one
   };
   static Line SharesOf(int size, int out_size);
-  template <int kRows>
-  void AddRows(const uint8_t *from, ptrdiff_t stride, const Share *rows, bool first);
+  void AddDown(const uint8_t *from, ptrdiff_t stride, const Span &rows);
+  void AddAcross(const uint8_t *from, ptrdiff_t stride, const Span &rows, uint8_t *to) const;
 
   Line across_;
   Line down_;
-  std::vector<float> sums_;  // of an output row, four floats a pixel
+  float doubt_;             // as close to a half, a sum may round to either side
+  std::vector<float> row_;  // [width, 3]: the means down, of one output row; room for a fourth channel of the last
 };
 
 }  // namespace action
