@@ -33,13 +33,14 @@ void ThreadTeam::ForEach(int count, const std::function<void(int, int)> &body) {
   }
   body_ = &body;
   count_ = count;
-  next_ = 0;
-  busy_ = static_cast<int>(threads_.size());
-  ++loops_;
+  undone_ = count;
+  const uint32_t loop = loops_ + 1;
+  open_ = uint64_t{loop} << 32 | static_cast<uint32_t>(count);
+  loops_ = loop;
   loops_.notify_all();
   TakePieces(0);
-  for (int busy = busy_; busy != 0; busy = busy_)
-    busy_.wait(busy);
+  for (int undone = undone_; undone != 0; undone = undone_)
+    undone_.wait(undone);
 }
 
 void ThreadTeam::Work(int member) {
@@ -48,13 +49,16 @@ void ThreadTeam::Work(int member) {
     seen = loops_;
     if (ending_) return;
     TakePieces(member);
-    if (--busy_ == 0) busy_.notify_one();
   }
 }
 
 void ThreadTeam::TakePieces(int member) {
-  for (int i = next_++; i < count_; i = next_++)
-    (*body_)(i, member);
+  for (uint64_t open = open_; static_cast<uint32_t>(open) != 0;) {
+    if (!open_.compare_exchange_weak(open, open - 1)) continue;
+    (*body_)(count_ - static_cast<int>(static_cast<uint32_t>(open)), member);
+    if (--undone_ == 0) undone_.notify_one();
+    open = open_;
+  }
 }
 
 }  // namespace action

@@ -12,7 +12,7 @@ namespace action {
 
 // The calling thread and size() - 1 of its own, which sleep between loops. Not OpenMP's: a wheel of PyTorch brings an
 // OpenMP of its own along, and whoever is done here takes the next piece, so that a thread whose core a decoder uses as
-// well holds nobody up. One thread at a time calls ForEach.
+// well holds nobody up; one that does not get to run at all is not waited for. One thread at a time calls ForEach.
 class ThreadTeam {
  public:
   explicit ThreadTeam(int size);
@@ -29,10 +29,13 @@ class ThreadTeam {
   void Work(int member);
   void TakePieces(int member);
 
+  // Written before a loop is opened, read by those who hold one of its pieces: it cannot end meanwhile.
   const std::function<void(int, int)> *body_ = nullptr;
   int count_ = 0;
-  std::atomic<int> next_{0};
-  std::atomic<int> busy_{0};        // threads that have not finished this loop
+  // The number of the loop, and in the lower half its pieces that nobody has taken: taken together, so that a thread
+  // that wakes late gets a piece of the loop that is open, or none.
+  std::atomic<uint64_t> open_{0};
+  std::atomic<int> undone_{0};
   std::atomic<uint32_t> loops_{0};  // counts up with every loop, which wakes the threads
   std::atomic<bool> ending_{false};
   std::vector<std::thread> threads_;
