@@ -40,7 +40,8 @@ using action::SmoothSettings;
 using action::SyncMode;
 using State = action::SmoothState;
 
-// Frames that have their label and wait for downstream: at most this much time, and this many where time says nothing.
+// Frames that have their label and wait for downstream: at most this much time more than a label releases at once, so
+// that frames still come while those go; and this many where time says nothing.
 constexpr GstClockTime kCommittedTime = GST_SECOND;
 constexpr size_t kCommittedFrames = 200;
 
@@ -157,8 +158,8 @@ GstFlowReturn Chain(GstPad *, GstObject *parent, GstBuffer *frame) {
     }
     ++state.inside;
     state.changed.wait(lock, [&state] {
-      return state.flow != GST_FLOW_OK ||
-             (state.queue.ReleasedTime() <= kCommittedTime && state.queue.released_frames() <= kCommittedFrames);
+      return state.flow != GST_FLOW_OK || (state.queue.ReleasedTime() <= kCommittedTime + state.hop_time &&
+                                           state.queue.released_frames() <= kCommittedFrames);
     });
     --state.inside;
     state.last_input = std::chrono::steady_clock::now();
@@ -171,7 +172,7 @@ GstFlowReturn Chain(GstPad *, GstObject *parent, GstBuffer *frame) {
 bool OnBackbone(State &state, const GstStructure *structure) {
   const auto facts = action::ParseBackbone(structure);
   if (!facts) return false;
-  const GstClockTime before = state.hold;
+  const GstClockTime hold_before = state.hold, hop_before = state.hop_time;
   state.live = facts->live;
   const SyncMode mode = state.active.sync_mode;
   state.aligned = state.wants_aligned = mode == SyncMode::kAligned || (mode == SyncMode::kAuto && !facts->live);
@@ -181,8 +182,9 @@ bool OnBackbone(State &state, const GstStructure *structure) {
                                  static_cast<guint64>(facts->sample_rate.denominator),
                                  static_cast<guint64>(facts->sample_rate.numerator));
   };
+  state.hop_time = time_of(facts->hop);
   const action::SmoothingSettings smoothing =
-      state.active.SmoothingFor(static_cast<double>(time_of(facts->hop)) / GST_SECOND);
+      state.active.SmoothingFor(static_cast<double>(state.hop_time) / GST_SECOND);
   state.tracker->SetSmoothing(smoothing);
   // A frame waits until half a window of steps after its own is known, or what lies in the look-ahead: they begin a hop
   // apart and last 16 samples; and a hop is what a network that keeps up needs at most.
@@ -191,7 +193,7 @@ bool OnBackbone(State &state, const GstStructure *structure) {
   const bool timed = facts->sample_rate.known() && state.live && state.aligned;
   state.hold = timed ? time_of(samples) + static_cast<GstClockTime>(viterbi ? smoothing.lookahead : 0) : 0;
   Release(state);
-  return state.hold != before;
+  return state.hold != hold_before || state.hop_time != hop_before;
 }
 
 // What an event that keeps its place in the queue does to the timeline. The mutex is held. Returns what is to be posted
@@ -384,7 +386,7 @@ gboolean SrcQuery(GstPad *pad, GstObject *parent, GstQuery *query) {
   const Lock lock(state.mutex);
   state.upstream_min = live ? min : 0;
   min += state.hold;
-  if (GST_CLOCK_TIME_IS_VALID(max)) max += state.hold + kCommittedTime;
+  if (GST_CLOCK_TIME_IS_VALID(max)) max += state.hold + kCommittedTime + state.hop_time;
   gst_query_set_latency(query, live, min, max);
   return TRUE;
 }
@@ -432,7 +434,7 @@ bool Start(GstTimelineSmooth *self) {
     state.segments = state.gaps = state.deviations = 0;
     state.eos = state.refusing = state.aligned = state.wants_aligned = state.live = false;
     state.warned_no_labels = state.warned_size = state.warned_lost = false;
-    state.hold = state.upstream_min = 0;
+    state.hold = state.hop_time = state.upstream_min = 0;
     state.last_input = std::chrono::steady_clock::now();
     Release(state);
     return true;

@@ -44,6 +44,7 @@ struct SmoothState {
   bool live = false;
   bool warned_no_labels = false, warned_size = false, warned_lost = false;
   GstClockTime hold = 0;          // how long a live frame waits
+  GstClockTime hop_time = 0;      // of which frames get their label at once; 0: not known
   GstClockTime upstream_min = 0;  // live: upstream's latency
   std::chrono::steady_clock::time_point last_input;
   int inside = 0;                 // upstream threads that wait for room

@@ -484,6 +484,32 @@ TEST_F(TimelineSmooth, WithoutTimeTheQueueIsStillBounded) {
   gst_object_unref(pad);
 }
 
+TEST_F(TimelineSmooth, FramesComeWhileThoseOfALabelGo) {
+  Make("timelinesmooth window=1");
+  Begin();  // a label releases 2 s
+  std::promise<void> leave;
+  std::shared_future<void> left = leave.get_future().share();
+  GstPad *pad = gst_element_get_static_pad(element_, "src");
+  gst_pad_add_probe(
+      pad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad *, GstPadProbeInfo *, gpointer user) {
+        static_cast<std::shared_future<void> *>(user)->wait();
+        return GST_PAD_PROBE_OK;
+      },
+      &left, nullptr);
+  PushFrames(0, 16);
+  PushStep(0, 0);
+  auto pushing = PushUntilRefused(16, 16);
+  const bool in_time = pushing.wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+  leave.set_value();
+  EXPECT_EQ(pushing.get(), GST_FLOW_OK);
+  EXPECT_TRUE(in_time) << "downstream has not taken one frame yet";
+  PushStep(1, 1);
+  PushEos();
+  EXPECT_EQ(PullLabels(32), std::string(16, 'a') + std::string(16, 'b'));
+  gst_object_unref(pad);
+}
+
 TEST_F(TimelineSmooth, FlushEndsAWaitForRoom) {
   Make("timelinesmooth sync-mode=immediate");
   Begin();
