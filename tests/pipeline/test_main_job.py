@@ -479,8 +479,9 @@ def snippets_of_the_documents():
     for command in ([sys.executable, path("labels.py")], [path("labels")]):
         code, said = run([*command, video, MODEL])
         assert code == 0, said
-        frames, segments = re.findall(r"\d+ \w+ (?:VA|RNVA|NVA)\b", said), re.findall(r"[\d.]+ to [\d.]+ s: [a-z_]+", said)  # two threads print: the next line's number may follow at once
-        outputs.append((sorted(frames), segments))
+        frames, segments = re.findall(r"^\d+ \w+ (?:VA|RNVA|NVA)$", said, re.M), re.findall(r"^[\d.]+ to [\d.]+ s: [a-z_]+$", said, re.M)
+        assert len(frames) + len(segments) == len(said.splitlines()), said
+        outputs.append((frames, segments))
     assert outputs[0] == outputs[1], outputs
     frames, segments = outputs[0]
     assert len(frames) == sum(1 for _ in decode(video)) and segments[0].startswith("0.00 to "), (len(frames), segments)
