@@ -3,7 +3,7 @@
 #
 #   tests/bench/run.sh [--newest] [network|features|job|streams|live|growth|startup|elements ...]
 #
-# Without names: all but growth, about half an hour; growth takes minutes of its own. --newest gets the newest PyTorch (3 GB) and
+# Without names: all but growth, about three quarters of an hour; growth takes minutes of its own. --newest gets the newest PyTorch (3 GB) and
 # OpenVINO from PyPI into build-newest/site, to be compared with; without them the table says that they were left out.
 set -eu
 cd "$(dirname "$0")/../.."
