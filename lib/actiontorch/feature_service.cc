@@ -83,6 +83,7 @@ class Worker {
     std::promise<void> ready;
     std::future<void> made = ready.get_future();
     thread_ = std::thread([this, &factory, &ready] {
+      pthread_setname_np(pthread_self(), "action-service");  // OpenMP's threads, begun by it, are called so too
       BatchNetwork network;
       try {
         network = factory();

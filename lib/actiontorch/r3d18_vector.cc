@@ -98,6 +98,7 @@ class VectorR3d18 : public R3d18 {
   // multiplications that they save.
   std::unique_ptr<CpuConvolution> NewConvolution(const FoldedConvolution &folded, const Size3 &input) const {
     if (folded.stride == Size3{1, 1, 1} && input[1] > 2 * kTileSide) return NewWinogradConvolution(kernels_, folded);
+    if (folded.stride == Size3{1, 1, 1} && input[0] == 2) return NewTwoFrameConvolution(kernels_, folded);
     return NewDirectConvolution(kernels_, folded);
   }
 

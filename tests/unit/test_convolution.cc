@@ -143,6 +143,13 @@ TEST_P(ConvolutionTest, WinogradInTimeEqualsTheSum) {
   Check({{2, 60, 59}, 4, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, NewWinogradTimeConvolution, 1e-4);
 }
 
+TEST_P(ConvolutionTest, OfTwoFramesEqualsTheSum) {
+  Check({{2, 7, 7}, 256, 128, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, NewTwoFrameConvolution, 2e-5);
+  Check({{2, 12, 9}, 3, 64, {3, 7, 5}, {1, 2, 2}, {1, 3, 2}}, NewTwoFrameConvolution, 1e-5);
+  Check({{2, 1, 1}, 16, 64, {3, 1, 1}, {1, 1, 1}, {1, 0, 0}}, NewTwoFrameConvolution, 1e-5);
+  Check({{2, 40, 41}, 16, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, NewTwoFrameConvolution, 1e-5);
+}
+
 std::vector<const ConvolutionKernels *> KernelsToTest() {
   std::vector<const ConvolutionKernels *> all;
 #if defined(__x86_64__)
