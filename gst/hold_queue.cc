@@ -83,7 +83,9 @@ void HoldQueue::DropFrames() {
 
 void HoldQueue::CopyFrames() {
   for (HeldItem &item : items_) {
-    if (item.is_frame()) item.object.reset(GST_MINI_OBJECT(gst_buffer_copy_deep(GST_BUFFER(item.object.get()))));
+    if (!item.is_frame()) continue;
+    // Memory that cannot be read stays what it is.
+    if (GstBuffer *copy = gst_buffer_copy_deep(GST_BUFFER(item.object.get()))) item.object.reset(GST_MINI_OBJECT(copy));
   }
 }
 

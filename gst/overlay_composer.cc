@@ -122,7 +122,7 @@ std::vector<StripPart> OverlayComposer::StripParts(int64_t time, std::optional<d
   std::vector<StripPart> parts;
   if (!timeline_.empty()) {
     const auto begin = static_cast<double>(timeline_.front().start);
-    const double length = static_cast<double>(timeline_.back().end) - begin;
+    const double length = std::max(1.0, static_cast<double>(timeline_.back().end) - begin);  // ns
     const auto share = [begin, length](int64_t t) { return (static_cast<double>(t) - begin) / length; };
     for (const Segment &segment : timeline_) {
       if (segment.state != SegmentState::kGap) {

@@ -109,6 +109,10 @@ std::shared_ptr<action::FeatureStream> StreamOf(GstR3dFeatures *self) {
   return stream;
 }
 
+guint64 Nanoseconds(std::chrono::nanoseconds time) {
+  return static_cast<guint64>(time.count());
+}
+
 void ElementSink::OnChunk(const action::ChunkFacts &facts, const std::optional<action::Features> &features) {
   GstEvent *event = action::NewFeaturesEvent(facts, features);
   GST_LOG_OBJECT(element_, "chunk %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT ", %d frames%s", facts.index,
@@ -120,6 +124,10 @@ void ElementSink::OnChunk(const action::ChunkFacts &facts, const std::optional<a
     // One chunk is one buffer of what the element makes.
     const action::StreamStats stats = stream_.stats();
     gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, stats.chunks, stats.dropped);
+    // Why, as in the property stats.
+    gst_structure_set(gst_message_writable_structure(message), "batches", G_TYPE_UINT64, stats.batches, "wait",
+                      G_TYPE_UINT64, Nanoseconds(stats.wait), "compute", G_TYPE_UINT64, Nanoseconds(stats.compute),
+                      nullptr);
     gst_element_post_message(GST_ELEMENT(element_), message);
   }
   if (settings_.post_messages) {
@@ -332,8 +340,9 @@ void OnSerialized(GstR3dFeatures *self, GstEvent *event) {
   State &state = *self->state;
   action::FeaturePipeline &pipeline = *state.pipeline;
   switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_STREAM_START:
     case GST_EVENT_SEGMENT:
-      // Chunks of the old segment leave before the new one; a live source must not wait for that.
+      // Chunks of the old stream or segment leave before the new one; a live source must not wait for that.
       pipeline.EndRun();
       if (!state.live) pipeline.Drain();
       break;
@@ -427,12 +436,12 @@ GstStructure *StatsOf(GstR3dFeatures *self) {
   action::StreamStats stats = self->state->last_stats;
   GST_OBJECT_UNLOCK(self);
   if (stream) stats = stream->stats();
-  const auto ns = [](std::chrono::nanoseconds time) { return static_cast<guint64>(time.count()); };
   return gst_structure_new("stats", "chunks", G_TYPE_UINT64, stats.chunks, "batches", G_TYPE_UINT64, stats.batches,
-                           "dropped", G_TYPE_UINT64, stats.dropped, "wait", G_TYPE_UINT64, ns(stats.wait), "compute",
-                           G_TYPE_UINT64, ns(stats.compute), "network-chunks", G_TYPE_UINT64, stats.network_chunks,
-                           "network-batches", G_TYPE_UINT64, stats.network_batches, "network-compute", G_TYPE_UINT64,
-                           ns(stats.network_compute), "network-streams", G_TYPE_INT, stats.network_streams, nullptr);
+                           "dropped", G_TYPE_UINT64, stats.dropped, "wait", G_TYPE_UINT64, Nanoseconds(stats.wait),
+                           "compute", G_TYPE_UINT64, Nanoseconds(stats.compute), "network-chunks", G_TYPE_UINT64,
+                           stats.network_chunks, "network-batches", G_TYPE_UINT64, stats.network_batches,
+                           "network-compute", G_TYPE_UINT64, Nanoseconds(stats.network_compute), "network-streams",
+                           G_TYPE_INT, stats.network_streams, nullptr);
 }
 
 void GetProperty(GObject *object, guint id, GValue *value, GParamSpec *spec) {

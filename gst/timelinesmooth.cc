@@ -118,8 +118,7 @@ GstFlowReturn Chain(GstPad *, GstObject *parent, GstBuffer *frame) {
     Lock lock(state.mutex);
     if (state.aligned && IsFromBoundedPool(frame)) {
       lock.unlock();
-      frame = gst_buffer_copy_deep(frame);
-      item.object.reset(GST_MINI_OBJECT(frame));
+      if (GstBuffer *copy = gst_buffer_copy_deep(frame)) item.object.reset(GST_MINI_OBJECT(frame = copy));
       lock.lock();
     }
     if (state.flow != GST_FLOW_OK && state.flow != GST_FLOW_EOS) return state.flow;

@@ -25,4 +25,4 @@ case $said in
 esac
 
 echo "== the suites that need no GPU"
-meson test -C build-cuda --print-errorlogs core service convolution r3dfeatures network heads
+meson test -C build-cuda --print-errorlogs --suite unit --suite element network heads

@@ -1,6 +1,7 @@
 #include "actiontorch/area_resize.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -14,6 +15,7 @@ constexpr double kSmallestShare = 1e-3;
 constexpr ptrdiff_t kRowsOfASum = 65535 / 255;
 
 // Vectors of what SSE2 and NEON have instructions for.
+static_assert(std::endian::native == std::endian::little);
 typedef float Floats __attribute__((vector_size(16)));
 typedef uint8_t Bytes __attribute__((vector_size(16)));
 typedef uint16_t Shorts __attribute__((vector_size(16)));
@@ -28,7 +30,7 @@ inline Vector Load(const From *from) {
   return vector;
 }
 
-// Widened by interleaving zeros. (Little-endian.)
+// Widened by interleaving zeros.
 inline Shorts Low(Bytes bytes) {
   return reinterpret_cast<Shorts>(
       __builtin_shufflevector(bytes, Bytes{}, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));

@@ -1,17 +1,20 @@
 #include "actiontorch/cpu_convolution.h"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <cstdlib>
-#include <string_view>
+#include <initializer_list>
 
 namespace action {
 
 const ConvolutionKernels *KernelsOfThisProcessor() {
 #if defined(__x86_64__)
-  const auto limited_to = [](std::initializer_list<std::string_view> names) {
+  const auto limited_to = [](std::initializer_list<const char *> names) {
     for (const char *variable : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
       const char *value = std::getenv(variable);
-      if (value != nullptr) return std::ranges::find(names, std::string_view(value)) != names.end();
+      if (value == nullptr) continue;
+      return std::ranges::any_of(names, [value](const char *name) { return strcasecmp(name, value) == 0; });
     }
     return false;
   };

@@ -88,7 +88,8 @@ std::unique_ptr<CpuConvolution> NewDirectConvolution(const ConvolutionKernels &k
 // Kernel 3x3x3, stride 1, padding 1. `in` has room after it for whole tiles of 4x4 outputs.
 std::unique_ptr<CpuConvolution> NewWinogradConvolution(const ConvolutionKernels &kernels,
                                                        const FoldedConvolution &folded);
-// Two frames; in time kernel 3, stride 1 and padding 1, in space any. Three quarters of the plain sum's multiplications.
+// Two frames; in time kernel 3, stride 1 and padding 1, in space any. Three quarters of the plain sum's
+// multiplications.
 std::unique_ptr<CpuConvolution> NewTwoFrameConvolution(const ConvolutionKernels &kernels,
                                                        const FoldedConvolution &folded);
 // In time kernel 3, stride 1 and padding 1; in space any, as the plain sum, up to 16 lines of a kernel.

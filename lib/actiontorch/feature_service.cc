@@ -80,9 +80,9 @@ struct Queue {
 class Worker {
  public:
   explicit Worker(const NetworkFactory &factory) {
-    std::promise<void> ready;
-    std::future<void> made = ready.get_future();
-    thread_ = std::thread([this, &factory, &ready] {
+    std::promise<void> made_here;
+    std::future<void> made = made_here.get_future();
+    thread_ = std::thread([this, &factory, ready = std::move(made_here)]() mutable {
       pthread_setname_np(pthread_self(), "action-service");  // OpenMP's threads, begun by it, are called so too
       BatchNetwork network;
       try {
@@ -175,8 +175,6 @@ class Worker {
       --queue.waiting;
       queue.stats.wait += now - slot->submitted;
       queue.changed.notify_all();
-      if (std::ranges::none_of(places, [&](const Place &place) { return place.queue.get() == &queue; }))
-        ++queue.stats.batches;
       places.push_back({queues_.back(), slot->result.tag});
       chunks.push_back(std::move(slot->chunk));
     }
@@ -192,10 +190,11 @@ class Worker {
       TakeBatch(network, places, chunks);
 
       lock.unlock();
-      std::vector<Features> features(chunks.size());
+      std::vector<Features> features;
       std::string error;
       const Clock::time_point start = Clock::now();
       try {
+        features.resize(chunks.size());
         network.run(chunks, features);
       } catch (const std::exception &e) {
         error = e.what();
@@ -209,6 +208,9 @@ class Worker {
       for (size_t i = 0; i < places.size(); ++i) {
         Queue &queue = *places[i].queue;
         ++queue.stats.chunks;
+        const auto of_queue = [&queue](const Place &place) { return place.queue.get() == &queue; };
+        if (std::find_if(places.begin(), places.end(), of_queue) - places.begin() == static_cast<ptrdiff_t>(i))
+          ++queue.stats.batches;  // once
         queue.stats.compute += took / static_cast<int64_t>(places.size());
         // The stream may have forgotten the chunk in the meantime.
         const auto same = [tag = places[i].tag](const Slot &s) { return s.result.tag == tag; };

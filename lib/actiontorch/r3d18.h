@@ -9,8 +9,15 @@
 
 #include "action/checkpoint/checkpoint.h"
 #include "action/engine.h"
+#include "action/error.h"
 
 namespace action {
+
+// The device computes something else in this precision than in fp32.
+class WrongPrecision : public Error {
+ public:
+  using Error::Error;
+};
 
 // torchvision's video.r3d_18 in eval mode, `fc` removed. One thread at a time runs it.
 class R3d18 {
@@ -23,7 +30,7 @@ class R3d18 {
   virtual void ForwardNormalised(std::span<const float> input, int n, std::span<float> features) = 0;
 
   // Runs it once with each batch that it has something to prepare for, so that what follows is computed at full speed.
-  // Throws Error.
+  // Throws Error; WrongPrecision when it was not what fp32 gives.
   virtual void WarmUp();
   // Most chunks that Forward takes, and the number that the device is best used with.
   virtual int max_batch() const { return 64; }

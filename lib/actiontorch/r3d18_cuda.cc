@@ -17,6 +17,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,24 +38,33 @@ constexpr double kLowestCosine = 0.999;
 // The best batch is the smallest whose time for a chunk is within this of the shortest.
 constexpr double kNearlyBest = 1.05;
 
+// Whether cuDNN may use TF32. Nothing when the application has said so for each operator, which newer LibTorches do not
+// put into one word: then it is left alone.
+std::optional<bool> AllowedTf32() {
+  try {
+    return at::globalContext().allowTF32CuDNN();
+  } catch (const c10::Error &) {
+    return std::nullopt;
+  }
+}
+
 // cuDNN's choices are settings of the whole process, in which the application may use LibTorch as well.
 class CudnnSettings {
  public:
-  explicit CudnnSettings(bool autotune)
-      : benchmark_(at::globalContext().benchmarkCuDNN()), tf32_(at::globalContext().allowTF32CuDNN()) {
+  explicit CudnnSettings(bool autotune) : benchmark_(at::globalContext().benchmarkCuDNN()), tf32_(AllowedTf32()) {
     at::globalContext().setBenchmarkCuDNN(autotune);
-    at::globalContext().setAllowTF32CuDNN(false);
+    if (tf32_) at::globalContext().setAllowTF32CuDNN(false);
   }
   ~CudnnSettings() {
     at::globalContext().setBenchmarkCuDNN(benchmark_);
-    at::globalContext().setAllowTF32CuDNN(tf32_);
+    if (tf32_) at::globalContext().setAllowTF32CuDNN(*tf32_);
   }
   CudnnSettings(const CudnnSettings &) = delete;
   CudnnSettings &operator=(const CudnnSettings &) = delete;
 
  private:
   const bool benchmark_;
-  const bool tf32_;
+  const std::optional<bool> tf32_;
 };
 
 class Event {
@@ -109,6 +119,7 @@ class CudaR3d18 : public R3d18 {
         // What does not fit, larger ones do not either; nor does what is wrong get right with more.
         if (!Prepare(size, reference)) break;
       }
+      if (passes_.empty() && wrong_) throw WrongPrecision(why_not_);
       if (passes_.empty()) throw Error(why_not_);
       ChooseBest();
     });
@@ -203,27 +214,39 @@ class CudaR3d18 : public R3d18 {
       passes_.push_back(std::move(pass));
       return true;
     } catch (const c10::OutOfMemoryError &) {
-      why_not_ = NoMemory();
       pass.reset();
       c10::cuda::CUDACachingAllocator::emptyCache();
+      why_not_ = NoMemory();
       return false;
     }
   }
 
   // A decoder in the same process may call CUDA at any time, so only this thread's calls are looked at. Where capturing
-  // fails operators run one by one.
+  // fails operators run one by one: they have just done so, in memory that was enough.
   void Capture(Pass &pass) {
     auto graph = std::make_unique<at::cuda::CUDAGraph>();
+    bool capturing = false;
     try {
       graph->capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
-      pass.features = network_.FromPixels(pass.pixels);
+      capturing = true;
+      const at::Tensor features = network_.FromPixels(pass.pixels);
+      capturing = false;
       graph->capture_end();
+      pass.features = features;
       pass.graph = std::move(graph);
-    } catch (const c10::OutOfMemoryError &) {
-      throw;
-    } catch (const c10::Error &e) {
-      cudaGetLastError();  // of the capture, not of what follows
+    } catch (const c10::Error &e) {  // out of memory too: a graph has memory of its own
       why_no_graph_ = Readable("capturing", e).what();
+      if (capturing) EndCapture(*graph);
+      cudaGetLastError();  // of the capture, not of what follows
+    }
+  }
+
+  // The stream must not stay in a capture that failed, nor the allocator serve it.
+  static void EndCapture(at::cuda::CUDAGraph &graph) {
+    try {
+      graph.capture_end();
+    } catch (const c10::Error &) {
+      // That it failed is known.
     }
   }
 
@@ -240,6 +263,7 @@ class CudaR3d18 : public R3d18 {
       why_not_ = "this GPU computes the network wrongly in " + network_.layout().Description() +
                  ": the cosine to fp32 is " + std::to_string(cosine) + " in a batch of " + std::to_string(pass.size) +
                  ". Use precision=fp32, or a PyTorch with another cuDNN";
+      wrong_ = true;
       return false;
     }
     return true;
@@ -290,7 +314,7 @@ class CudaR3d18 : public R3d18 {
     if (pass.graph) {
       pass.graph->replay();
     } else {
-      const CudnnSettings settings(/*autotune=*/false);
+      const CudnnSettings settings(/*autotune=*/true);  // what it found in Prepare
       pass.features = network_.FromPixels(pass.pixels);
     }
     pass.staged_features.narrow(0, 0, count).copy_(pass.features.narrow(0, 0, count), /*non_blocking=*/true);
@@ -309,6 +333,7 @@ class CudaR3d18 : public R3d18 {
   std::vector<std::unique_ptr<Pass>> passes_;  // by size
   int best_ = 0;
   std::string why_not_;
+  bool wrong_ = false;  // why_not_ is about what was computed
   std::string why_no_graph_;
 };
 

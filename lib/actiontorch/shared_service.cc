@@ -143,7 +143,16 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
     network->WarmUp();
     return {run, network->max_batch(), network->best_batch()};
   };
-  auto service = StartFeatureService(info, factory);
+  std::shared_ptr<FeatureService> service;
+  try {
+    service = StartFeatureService(info, factory);
+  } catch (const WrongPrecision &e) {
+    if (request.precision != Precision::kAuto || info.precision == Precision::kFp32) throw;
+    info.notice = std::string(e.what()) + ". Going on in fp32";
+    info.precision = Precision::kFp32;
+    if (auto running = find()) return running;
+    service = StartFeatureService(info, factory);
+  }
   all.services[{info.weights_hash, info.device.ToString(), info.precision}] = {service, info.stand_in};
   return std::make_shared<NamedService>(info, std::move(service));
 }

@@ -76,9 +76,11 @@ Precision ResolvePrecision(Precision asked, Device device) {
       return asked;
     case Precision::kBf16:
       if (cpu && WhyNoBf16().empty()) return asked;
-      throw Error("precision=bf16 was asked for, but it is not to be had on device " + device.ToString() +
-                  (cpu ? ": " + WhyNoBf16() + ". Use precision=fp32 or precision=auto"
-                       : std::string(". Use precision=fp16 or precision=fp32")));
+      throw Error(
+          "precision=bf16 was asked for, but it is not to be had on device " + device.ToString() +
+          (cpu ? ": oneDNN, which computes in it, cannot on this processor (bf16 needs AVX-512 or AMX), says \"" +
+                     WhyNoBf16() + "\". Use precision=fp32 or precision=auto"
+               : std::string(". Use precision=fp16 or precision=fp32")));
     case Precision::kFp16:
       if (!cpu) return asked;
       throw Error("precision=fp16 was asked for, but CPUs do not compute in it (device " + device.ToString() +

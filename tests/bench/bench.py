@@ -216,7 +216,7 @@ def job():
 def streams():
     print(f"### 4a. Streams from 720p25 files in one process\n")
     file = video(1280, 720, 25, SECONDS)
-    rows = [("streams", "chunks/s", "of one stream's", "network alone, chunks/s", "least / most of a stream half way")]
+    rows = [("streams", "chunks/s", "of one stream's", "network alone, chunks/s", "chunks of the slowest and of the fastest stream, half way")]
     alone = 1e3 / bench_network("fp32")["ms"]
     first = None
     for count in (1, 2, 4, 8):
@@ -358,6 +358,9 @@ ALL = {one.__name__: one for one in (network, features, job, streams, live, grow
 if len(sys.argv) > 2 and sys.argv[1] == "play":
     play(sys.argv[2], float(sys.argv[3]) if len(sys.argv) > 3 else 0.0)
 else:
+    unknown = [name for name in sys.argv[4:] if name not in ALL]
+    if not FOLDER or unknown:
+        raise SystemExit(f"{'unknown: ' + ' '.join(unknown) if unknown else ''}\n{__doc__}".lstrip())
     os.makedirs(FOLDER, exist_ok=True)
     machine()
     for wanted in sys.argv[4:] or [name for name in ALL if name != "growth"]:

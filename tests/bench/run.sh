@@ -4,14 +4,23 @@
 #   tests/bench/run.sh [--newest] [network|features|job|streams|live|growth|startup|elements ...]
 #
 # Without names: all but growth, about three quarters of an hour; growth takes minutes of its own. --newest gets the newest PyTorch (3 GB) and
-# OpenVINO from PyPI into build-newest/site, to be compared with; without them the table says that they were left out.
+# OpenVINO from PyPI into build-newest/site, to be compared with; without them the table says that they were left out. As root, startup
+# empties the page cache of the whole machine, for a cold start.
 set -eu
 cd "$(dirname "$0")/../.."
+newest= names=
+for argument in "$@"; do
+  case $argument in
+    --newest) newest=yes ;;
+    network | features | job | streams | live | growth | startup | elements) names="$names $argument" ;;
+    *)
+      sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+      case $argument in -h | --help) exit 0 ;; *) echo "unknown: $argument" >&2 && exit 2 ;; esac ;;
+  esac
+done
 tools/install-deps.sh >&2
-if [ "${1:-}" = --newest ]; then
-  shift
-  tests/helpers/newest-site.sh openvino >&2
-fi
+[ -z "$newest" ] || tests/helpers/newest-site.sh openvino >&2
 [ -f build-bench/build.ninja ] || meson setup build-bench -Dbenchmarks=enabled --buildtype=release >&2
 ninja -C build-bench >&2
-exec /usr/bin/python3 tests/bench/bench.py build-bench . build-bench/bench "$@"
+# shellcheck disable=SC2086
+exec /usr/bin/python3 tests/bench/bench.py build-bench . build-bench/bench $names

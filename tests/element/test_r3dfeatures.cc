@@ -421,6 +421,13 @@ TEST_F(R3dFeatures, LiveDropsTheOldestAndSaysSo) {
   EXPECT_EQ(format, GST_FORMAT_BUFFERS);
   EXPECT_GE(processed, 1u) << "by the time of the message";
   EXPECT_EQ(lost, 3u);
+  const GstStructure *fields = gst_message_get_structure(qos);
+  guint64 batches = 0, wait = 0, compute = 0;
+  EXPECT_TRUE(gst_structure_get(fields, "batches", G_TYPE_UINT64, &batches, "wait", G_TYPE_UINT64, &wait, "compute",
+                                G_TYPE_UINT64, &compute, nullptr));
+  EXPECT_EQ(batches, processed) << "one chunk each";
+  EXPECT_LE(compute, Stat("compute"));
+  EXPECT_LE(wait, Stat("wait"));
   gst_message_unref(qos);
   EXPECT_EQ(Stat("chunks"), 2u);
   EXPECT_EQ(Stat("dropped"), 3u);
@@ -559,6 +566,15 @@ TEST_F(R3dFeatures, ANewSegmentEndsTheRunBeforeIt) {
   const std::vector<std::string> log = Log();
   const auto features = std::find(log.begin(), log.end(), "features 0");
   EXPECT_EQ(*(features + 1), "segment");
+}
+
+TEST_F(R3dFeatures, ANewStreamComesAfterTheChunksOfTheOneBefore) {
+  SetCaps();
+  PushFrames(20);
+  gst_harness_push_event(harness_, gst_event_new_stream_start("second"));
+  ASSERT_EQ(chunks_.size(), 2u);
+  EXPECT_EQ(chunks_[1].frames, 4);
+  EXPECT_EQ(Log().back(), "stream-start");
 }
 
 TEST_F(R3dFeatures, ASegmentSeekEndsWithItsChunks) {

@@ -163,6 +163,21 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ConvolutionTest);
 INSTANTIATE_TEST_SUITE_P(Processors, ConvolutionTest, testing::ValuesIn(KernelsToTest()),
                          [](const auto &param) { return param.param->panel == 64 ? "Avx512" : "Avx2"; });
 
+#if defined(__x86_64__)
+TEST(KernelsTest, OneDnnsLimitHoldsInEitherCase) {
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) GTEST_SKIP() << "this processor has no AVX2";
+  for (const char *limit : {"SSE41", "sse41", "avx"}) {
+    setenv("ONEDNN_MAX_CPU_ISA", limit, 1);
+    EXPECT_EQ(KernelsOfThisProcessor(), nullptr) << limit;
+  }
+  for (const char *limit : {"AVX2", "avx2"}) {
+    setenv("ONEDNN_MAX_CPU_ISA", limit, 1);
+    EXPECT_EQ(KernelsOfThisProcessor(), Avx2Kernels()) << limit;
+  }
+  unsetenv("ONEDNN_MAX_CPU_ISA");
+}
+#endif
+
 TEST(ThreadTeamTest, EveryPieceIsTakenOnceAndMembersDoNotMeet) {
   ThreadTeam team(4);
   EXPECT_EQ(team.size(), 4);

@@ -119,7 +119,8 @@ Segment ToSegment(const ordered_json &object) {
 std::string ReadText(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
   std::error_code failed;
-  if (!file || std::filesystem::is_directory(path, failed)) throw Error("cannot read the timeline " + path);
+  if (!file) throw Error("cannot read the timeline " + path + ": " + std::strerror(errno));
+  if (std::filesystem::is_directory(path, failed)) throw Error("cannot read the timeline " + path + ": it is a folder");
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
