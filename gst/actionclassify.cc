@@ -27,6 +27,7 @@
 #include "action/error.h"
 #include "action/timeline/timeline_file.h"
 #include "action/two_stage_classifier.h"
+#include "actionclassify_properties.h"
 #include "common/feature_events.h"
 #include "common/glib_ptr.h"
 #include "common/guarded.h"
@@ -38,15 +39,7 @@ GST_DEBUG_CATEGORY_STATIC(action_classify_debug);
 
 namespace {
 
-struct Settings {
-  std::string model;
-  std::string device = "auto";
-  std::string elements;
-  bool forward_features = false;
-  double unknown_threshold = 0;
-  bool strict = true;
-  bool post_messages = true;
-};
+using Settings = action::ClassifySettings;
 
 struct Loaded {
   std::shared_ptr<action::TwoStageClassifier> classifier;
@@ -89,17 +82,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(GstActionClassify, gst_action_classify, GST_TYPE_B
 GST_ELEMENT_REGISTER_DEFINE(actionclassify, "actionclassify", GST_RANK_NONE, GST_TYPE_ACTION_CLASSIFY);
 
 namespace {
-
-enum {
-  PROP_0,
-  PROP_MODEL,
-  PROP_DEVICE,
-  PROP_FORWARD_FEATURES,
-  PROP_UNKNOWN_THRESHOLD,
-  PROP_STRICT,
-  PROP_POST_MESSAGES,
-  PROP_ELEMENTS,
-};
 
 GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)"));
@@ -402,127 +384,25 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
 // ---- Properties
 
 void SetProperty(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
-  GstActionClassify *self = GST_ACTION_CLASSIFY(object);
-  State &state = *self->state;
-  const auto text = [value] {
-    const char *string = g_value_get_string(value);
-    return std::string(string != nullptr ? string : "");
-  };
-  bool load = false;
-  GST_OBJECT_LOCK(self);
-  Settings &settings = state.settings;
-  switch (id) {
-    case PROP_MODEL:
-      settings.model = text();
-      load = state.streaming;
-      ++state.asked;
-      break;
-    case PROP_DEVICE:
-      settings.device = text();
-      break;
-    case PROP_ELEMENTS:
-      settings.elements = text();
-      break;
-    case PROP_FORWARD_FEATURES:
-      settings.forward_features = g_value_get_boolean(value) != FALSE;
-      break;
-    case PROP_UNKNOWN_THRESHOLD:
-      settings.unknown_threshold = g_value_get_double(value);
-      break;
-    case PROP_STRICT:
-      settings.strict = g_value_get_boolean(value) != FALSE;
-      break;
-    case PROP_POST_MESSAGES:
-      settings.post_messages = g_value_get_boolean(value) != FALSE;
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-      break;
-  }
-  GST_OBJECT_UNLOCK(self);
-  if (load) gst_element_call_async(GST_ELEMENT(self), LoadNext, nullptr, nullptr);
+  State &state = *GST_ACTION_CLASSIFY(object)->state;
+  GST_OBJECT_LOCK(object);
+  const bool known = action::SetProperty(state.settings, id, value);
+  const bool model = known && action::IsModel(id);
+  if (model) ++state.asked;
+  const bool load = model && state.streaming;
+  GST_OBJECT_UNLOCK(object);
+  if (!known) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  if (load) gst_element_call_async(GST_ELEMENT(object), LoadNext, nullptr, nullptr);
 }
 
 void GetProperty(GObject *object, guint id, GValue *value, GParamSpec *spec) {
-  const Settings settings = SettingsOf(GST_ACTION_CLASSIFY(object));
-  switch (id) {
-    case PROP_MODEL:
-      g_value_set_string(value, settings.model.empty() ? nullptr : settings.model.c_str());
-      break;
-    case PROP_DEVICE:
-      g_value_set_string(value, settings.device.c_str());
-      break;
-    case PROP_ELEMENTS:
-      g_value_set_string(value, settings.elements.empty() ? nullptr : settings.elements.c_str());
-      break;
-    case PROP_FORWARD_FEATURES:
-      g_value_set_boolean(value, settings.forward_features);
-      break;
-    case PROP_UNKNOWN_THRESHOLD:
-      g_value_set_double(value, settings.unknown_threshold);
-      break;
-    case PROP_STRICT:
-      g_value_set_boolean(value, settings.strict);
-      break;
-    case PROP_POST_MESSAGES:
-      g_value_set_boolean(value, settings.post_messages);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-      break;
-  }
+  if (!action::GetProperty(SettingsOf(GST_ACTION_CLASSIFY(object)), id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
 void Finalize(GObject *object) {
   delete GST_ACTION_CLASSIFY(object)->state;
   G_OBJECT_CLASS(gst_action_classify_parent_class)->finalize(object);
-}
-
-void InstallProperties(GObjectClass *object_class) {
-  constexpr auto kReady =
-      static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  constexpr auto kPlaying =
-      static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-  const auto install = [object_class](guint id, GParamSpec *spec) {
-    g_object_class_install_property(object_class, id, spec);
-  };
-  install(PROP_MODEL,
-          g_param_spec_string("model", "Model",
-                              "Folder of the classifiers, as gst-action-train or the Python system writes it. May be "
-                              "changed while playing: the new one is used from the next chunk on; if it cannot be "
-                              "used, a warning says why and the old one goes on",
-                              nullptr, kPlaying));
-  install(PROP_DEVICE,
-          g_param_spec_string("device", "Device",
-                              "Where the classifiers run: auto (the CPU, which is done with a chunk in well under a "
-                              "millisecond), cpu, cuda or cuda:N",
-                              "auto", kReady));
-  install(PROP_ELEMENTS,
-          g_param_spec_string("elements", "Elements",
-                              "A file elements.csv: display names, value categories, order of work and limits of the "
-                              "model's fine labels. Not set: elements.csv in the model folder, if it is there. "
-                              "gst-action-elements MODEL writes a template",
-                              nullptr, kReady));
-  install(PROP_FORWARD_FEATURES,
-          g_param_spec_boolean("forward-features", "Forward features",
-                               "Pass action-features events on too, for a second classifier or an application. "
-                               "Otherwise the action-step event takes the place of each",
-                               FALSE, kPlaying));
-  install(PROP_UNKNOWN_THRESHOLD,
-          g_param_spec_double("unknown-threshold", "Unknown threshold",
-                              "A chunk whose most probable coarse action has less than this probability is called "
-                              "'unknown'. With timelinesmooth method=viterbi it is the confidence of finished "
-                              "segments that must reach it. 0: never",
-                              0, 1, 0, kPlaying));
-  install(PROP_STRICT,
-          g_param_spec_boolean("strict", "Strict",
-                               "Stop with an error when the features are made with other weights, sample rate, region "
-                               "or colorimetry than the model was trained with. FALSE: warn, and go on",
-                               TRUE, kReady));
-  install(PROP_POST_MESSAGES,
-          g_param_spec_boolean("post-messages", "Post messages",
-                               "Post an element message 'action-step' for every chunk: its labels and scores", TRUE,
-                               kPlaying));
 }
 
 }  // namespace
@@ -535,7 +415,7 @@ static void gst_action_classify_class_init(GstActionClassifyClass *klass) {
   object_class->set_property = SetProperty;
   object_class->get_property = GetProperty;
   object_class->finalize = Finalize;
-  InstallProperties(object_class);
+  action::InstallClassifyProperties(object_class);
 
   element_class->change_state = ChangeState;
   gst_element_class_add_static_pad_template(element_class, &sink_template);

@@ -13,11 +13,10 @@
  *   ! timelinesmooth location=shift.json ! fakesink
  * ]|
  */
-// Pads, states and upstream's thread, which brings frames and events. The source pad's task, which pushes them, is in
-// timelinesmooth_task.cc; what time and label a frame has, in timeline_tracker.cc.
+// Pads, states and properties. Upstream's thread, which brings frames and events, is in timelinesmooth_input.cc; the
+// source pad's task, which pushes them, in timelinesmooth_task.cc; what time and label a frame has, in
+// timeline_tracker.cc.
 #include "timelinesmooth.h"
-
-#include <gst/video/video.h>
 
 #include <chrono>
 #include <optional>
@@ -25,25 +24,16 @@
 #include <utility>
 #include <vector>
 
-#include "common/feature_events.h"
 #include "common/guarded.h"
-#include "common/label_events.h"
 #include "timelinesmooth_private.h"
 
 GST_DEBUG_CATEGORY(timeline_smooth_debug);
 #define GST_CAT_DEFAULT timeline_smooth_debug
 
-using action::HeldItem;
 using action::Lock;
 using action::Release;
 using action::SmoothSettings;
-using action::SyncMode;
 using State = action::SmoothState;
-
-// Frames that have their label and wait for downstream: at most this much time more than a label releases at once, so
-// that frames still come while those go; and this many where time says nothing.
-constexpr GstClockTime kCommittedTime = GST_SECOND;
-constexpr size_t kCommittedFrames = 200;
 
 G_DEFINE_FINAL_TYPE_WITH_CODE(GstTimelineSmooth, gst_timeline_smooth, GST_TYPE_ELEMENT,
                               GST_DEBUG_CATEGORY_INIT(timeline_smooth_debug, "timelinesmooth", 0, "action timeline"));
@@ -55,305 +45,6 @@ GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)"));
 GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)"));
-
-// ---- Upstream's thread
-
-// The mutex is held.
-void CollectSegments(State &state) {
-  for (action::FinishedSegment &finished : state.tracker->TakeSegments()) {
-    const bool gap = finished.segment.state == action::SegmentState::kGap;
-    ++(gap ? state.gaps : state.segments);
-    state.deviations += finished.segment.deviation != action::Deviation::kNone ? 1 : 0;
-    state.outbox.push_back(std::move(finished));
-  }
-}
-
-// Memory that comes back to a pool which has no more of it: held, it would starve its owner.
-bool IsFromBoundedPool(GstBuffer *buffer) {
-  if (const GstParentBufferMeta *meta = gst_buffer_get_parent_buffer_meta(buffer)) {
-    return IsFromBoundedPool(meta->buffer);
-  }
-  if (buffer->pool == nullptr) return false;
-  GstStructure *config = gst_buffer_pool_get_config(buffer->pool);
-  guint most = 0;
-  gst_buffer_pool_config_get_params(config, nullptr, nullptr, nullptr, &most);
-  gst_structure_free(config);
-  return most > 0;
-}
-
-constexpr gint64 kNtpToUnix = G_GINT64_CONSTANT(2208988800) * GST_SECOND;
-
-// Wall-clock time of a frame, ns since 1970, where the buffer or a live source tells it.
-void NoteWallClock(GstTimelineSmooth *self, GstBuffer *buffer) {
-  State &state = *self->state;
-  static GstStaticCaps ntp = GST_STATIC_CAPS("timestamp/x-ntp"), unix_time = GST_STATIC_CAPS("timestamp/x-unix");
-  for (GstStaticCaps *kind : {&ntp, &unix_time}) {
-    GstCaps *caps = gst_static_caps_get(kind);
-    const GstReferenceTimestampMeta *meta = gst_buffer_get_reference_timestamp_meta(buffer, caps);
-    gst_caps_unref(caps);
-    if (meta == nullptr) continue;
-    state.tracker->SetWallClock(static_cast<gint64>(meta->timestamp) - (kind == &ntp ? kNtpToUnix : 0),
-                                "reference-timestamp");
-    return;
-  }
-  if (!state.live || state.tracker->has_wall_clock_from("reference-timestamp")) return;
-  GstClock *clock = gst_element_get_clock(GST_ELEMENT(self));
-  if (clock == nullptr) return;
-  const GstClockTime running =
-      gst_segment_to_running_time(&state.tracker->segment(), GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-  const auto behind = static_cast<gint64>(gst_clock_get_time(clock)) -
-                      static_cast<gint64>(gst_element_get_base_time(GST_ELEMENT(self)) + running);
-  if (GST_CLOCK_TIME_IS_VALID(running)) {
-    state.tracker->SetWallClock(g_get_real_time() * GST_USECOND - behind, "pipeline-clock");
-  }
-  gst_object_unref(clock);
-}
-
-GstFlowReturn Chain(GstPad *, GstObject *parent, GstBuffer *frame) {
-  GstTimelineSmooth *self = GST_TIMELINE_SMOOTH(parent);
-  State &state = *self->state;
-  HeldItem item;
-  item.object.reset(GST_MINI_OBJECT(frame));
-  return action::guarded(GST_ELEMENT(self), GST_FLOW_ERROR, [&] {
-    Lock lock(state.mutex);
-    if (state.aligned && IsFromBoundedPool(frame)) {
-      lock.unlock();
-      if (GstBuffer *copy = gst_buffer_copy_deep(frame)) item.object.reset(GST_MINI_OBJECT(frame = copy));
-      lock.lock();
-    }
-    if (state.flow != GST_FLOW_OK && state.flow != GST_FLOW_EOS) return state.flow;
-    if (state.eos || state.refusing || state.flow == GST_FLOW_EOS) return GST_FLOW_EOS;
-
-    const std::optional<int64_t> position = state.tracker->AddFrame(frame);
-    const bool labels = state.tracker->has_labels();
-    if (position) NoteWallClock(self, frame);
-    if (labels) item.position = position;
-    item.bytes = gst_buffer_get_size(frame);
-    if (GST_BUFFER_PTS_IS_VALID(frame)) {
-      item.running_time =
-          gst_segment_to_running_time(&state.tracker->segment(), GST_FORMAT_TIME, GST_BUFFER_PTS(frame));
-    }
-    state.last_input = std::chrono::steady_clock::now();
-    state.queue.Push(std::move(item));
-    const bool too_much = state.queue.ReleaseDownTo(state.active.max_size_bytes);
-    const bool warn_size = too_much && !std::exchange(state.warned_size, true);
-    const bool warn_labels = !labels && !std::exchange(state.warned_no_labels, true);
-    state.changed.notify_all();
-    if (warn_size || warn_labels) {
-      lock.unlock();
-      if (warn_labels) {
-        GST_ELEMENT_WARNING(self, STREAM, WRONG_TYPE,
-                            ("No labels arrive: put r3dfeatures ! actionclassify before timelinesmooth"),
-                            ("Frames pass as they are, and there is no timeline"));
-      }
-      if (warn_size) {
-        GST_ELEMENT_WARNING(self, RESOURCE, NO_SPACE_LEFT,
-                            ("More frames wait for their label than max-size-bytes allows: the oldest go on with what "
-                             "is known of them"),
-                            ("The timeline is not affected. Raise max-size-bytes, make the window smaller or the "
-                             "picture smaller before timelinesmooth, or set sync-mode=immediate."));
-      }
-      lock.lock();
-    }
-    ++state.inside;
-    state.changed.wait(lock, [&state] {
-      return state.flow != GST_FLOW_OK || (state.queue.ReleasedTime() <= kCommittedTime + state.hop_time &&
-                                           state.queue.released_frames() <= kCommittedFrames);
-    });
-    --state.inside;
-    state.last_input = std::chrono::steady_clock::now();
-    state.changed.notify_all();
-    return state.flow;
-  });
-}
-
-// The mode is known with the backbone: before it, nothing says whether the source is live.
-bool OnBackbone(State &state, const GstStructure *structure) {
-  const auto facts = action::ParseBackbone(structure);
-  if (!facts) return false;
-  const GstClockTime hold_before = state.hold, hop_before = state.hop_time;
-  state.live = facts->live;
-  const SyncMode mode = state.active.sync_mode;
-  state.aligned = state.wants_aligned = mode == SyncMode::kAligned || (mode == SyncMode::kAuto && !facts->live);
-  const auto time_of = [&facts](int samples) -> GstClockTime {
-    if (!facts->sample_rate.known()) return 0;
-    return gst_util_uint64_scale(static_cast<guint64>(samples) * GST_SECOND,
-                                 static_cast<guint64>(facts->sample_rate.denominator),
-                                 static_cast<guint64>(facts->sample_rate.numerator));
-  };
-  state.hop_time = time_of(facts->hop);
-  const action::SmoothingSettings smoothing =
-      state.active.SmoothingFor(static_cast<double>(state.hop_time) / GST_SECOND);
-  state.tracker->SetSmoothing(smoothing);
-  // A frame waits until half a window of steps after its own is known, or what lies in the look-ahead: they begin a hop
-  // apart and last 16 samples; and a hop is what a network that keeps up needs at most.
-  const bool viterbi = smoothing.method == action::SmoothingMethod::kViterbi;
-  const int samples = (viterbi ? 0 : (smoothing.window / 2) * facts->hop) + action::kChunkFrames + facts->hop;
-  const bool timed = facts->sample_rate.known() && state.live && state.aligned;
-  state.hold = timed ? time_of(samples) + static_cast<GstClockTime>(viterbi ? smoothing.lookahead : 0) : 0;
-  Release(state);
-  return state.hold != hold_before || state.hop_time != hop_before;
-}
-
-// What an event that keeps its place in the queue does to the timeline. The mutex is held. Returns what is to be posted
-// when it is not.
-GstMessage *OnSerialized(GstTimelineSmooth *self, State &state, GstEvent *event) {
-  action::TimelineTracker &tracker = *state.tracker;
-  const GstStructure *structure = gst_event_get_structure(event);
-  GstMessage *message = nullptr;
-  switch (GST_EVENT_TYPE(event)) {
-    case GST_EVENT_SEGMENT: {
-      const GstSegment *segment = nullptr;
-      gst_event_parse_segment(event, &segment);
-      tracker.SetSegment(*segment);
-      state.refusing = false;
-      break;
-    }
-    case GST_EVENT_CAPS: {
-      GstCaps *caps = nullptr;
-      gst_event_parse_caps(event, &caps);
-      gint numerator = 0, denominator = 1;
-      gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &numerator, &denominator);
-      const bool known = numerator > 0 && denominator > 0;
-      tracker.SetFrameDuration(known ? gst_util_uint64_scale_int(GST_SECOND, denominator, numerator) : 0);
-      break;
-    }
-    case GST_EVENT_SEGMENT_DONE:
-      tracker.EndRun();
-      break;
-    case GST_EVENT_EOS:
-      tracker.Finish();
-      state.eos = true;
-      break;
-    case GST_EVENT_CUSTOM_DOWNSTREAM:
-    case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
-      if (gst_event_has_name(event, action::kBackboneEvent)) {
-        if (OnBackbone(state, structure)) message = gst_message_new_latency(GST_OBJECT(self));
-      } else if (gst_event_has_name(event, action::kLabelsEvent)) {
-        if (!tracker.SetLabels(structure)) GST_WARNING_OBJECT(self, "action-labels that are not actionclassify's");
-      } else if (gst_event_has_name(event, action::kStepEvent)) {
-        const auto result = tracker.AddStep(structure);
-        if (result == action::TimelineTracker::StepResult::kNotAStep) {
-          GST_WARNING_OBJECT(self, "a step that does not fit the labels");
-        } else if (result == action::TimelineTracker::StepResult::kLost && !std::exchange(state.warned_lost, true)) {
-          GError *error = g_error_new_literal(GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-                                              "Steps of the timeline were lost on the way: they are written as gaps");
-          message = gst_message_new_warning(GST_OBJECT(self), error,
-                                            "A full queue with leaky=downstream throws events away; put it before "
-                                            "r3dfeatures. This is said once.");
-          g_error_free(error);
-        }
-      }
-      break;
-    default:
-      break;
-  }
-  CollectSegments(state);
-  Release(state);
-  return message;
-}
-
-gboolean Enqueue(GstTimelineSmooth *self, GstEvent *event) {
-  State &state = *self->state;
-  HeldItem item;
-  item.object.reset(GST_MINI_OBJECT(event));
-  return action::guarded(GST_ELEMENT(self), FALSE, [&] {
-    const GstEventType type = GST_EVENT_TYPE(event);
-    GstMessage *message = nullptr;
-    bool restart = false, taken = false;
-    {
-      Lock lock(state.mutex);
-      // A new stream after the end of one, once that is through.
-      if (type == GST_EVENT_STREAM_START && state.eos) {
-        state.changed.wait(lock, [&state] { return state.flow != GST_FLOW_OK; });
-        if (state.flow == GST_FLOW_EOS) {
-          state.flow = GST_FLOW_OK;
-          state.eos = state.refusing = false;
-          restart = true;
-          state.tracker->Flush();
-          state.aligned = state.wants_aligned;
-          Release(state);
-        }
-      }
-      if (state.flow == GST_FLOW_OK && !state.eos && state.tracker) {
-        message = OnSerialized(self, state, event);
-        state.queue.Push(std::move(item));
-        state.last_input = std::chrono::steady_clock::now();
-        taken = true;
-        state.changed.notify_all();
-      }
-    }
-    if (message != nullptr) gst_element_post_message(GST_ELEMENT(self), message);
-    if (restart) gst_pad_start_task(self->srcpad, action::SmoothTask, self->srcpad, nullptr);
-    return taken ? TRUE : FALSE;
-  });
-}
-
-gboolean SinkEvent(GstPad *, GstObject *parent, GstEvent *event) {
-  GstTimelineSmooth *self = GST_TIMELINE_SMOOTH(parent);
-  State &state = *self->state;
-  switch (GST_EVENT_TYPE(event)) {
-    case GST_EVENT_FLUSH_START: {
-      {
-        const Lock lock(state.mutex);
-        state.flow = GST_FLOW_FLUSHING;
-        state.changed.notify_all();
-      }
-      const gboolean result = gst_pad_push_event(self->srcpad, event);
-      gst_pad_pause_task(self->srcpad);  // returns when the task stands
-      return result;
-    }
-    case GST_EVENT_FLUSH_STOP: {
-      const gboolean result = gst_pad_push_event(self->srcpad, event);
-      bool active = false;
-      std::vector<action::MiniObjectPtr> flushed;
-      {
-        const Lock lock(state.mutex);
-        flushed = state.queue.Clear();
-        state.eos = state.refusing = false;
-        active = state.tracker.has_value() && GST_PAD_IS_ACTIVE(self->srcpad);
-        if (active) {
-          state.tracker->Finish();
-          CollectSegments(state);
-          state.tracker->Flush();
-          state.aligned = state.wants_aligned;  // a stall is over
-          Release(state);
-          state.last_input = std::chrono::steady_clock::now();
-          state.flow = GST_FLOW_OK;
-        }
-        state.changed.notify_all();
-      }
-      // Not under the mutex: it notifies applications of new caps.
-      for (const action::MiniObjectPtr &sticky : flushed)
-        gst_pad_store_sticky_event(self->srcpad, GST_EVENT(sticky.get()));
-      if (active) gst_pad_start_task(self->srcpad, action::SmoothTask, self->srcpad, nullptr);
-      return result;
-    }
-    default:
-      return GST_EVENT_IS_SERIALIZED(event) ? Enqueue(self, event) : gst_pad_push_event(self->srcpad, event);
-  }
-}
-
-gboolean SinkQuery(GstPad *pad, GstObject *parent, GstQuery *query) {
-  GstTimelineSmooth *self = GST_TIMELINE_SMOOTH(parent);
-  State &state = *self->state;
-  // A serialized query waits in no queue: what asks would stand still, and with it what the queue waits for.
-  switch (GST_QUERY_TYPE(query)) {
-    case GST_QUERY_ALLOCATION:
-      // No pool of downstream's: its buffers would be held here, and it would starve.
-      gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
-      return TRUE;
-    case GST_QUERY_DRAIN: {
-      {
-        const Lock lock(state.mutex);
-        state.queue.CopyFrames();
-      }
-      return gst_pad_peer_query(self->srcpad, query);
-    }
-    default:
-      return gst_pad_query_default(pad, parent, query);
-  }
-}
 
 // ---- Downstream's side
 
@@ -385,7 +76,7 @@ gboolean SrcQuery(GstPad *pad, GstObject *parent, GstQuery *query) {
   const Lock lock(state.mutex);
   state.upstream_min = live ? min : 0;
   min += state.hold;
-  if (GST_CLOCK_TIME_IS_VALID(max)) max += state.hold + kCommittedTime + state.hop_time;
+  if (GST_CLOCK_TIME_IS_VALID(max)) max += state.hold + action::CommittedTime(state);
   gst_query_set_latency(query, live, min, max);
   return TRUE;
 }
@@ -447,7 +138,7 @@ void Stop(GstTimelineSmooth *self) {
     if (!state.tracker) return true;
     state.queue.Clear();
     state.tracker->Finish();
-    CollectSegments(state);
+    action::CollectSegments(state);
     action::WriteSegments(self, std::exchange(state.outbox, {}), state.active.post_messages);
     if (state.tracker->seen_frames()) action::WriteTimelineFile(self);
     return true;
@@ -523,9 +214,9 @@ static void gst_timeline_smooth_class_init(GstTimelineSmoothClass *klass) {
 static void gst_timeline_smooth_init(GstTimelineSmooth *self) {
   self->state = new State;
   self->sinkpad = gst_pad_new_from_static_template(&sink_template, "sink");
-  gst_pad_set_chain_function(self->sinkpad, Chain);
-  gst_pad_set_event_function(self->sinkpad, SinkEvent);
-  gst_pad_set_query_function(self->sinkpad, SinkQuery);
+  gst_pad_set_chain_function(self->sinkpad, action::SmoothChain);
+  gst_pad_set_event_function(self->sinkpad, action::SmoothSinkEvent);
+  gst_pad_set_query_function(self->sinkpad, action::SmoothSinkQuery);
   gst_pad_set_activatemode_function(self->sinkpad, ActivateSink);
   GST_PAD_SET_PROXY_CAPS(self->sinkpad);
   gst_element_add_pad(GST_ELEMENT(self), self->sinkpad);

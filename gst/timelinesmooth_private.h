@@ -1,5 +1,5 @@
-// What the two halves of timelinesmooth share: upstream's (timelinesmooth.cc: pads, states, properties) and the source
-// pad's task (timelinesmooth_task.cc).
+// What the files of timelinesmooth share: pads, states and properties (timelinesmooth.cc), upstream's thread
+// (timelinesmooth_input.cc) and the source pad's task (timelinesmooth_task.cc).
 //
 // The mutex protects what both threads touch. It is never held while anything is pushed, posted, written or waited for
 // but the condition. Lock order: the mutex, then GStreamer's object lock.
@@ -60,6 +60,20 @@ struct SmoothState {
 inline void Release(SmoothState &state) {
   state.queue.Release(state.aligned ? state.tracker->known_until() : INT64_MAX);
 }
+
+// Frames that have their label wait for downstream for at most this much time: more than a label releases at once, so
+// that frames still come while those go. The mutex is held.
+inline GstClockTime CommittedTime(const SmoothState &state) {
+  return GST_SECOND + state.hop_time;
+}
+
+// Segments that have become final go to the outbox. The mutex is held.
+void CollectSegments(SmoothState &state);
+
+// The sink pad's functions.
+GstFlowReturn SmoothChain(GstPad *pad, GstObject *parent, GstBuffer *frame);
+gboolean SmoothSinkEvent(GstPad *pad, GstObject *parent, GstEvent *event);
+gboolean SmoothSinkQuery(GstPad *pad, GstObject *parent, GstQuery *query);
 
 // The source pad's task: pushes what may go, writes final segments.
 void SmoothTask(gpointer pad);

@@ -158,16 +158,17 @@ TEST_F(Study, StatesOfNamesApplyInTheStudyProfile) {
 
 TEST_F(Study, SecondsMeanTheSameAtEveryHop) {
   // At hop 16 a step is 2 s: 5 s are nearest to 3 steps. At hop 8 it is 1 s: 5 steps.
-  for (const auto &[hop, expected] : {std::pair(16, 2), std::pair(8, 3)}) {
+  for (const auto &[hop, steps] : {std::pair(16, 2), std::pair(8, 3)}) {
     Make("timelinesmooth window-seconds=5 window=99 min-duration-seconds=0");
     Begin(hop);
     PushFrames(0, 16);
     for (uint64_t k = 0; k < 2; ++k)
       Push(StepEvent(FactsOf(k, hop), ScoresOf(0)));
     PushFrames(16, 32);
-    EXPECT_EQ(gst_harness_buffers_in_queue(harness_) > 0, expected == 2)
-        << "half a window of 3 is one step more, hop " << hop;
-    Push(StepEvent(FactsOf(2, hop), ScoresOf(0)));
+    if (steps == 3) {  // half a window of 5 is two steps more
+      EXPECT_EQ(gst_harness_buffers_in_queue(harness_), 0u);
+      Push(StepEvent(FactsOf(2, hop), ScoresOf(0)));
+    }
     PullLabel();
     EXPECT_TRUE(last_) << hop;
   }
