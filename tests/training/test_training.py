@@ -470,8 +470,30 @@ def vote(head, clip):
     return int(torch.bincount(head(clip).argmax(1)).argmax())
 
 
+def python_held_out(rows, seed):
+    """Clips right when everybody was held out once: coarse, fine with the family known, both stages."""
+    right = [0, 0, 0]
+    for person in sorted({row[1] for row in rows}):
+        training_rows = [row for row in rows if row[1] != person]
+        families = sorted({row[0].split("_")[0] for row in training_rows})
+        stage1 = python_heads([r[2] for r in training_rows], [families.index(r[0].split("_")[0]) for r in training_rows], len(families), 40, seed)
+        stage2 = {}
+        for family in families:
+            own = [r for r in training_rows if r[0].split("_")[0] == family]
+            fine = sorted({r[0] for r in own})
+            head = python_heads([r[2] for r in own], [fine.index(r[0]) for r in own], len(fine), 50, seed) if len(fine) > 1 else None
+            stage2[family] = lambda clip, head=head, fine=fine: fine[vote(head, clip)] if head else fine[0]
+        for label, held_out, clip in rows:
+            if held_out == person:
+                coarse = families[vote(stage1, clip)]
+                right[0] += coarse == label.split("_")[0]
+                right[1] += stage2[label.split("_")[0]](clip) == label
+                right[2] += stage2[coarse](clip) == label
+    return right
+
+
 def handwash_held_out():
-    """Every person held out once: the figures are those of a Python run, within 5 of 65 clips."""
+    """Every person held out once: the figures are those of Python runs with two seeds, within 5 of 65 clips."""
     folder = shared("handwash")
     model = path("handwash_cv")
     out, said = train(folder, "-o", model, "--cache", CACHE, "--precision", "fp32", "--fixed-t", "16", "--group-by", r"_(\d+)\.mp4$")
@@ -489,25 +511,12 @@ def handwash_held_out():
         rows.append((label, person, torch.load(twin.replace(".json", ".pt"))["feats"], open(video, "rb").read()))
     first = {}
     rows = [(label, first.setdefault(content, person), feats) for label, person, feats, content in rows]
-    right = [0, 0, 0]
-    for person in sorted({row[1] for row in rows}):
-        training_rows = [row for row in rows if row[1] != person]
-        families = sorted({row[0].split("_")[0] for row in training_rows})
-        stage1 = python_heads([r[2] for r in training_rows], [families.index(r[0].split("_")[0]) for r in training_rows], len(families), 40, 1)
-        stage2 = {}
-        for family in families:
-            own = [r for r in training_rows if r[0].split("_")[0] == family]
-            fine = sorted({r[0] for r in own})
-            head = python_heads([r[2] for r in own], [fine.index(r[0]) for r in own], len(fine), 50, 1) if len(fine) > 1 else None
-            stage2[family] = lambda clip, head=head, fine=fine: fine[vote(head, clip)] if head else fine[0]
-        for label, held_out, clip in rows:
-            if held_out == person:
-                coarse = families[vote(stage1, clip)]
-                right[0] += coarse == label.split("_")[0]
-                right[1] += stage2[label.split("_")[0]](clip) == label
-                right[2] += stage2[coarse](clip) == label
-    assert all(abs(a - b) <= 5 for a, b in zip(ours, right)), (ours, right)
-    return [f"coarse, fine, both stages: {ours} of 65; Python: {right}"]
+    # What clips a run gets right depends on its seed.
+    theirs = [python_held_out(rows, seed) for seed in (1, 2)]
+    for which, mine in enumerate(ours):
+        seen = [right[which] for right in theirs]
+        assert min(seen) - 5 <= mine <= max(seen) + 5, (ours, theirs)
+    return [f"coarse, fine, both stages: {ours} of 65; Python: {theirs}"]
 
 
 tap.run([
