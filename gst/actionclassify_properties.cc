@@ -1,5 +1,7 @@
 #include "actionclassify_properties.h"
 
+#include "common/property_values.h"
+
 namespace action {
 namespace {
 
@@ -13,16 +15,6 @@ enum {
   PROP_POST_MESSAGES,
   PROP_ELEMENTS,
 };
-
-std::string TextOf(const GValue *value) {
-  const char *text = g_value_get_string(value);
-  return text != nullptr ? text : "";
-}
-
-// A string that is not set is null.
-void SetText(GValue *value, const std::string &text) {
-  g_value_set_string(value, text.empty() ? nullptr : text.c_str());
-}
 
 }  // namespace
 
@@ -61,13 +53,13 @@ bool SetProperty(ClassifySettings &settings, guint id, const GValue *value) {
 bool GetProperty(const ClassifySettings &settings, guint id, GValue *value) {
   switch (id) {
     case PROP_MODEL:
-      SetText(value, settings.model);
+      SetTextOrNull(value, settings.model);
       return true;
     case PROP_DEVICE:
-      SetText(value, settings.device);
+      g_value_set_string(value, settings.device.c_str());
       return true;
     case PROP_ELEMENTS:
-      SetText(value, settings.elements);
+      SetTextOrNull(value, settings.elements);
       return true;
     case PROP_FORWARD_FEATURES:
       g_value_set_boolean(value, settings.forward_features);

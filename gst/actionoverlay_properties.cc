@@ -1,6 +1,7 @@
 #include "actionoverlay_properties.h"
 
 #include "common/enums.h"
+#include "common/property_values.h"
 #include "timelinesmooth_properties.h"
 
 namespace action {
@@ -23,20 +24,15 @@ enum {
   PROP_ELEMENTS,
 };
 
-std::string ToString(const GValue *value, const char *otherwise) {
-  const char *text = g_value_get_string(value);
-  return text != nullptr ? text : otherwise;
-}
-
 }  // namespace
 
 bool SetProperty(OverlaySettings &settings, guint id, const GValue *value) {
   switch (id) {
     case PROP_TIMELINE:
-      settings.timeline = ToString(value, "");
+      settings.timeline = TextOf(value);
       return true;
     case PROP_ELEMENTS:
-      settings.elements = ToString(value, "");
+      settings.elements = TextOf(value);
       return true;
     case PROP_TIME_ORIGIN:
       settings.from_first_frame = static_cast<TimeOrigin>(g_value_get_enum(value)) == TimeOrigin::kFirstFrame;
@@ -45,7 +41,7 @@ bool SetProperty(OverlaySettings &settings, guint id, const GValue *value) {
       settings.position = static_cast<PanelPosition>(g_value_get_enum(value));
       return true;
     case PROP_FONT:
-      settings.font = ToString(value, "Sans");
+      settings.font = TextOf(value, "Sans");
       return true;
     case PROP_SCALE:
       settings.scale = g_value_get_double(value);
@@ -73,10 +69,10 @@ bool SetProperty(OverlaySettings &settings, guint id, const GValue *value) {
 bool GetProperty(const OverlaySettings &settings, guint id, GValue *value) {
   switch (id) {
     case PROP_TIMELINE:
-      g_value_set_string(value, settings.timeline.empty() ? nullptr : settings.timeline.c_str());
+      SetTextOrNull(value, settings.timeline);
       return true;
     case PROP_ELEMENTS:
-      g_value_set_string(value, settings.elements.empty() ? nullptr : settings.elements.c_str());
+      SetTextOrNull(value, settings.elements);
       return true;
     case PROP_TIME_ORIGIN:
       g_value_set_enum(value,

@@ -1,6 +1,7 @@
 #include "r3dfeatures_properties.h"
 
 #include "common/enums.h"
+#include "common/property_values.h"
 
 namespace action {
 namespace {
@@ -23,20 +24,15 @@ enum {
   PROP_STATS,
 };
 
-std::string ToString(const GValue *value) {
-  const char *text = g_value_get_string(value);
-  return text != nullptr ? text : "";
-}
-
 }  // namespace
 
 bool SetProperty(Settings &settings, guint id, const GValue *value) {
   switch (id) {
     case PROP_WEIGHTS:
-      settings.weights = ToString(value);
+      settings.weights = TextOf(value);
       return true;
     case PROP_DEVICE:
-      settings.device = ToString(value);
+      settings.device = TextOf(value);
       return true;
     case PROP_PRECISION:
       settings.precision = static_cast<Precision>(g_value_get_enum(value));
@@ -52,7 +48,7 @@ bool SetProperty(Settings &settings, guint id, const GValue *value) {
       settings.features.hop = g_value_get_int(value);
       return true;
     case PROP_ROI:
-      settings.roi = ToString(value);
+      settings.roi = TextOf(value);
       return true;
     case PROP_COLORIMETRY:
       settings.features.colorimetry = static_cast<Colorimetry>(g_value_get_enum(value));
@@ -80,7 +76,7 @@ bool SetProperty(Settings &settings, guint id, const GValue *value) {
 bool GetProperty(const Settings &settings, guint id, GValue *value) {
   switch (id) {
     case PROP_WEIGHTS:
-      g_value_set_string(value, settings.weights.empty() ? nullptr : settings.weights.c_str());
+      SetTextOrNull(value, settings.weights);
       return true;
     case PROP_DEVICE:
       g_value_set_string(value, settings.device.c_str());

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "common/enums.h"
+#include "common/property_values.h"
 
 namespace action {
 namespace {
@@ -95,11 +96,9 @@ bool SetProperty(SmoothSettings &settings, guint id, const GValue *value) {
     case PROP_MIN_DURATION_SECONDS:
       settings.min_duration_seconds = g_value_get_double(value);
       return true;
-    case PROP_ELEMENTS: {
-      const char *text = g_value_get_string(value);
-      settings.elements = text != nullptr ? text : "";
+    case PROP_ELEMENTS:
+      settings.elements = TextOf(value);
       return true;
-    }
     case PROP_WINDOW:
       settings.smoothing.window = g_value_get_int(value);
       return true;
@@ -121,11 +120,9 @@ bool SetProperty(SmoothSettings &settings, guint id, const GValue *value) {
     case PROP_TIME_ORIGIN:
       settings.time_origin = static_cast<TimeOrigin>(g_value_get_enum(value));
       return true;
-    case PROP_LOCATION: {
-      const char *text = g_value_get_string(value);
-      settings.location = text != nullptr ? text : "";
+    case PROP_LOCATION:
+      settings.location = TextOf(value);
       return true;
-    }
     case PROP_POST_MESSAGES:
       settings.post_messages = g_value_get_boolean(value) != FALSE;
       return true;
@@ -161,7 +158,7 @@ bool GetProperty(const SmoothSettings &settings, guint id, GValue *value) {
       g_value_set_double(value, settings.min_duration_seconds);
       return true;
     case PROP_ELEMENTS:
-      g_value_set_string(value, settings.elements.empty() ? nullptr : settings.elements.c_str());
+      SetTextOrNull(value, settings.elements);
       return true;
     case PROP_WINDOW:
       g_value_set_int(value, settings.smoothing.window);
@@ -185,7 +182,7 @@ bool GetProperty(const SmoothSettings &settings, guint id, GValue *value) {
       g_value_set_enum(value, static_cast<int>(settings.time_origin));
       return true;
     case PROP_LOCATION:
-      g_value_set_string(value, settings.location.empty() ? nullptr : settings.location.c_str());
+      SetTextOrNull(value, settings.location);
       return true;
     case PROP_POST_MESSAGES:
       g_value_set_boolean(value, settings.post_messages);

@@ -150,6 +150,7 @@ class Worker {
   struct Place {
     std::shared_ptr<Queue> queue;
     uint64_t tag;
+    bool first;  // of its queue in this pass
   };
 
   bool HasWork() const {
@@ -175,7 +176,9 @@ class Worker {
       --queue.waiting;
       queue.stats.wait += now - slot->submitted;
       queue.changed.notify_all();
-      places.push_back({queues_.back(), slot->result.tag});
+      const bool first =
+          std::ranges::none_of(places, [&queue](const Place &place) { return place.queue.get() == &queue; });
+      places.push_back({queues_.back(), slot->result.tag, first});
       chunks.push_back(std::move(slot->chunk));
     }
   }
@@ -208,9 +211,7 @@ class Worker {
       for (size_t i = 0; i < places.size(); ++i) {
         Queue &queue = *places[i].queue;
         ++queue.stats.chunks;
-        const auto of_queue = [&queue](const Place &place) { return place.queue.get() == &queue; };
-        if (std::find_if(places.begin(), places.end(), of_queue) - places.begin() == static_cast<ptrdiff_t>(i))
-          ++queue.stats.batches;  // once
+        if (places[i].first) ++queue.stats.batches;
         queue.stats.compute += took / static_cast<int64_t>(places.size());
         // The stream may have forgotten the chunk in the meantime.
         const auto same = [tag = places[i].tag](const Slot &s) { return s.result.tag == tag; };

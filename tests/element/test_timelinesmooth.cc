@@ -45,6 +45,21 @@ class TimelineSmooth : public LabelledStream {
     });
   }
 
+  // Downstream takes no frame until `open` is fulfilled.
+  void Block(std::promise<void> &open) {
+    blocked_ = open.get_future().share();
+    GstPad *pad = gst_element_get_static_pad(element_, "src");
+    gst_pad_add_probe(
+        pad, GST_PAD_PROBE_TYPE_BUFFER,
+        [](GstPad *, GstPadProbeInfo *, gpointer user) {
+          static_cast<std::shared_future<void> *>(user)->wait();
+          return GST_PAD_PROBE_OK;
+        },
+        &blocked_, nullptr);
+    gst_object_unref(pad);
+  }
+  std::shared_future<void> blocked_;
+
   void WaitForNamedEvent(const char *name) {
     bool found = false;
     while (!found) {
@@ -455,15 +470,7 @@ TEST_F(TimelineSmooth, WithoutTimeTheQueueIsStillBounded) {
   Make("timelinesmooth sync-mode=immediate");
   Begin();
   std::promise<void> leave;
-  std::shared_future<void> left = leave.get_future().share();
-  GstPad *pad = gst_element_get_static_pad(element_, "src");
-  gst_pad_add_probe(
-      pad, GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad *, GstPadProbeInfo *, gpointer user) {
-        static_cast<std::shared_future<void> *>(user)->wait();
-        return GST_PAD_PROBE_DROP;
-      },
-      &left, nullptr);
+  Block(leave);
   std::atomic<int> taken{0};
   auto pushing = std::async(std::launch::async, [&] {
     GstFlowReturn flow = GST_FLOW_OK;
@@ -481,22 +488,13 @@ TEST_F(TimelineSmooth, WithoutTimeTheQueueIsStillBounded) {
   EXPECT_EQ(pushing.get(), GST_FLOW_FLUSHING);
   opener.join();
   Push(gst_event_new_flush_stop(TRUE));
-  gst_object_unref(pad);
 }
 
 TEST_F(TimelineSmooth, FramesComeWhileThoseOfALabelGo) {
   Make("timelinesmooth window=1");
   Begin();  // a label releases 2 s
   std::promise<void> leave;
-  std::shared_future<void> left = leave.get_future().share();
-  GstPad *pad = gst_element_get_static_pad(element_, "src");
-  gst_pad_add_probe(
-      pad, GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad *, GstPadProbeInfo *, gpointer user) {
-        static_cast<std::shared_future<void> *>(user)->wait();
-        return GST_PAD_PROBE_OK;
-      },
-      &left, nullptr);
+  Block(leave);
   PushFrames(0, 16);
   PushStep(0, 0);
   auto pushing = PushUntilRefused(16, 16);
@@ -507,7 +505,6 @@ TEST_F(TimelineSmooth, FramesComeWhileThoseOfALabelGo) {
   PushStep(1, 1);
   PushEos();
   EXPECT_EQ(PullLabels(32), std::string(16, 'a') + std::string(16, 'b'));
-  gst_object_unref(pad);
 }
 
 TEST_F(TimelineSmooth, FlushEndsAWaitForRoom) {
