@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <vector>
 
 #include "actiontorch/cpu_convolution.h"
 
@@ -105,6 +106,37 @@ inline void FinishPixels(const ConvolutionKernels &kernels, const float *sums, i
                          out.At(frame, y, x) + channel);
   }
 }
+
+// What the convolutions have in common whose pixels read a window of the picture and are summed panel by panel.
+class WindowConvolution : public CpuConvolution {
+ protected:
+  WindowConvolution(const ConvolutionKernels &kernels, const FoldedConvolution &folded)
+      : kernels_(kernels),
+        kernel_(folded.kernel),
+        stride_(folded.stride),
+        padding_(folded.padding),
+        outputs_(folded.outputs),
+        length_(folded.kernel[2] * folded.inputs),
+        bias_(folded.bias) {}
+
+  // A picture that lies as those of `in` do, read for one of `out`.
+  Picture PictureAt(const float *origin, const Activation &in, const Activation &out) const {
+    return {origin, in.row_stride(), in.channels(), stride_, padding_, out.size()[2]};
+  }
+
+  // FinishPixels, with the bias of this panel.
+  void FinishPanel(const float *sums, int panel, int top, int pixels, bool relu, const Activation *residual, int frame,
+                   Activation &out) const {
+    const int channel = panel * kernels_.panel;
+    FinishPixels(kernels_, sums, top, pixels, channel, {bias_.data() + channel, relu}, residual, frame, out);
+  }
+
+  const ConvolutionKernels &kernels_;
+  const Size3 kernel_, stride_, padding_;
+  const int outputs_;
+  const int length_;  // floats of a kernel's line, whose pixels lie side by side
+  const std::vector<float> bias_;
+};
 
 }  // namespace action
 

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <vector>
 
 #include "actiontorch/convolution_parts.h"
 #include "actiontorch/cpu_convolution.h"
@@ -9,17 +8,11 @@
 namespace action {
 namespace {
 
-class DirectConvolution : public CpuConvolution {
+class DirectConvolution : public WindowConvolution {
  public:
   DirectConvolution(const ConvolutionKernels &kernels, const FoldedConvolution &folded)
-      : kernels_(kernels),
-        kernel_(folded.kernel),
-        stride_(folded.stride),
-        padding_(folded.padding),
-        outputs_(folded.outputs),
-        length_(folded.kernel[2] * folded.inputs),
-        bias_(folded.bias) {
-    // One segment: the pixels of a kernel's row, which lie side by side.
+      : WindowConvolution(kernels, folded) {
+    // One segment: a line of the kernel.
     const int taps = kernel_[0] * kernel_[1] * kernel_[2];
     weights_ = PackPanels(kernels, outputs_, taps * folded.inputs, [&](int output, int k) {
       return folded
@@ -61,26 +54,15 @@ class DirectConvolution : public CpuConvolution {
     const float *weights = weights_.data() + static_cast<size_t>(panel * kernel_[0] * kernel_[1]) * segment_floats +
                            static_cast<size_t>(from * kernel_[1]) * segment_floats;
     const int step = std::max(1, static_cast<int>(kChunkFloats / segment_floats));
-    const Picture picture = {in.At(0, 0, 0) + first_frame * in.frame_stride(),
-                             in.row_stride(),
-                             in.channels(),
-                             stride_,
-                             padding_,
-                             out.size()[2]};
+    const Picture picture = PictureAt(in.At(0, 0, 0) + first_frame * in.frame_stride(), in, out);
     for (int s = 0; s < count; s += step) {
       MultiplyPixels(kernels_, picture, top, pixels, segments.data() + s, std::min(step, count - s), length_,
                      weights + static_cast<size_t>(s) * segment_floats, sums, s > 0);
     }
-    const int channel = panel * kernels_.panel;
-    FinishPixels(kernels_, sums, top, pixels, channel, {bias_.data() + channel, relu}, residual, frame, out);
+    FinishPanel(sums, panel, top, pixels, relu, residual, frame, out);
   }
 
-  const ConvolutionKernels &kernels_;
-  const Size3 kernel_, stride_, padding_;
-  const int outputs_;
-  const int length_;  // floats of a segment
-  Buffer weights_;    // [panel][time][height][width * inputs][kernels.panel]
-  const std::vector<float> bias_;
+  Buffer weights_;  // [panel][time][height][width * inputs][kernels.panel]
 };
 
 }  // namespace

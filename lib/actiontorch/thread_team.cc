@@ -34,9 +34,8 @@ void ThreadTeam::ForEach(int count, const std::function<void(int, int)> &body) {
   body_ = &body;
   count_ = count;
   undone_ = count;
-  const uint32_t loop = loops_ + 1;
-  open_ = uint64_t{loop} << 32 | static_cast<uint32_t>(count);
-  loops_ = loop;
+  untaken_ = count;
+  ++loops_;
   loops_.notify_all();
   TakePieces(0);
   for (int undone = undone_; undone != 0; undone = undone_)
@@ -53,11 +52,11 @@ void ThreadTeam::Work(int member) {
 }
 
 void ThreadTeam::TakePieces(int member) {
-  for (uint64_t open = open_; static_cast<uint32_t>(open) != 0;) {
-    if (!open_.compare_exchange_weak(open, open - 1)) continue;
-    (*body_)(count_ - static_cast<int>(static_cast<uint32_t>(open)), member);
+  for (int untaken = untaken_; untaken != 0;) {
+    if (!untaken_.compare_exchange_weak(untaken, untaken - 1)) continue;
+    (*body_)(count_ - untaken, member);
     if (--undone_ == 0) undone_.notify_one();
-    open = open_;
+    untaken = untaken_;
   }
 }
 

@@ -29,12 +29,11 @@ class ThreadTeam {
   void Work(int member);
   void TakePieces(int member);
 
-  // Written before a loop is opened, read by those who hold one of its pieces: it cannot end meanwhile.
+  // Written before its pieces are laid out, read by those who hold one: the loop cannot end meanwhile.
   const std::function<void(int, int)> *body_ = nullptr;
   int count_ = 0;
-  // The number of the loop, and in the lower half its pieces that nobody has taken: taken together, so that a thread
-  // that wakes late gets a piece of the loop that is open, or none.
-  std::atomic<uint64_t> open_{0};
+  // Pieces that nobody has taken. Who takes one down takes it of the loop that goes on, however late he woke.
+  std::atomic<int> untaken_{0};
   std::atomic<int> undone_{0};
   std::atomic<uint32_t> loops_{0};  // counts up with every loop, which wakes the threads
   std::atomic<bool> ending_{false};

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <vector>
 
 #include "actiontorch/convolution_parts.h"
 #include "actiontorch/cpu_convolution.h"
@@ -16,16 +15,10 @@ namespace {
 // which are four convolutions of pictures, or three (A. Karatsuba's way to save one):
 //
 //   both = k1*(a + b)          first = both + (k2 - k1)*b        second = both + (k0 - k1)*a
-class TwoFrameConvolution : public CpuConvolution {
+class TwoFrameConvolution : public WindowConvolution {
  public:
   TwoFrameConvolution(const ConvolutionKernels &kernels, const FoldedConvolution &folded)
-      : kernels_(kernels),
-        kernel_(folded.kernel),
-        stride_(folded.stride),
-        padding_(folded.padding),
-        outputs_(folded.outputs),
-        length_(folded.kernel[2] * folded.inputs),
-        bias_(folded.bias) {
+      : WindowConvolution(kernels, folded) {
     const int taps = kernel_[1] * kernel_[2];
     for (size_t product = 0; product < kProducts; ++product) {
       weights_[product] = PackPanels(kernels, outputs_, taps * folded.inputs, [&](int output, int k) {
@@ -58,17 +51,14 @@ class TwoFrameConvolution : public CpuConvolution {
       float *sums = workspace.members[static_cast<size_t>(member)].data();
       float *other = sums + static_cast<ptrdiff_t>(pixels) * kernels_.panel;
       const auto multiply = [&](size_t product, const float *frame, float *to, bool add) {
-        Multiply(product, {frame + origin, in.row_stride(), in.channels(), stride_, padding_, size[2]}, panel, top,
-                 pixels, to, add);
+        Multiply(product, PictureAt(frame + origin, in, out), panel, top, pixels, to, add);
       };
-      const int channel = panel * kernels_.panel;
-      const Finish finish = {bias_.data() + channel, relu};
       multiply(kBoth, both, sums, false);
       std::copy_n(sums, static_cast<ptrdiff_t>(pixels) * kernels_.panel, other);
       multiply(kFirst, b, sums, true);
-      FinishPixels(kernels_, sums, top, pixels, channel, finish, residual, 0, out);
+      FinishPanel(sums, panel, top, pixels, relu, residual, 0, out);
       multiply(kSecond, a, other, true);
-      FinishPixels(kernels_, other, top, pixels, channel, finish, residual, 1, out);
+      FinishPanel(other, panel, top, pixels, relu, residual, 1, out);
     });
   }
 
@@ -87,12 +77,7 @@ class TwoFrameConvolution : public CpuConvolution {
     }
   }
 
-  const ConvolutionKernels &kernels_;
-  const Size3 kernel_, stride_, padding_;
-  const int outputs_;
-  const int length_;                       // floats of a kernel's row
   std::array<Buffer, kProducts> weights_;  // of each product [panel][height][width * inputs][kernels.panel]
-  const std::vector<float> bias_;
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <vector>
 
 #include "actiontorch/convolution_parts.h"
 #include "actiontorch/cpu_convolution.h"
@@ -10,16 +9,10 @@ namespace action {
 namespace {
 
 // F(4, 3) in time, the plain sum in space: what the 7x7 kernels of a stem leave to gain.
-class WinogradTimeConvolution : public CpuConvolution {
+class WinogradTimeConvolution : public WindowConvolution {
  public:
   WinogradTimeConvolution(const ConvolutionKernels &kernels, const FoldedConvolution &folded)
-      : kernels_(kernels),
-        kernel_(folded.kernel),
-        stride_(folded.stride),
-        padding_(folded.padding),
-        outputs_(folded.outputs),
-        length_(folded.kernel[2] * folded.inputs),
-        bias_(folded.bias) {
+      : WindowConvolution(kernels, folded) {
     const int taps = kernel_[1] * kernel_[2];  // of a picture
     const int depth = taps * folded.inputs;
     weights_ = PackPanels(kernels, outputs_, kTimePoints * depth, [&](int output, int k) {
@@ -46,7 +39,7 @@ class WinogradTimeConvolution : public CpuConvolution {
       float *sums = workspace.members[static_cast<size_t>(member)].data();
       const float *origin =
           workspace.points.data() + tile * kTimePoints * picture_floats + (in.At(0, 0, 0) - in.data());
-      Picture picture = {origin, in.row_stride(), in.channels(), stride_, padding_, size[2]};
+      Picture picture = PictureAt(origin, in, out);
       std::array<ptrdiff_t, kMostLines> segments;
       for (int y = 0; y < kernel_[1]; ++y)
         segments[static_cast<size_t>(y)] = y * in.row_stride();
@@ -63,11 +56,8 @@ class WinogradTimeConvolution : public CpuConvolution {
       for (int frame = 0; frame < used; ++frame)
         to[static_cast<size_t>(frame)] = frames + frame * sum_floats;
       kernels_.combine_frames(sums, sum_floats, pixels * kernels_.panel, to.data(), used);
-      const int channel = panel * kernels_.panel;
-      for (int frame = 0; frame < used; ++frame) {
-        FinishPixels(kernels_, frames + frame * sum_floats, top, pixels, channel, {bias_.data() + channel, relu},
-                     residual, first + frame, out);
-      }
+      for (int frame = 0; frame < used; ++frame)
+        FinishPanel(frames + frame * sum_floats, panel, top, pixels, relu, residual, first + frame, out);
     };
     ForEachGroup(workspace.team, outputs_ / kernels_.panel, time_tiles, size, lines, run_group);
   }
@@ -96,12 +86,7 @@ class WinogradTimeConvolution : public CpuConvolution {
     });
   }
 
-  const ConvolutionKernels &kernels_;
-  const Size3 kernel_, stride_, padding_;
-  const int outputs_;
-  const int length_;  // floats of a kernel's line
-  Buffer weights_;    // [panel][point][height][width * inputs][kernels.panel]
-  const std::vector<float> bias_;
+  Buffer weights_;  // [panel][point][height][width * inputs][kernels.panel]
 };
 
 }  // namespace
