@@ -2,10 +2,10 @@
 
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
-#include <sched.h>
 
-#include <algorithm>
 #include <cstdlib>
+
+#include "action/processors.h"
 
 namespace action {
 namespace {
@@ -25,14 +25,9 @@ SetNumThreads *FindSetNumThreads() {
 int UseAllProcessors() {
   // First: LibTorch sets a number of its own (half the processors) when a thread uses it for the first time.
   const int own = at::get_num_threads();
-  cpu_set_t processors;
-  CPU_ZERO(&processors);
   SetNumThreads *set = FindSetNumThreads();
-  if (std::getenv("OMP_NUM_THREADS") != nullptr || set == nullptr ||
-      sched_getaffinity(0, sizeof processors, &processors) != 0) {
-    return own;
-  }
-  const int count = std::max(CPU_COUNT(&processors), 1);
+  if (std::getenv("OMP_NUM_THREADS") != nullptr || set == nullptr) return own;
+  const int count = UsableProcessors();
   // Not at::set_num_threads: that is for the whole process.
   set(count);
   return count;

@@ -4,8 +4,9 @@
 
 namespace action {
 
-// Lets what the calling thread computes use every processor that this process may run on, or OMP_NUM_THREADS of them
-// when that is set. Other threads, and so the host's own use of LibTorch, are left as they are. Returns the number.
+// Lets what the calling thread computes use every processor that this process can keep busy (processors.h), or
+// OMP_NUM_THREADS of them when that is set. Other threads, and so the host's own use of LibTorch, are left as they
+// are. Returns the number.
 int UseAllProcessors();
 
 // Lets the calling thread compute alone.

@@ -7,10 +7,10 @@
 #include <cstdio>
 #include <memory>
 #include <string_view>
-#include <thread>
 
 #include "action/deleter.h"
 #include "action/error.h"
+#include "action/processors.h"
 
 namespace action {
 namespace {
@@ -70,7 +70,8 @@ bool TrainOptions::Parse(int argc, char **argv, int *exit_code) {
       {"shard", 0, 0, G_OPTION_ARG_STRING, &shard_text,
        "Only every Nth clip, beginning with the Ith: one of N programs that fill one cache. Implies --features-only",
        "I/N"},
-      {"jobs", 'j', 0, G_OPTION_ARG_INT, &threads, "Clips or classifiers at once (default: the processors)", "N"},
+      {"jobs", 'j', 0, G_OPTION_ARG_INT, &threads,
+       "Clips or classifiers at once (default: the processors there are to use)", "N"},
       {"quiet", 'q', 0, G_OPTION_ARG_NONE, &be_quiet, "Print only warnings, errors and the result", nullptr},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &datasets, nullptr, "DATASET"},
       {},
@@ -146,7 +147,7 @@ bool TrainOptions::Parse(int argc, char **argv, int *exit_code) {
     }
     if (cache.empty()) cache = output + ".cache";
     if (threads < 0) throw Error("--jobs must be at least 1");
-    jobs = threads > 0 ? static_cast<size_t>(threads) : std::max(1u, std::thread::hardware_concurrency());
+    jobs = threads > 0 ? static_cast<size_t>(threads) : static_cast<size_t>(UsableProcessors());
 
     group_by = OrEmpty(group_by_text);
     const std::string_view how = cross_validate_text != nullptr ? cross_validate_text : "auto";
