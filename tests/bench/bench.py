@@ -265,14 +265,15 @@ def live():
 
 def growth():
     print("### 5. Long video: all four elements, 320x240 at 8 frames a second, one repetition\n")
-    rows = [("minutes", "s", "time / proportional to the first", "MB after a minute of running, and at the end")]
-    first = None
+    rows = [("minutes", "s", "time / proportional to the one before", "MB after a minute of running, and at the end")]
+    before = None
     for minutes in (1, 5, 20, 60):
         draw = DRAW.format(model=model(), out=os.path.join(FOLDER, "growth"))
         result = worker(f"videotestsrc num-buffers={minutes * 480} pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=8/1 ! r3dfeatures ! {draw} ! fakesink sync=false")
-        first = first or result["seconds"]
+        pace = result["seconds"] / minutes
         settled = result["rss"][min(60, len(result["rss"]) - 1)]
-        rows.append((minutes, f"{result['seconds']:.1f}", f"{result['seconds'] / first / minutes:.3f}", f"{settled:.0f}, {result['rss'][-1]:.0f}"))
+        rows.append((minutes, f"{result['seconds']:.1f}", f"{pace / before:.3f}" if before else "", f"{settled:.0f}, {result['rss'][-1]:.0f}"))
+        before = pace
     table(*rows)
 
 
