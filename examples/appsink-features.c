@@ -39,14 +39,17 @@ int main(int argc, char **argv) {
   g_object_set(source, "location", argv[1], NULL);
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
 
-  /* Buffers and serialized events, in the order in which they were sent. An error in the pipeline does not wake the
-   * sink: look at the bus now and then. */
+  /* Buffers and serialized events, in the order in which they were sent. The sink says that it is at the end as soon as
+   * no buffer waits (or when it never started): events may still. An error in the pipeline does not wake it: look at
+   * the bus now and then. */
   GstBus *bus = gst_element_get_bus(pipeline);
   GstMessage *message = NULL;
-  while (message == NULL && !gst_app_sink_is_eos(sink)) {
+  while (message == NULL) {
+    gboolean ended = gst_app_sink_is_eos(sink);
     GstMiniObject *object = gst_app_sink_try_pull_object(sink, 100 * GST_MSECOND);
     if (object == NULL) {
       message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
+      if (ended) break;
       continue;
     }
     if (GST_IS_EVENT(object) && gst_event_has_name(GST_EVENT(object), "action-features")) {

@@ -39,7 +39,9 @@ def main():
     sink.get_static_pad("sink").add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, on_event)
     pipeline.set_state(Gst.State.PLAYING)
     error = None
-    while not error and not sink.is_eos():
+    ended = False
+    while not error and not ended:
+        ended = sink.is_eos()  # also when it never started
         # The pictures. An error in the pipeline does not wake the sink: look at the bus now and then.
         if sink.try_pull_sample(Gst.SECOND // 10) is None:
             error = pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR)

@@ -46,10 +46,17 @@ struct Running {
   bool stand_in = false;  // some file with these weights says so, so they are
 };
 
+using ServiceKey = std::tuple<std::string, std::string, Precision>;  // hash, device, precision
+
+ServiceKey KeyOf(const ServiceInfo &info) {
+  return {info.weights_hash, info.device.ToString(), info.precision};
+}
+
 struct Register {
   std::mutex mutex;  // held while a network is loaded: two elements that start together load it once
   std::map<std::string, KnownFile> files;
-  std::map<std::tuple<std::string, std::string, Precision>, Running> services;  // by hash, device, precision
+  std::map<ServiceKey, Running> services;
+  std::map<ServiceKey, std::string> wrong;  // what came out wrong and is not tried again for kAuto, and why
 };
 
 // A service as one opener asked for it: the network is shared, the name of the file is his.
@@ -104,11 +111,16 @@ ServiceInfo DescribeService(const Engine::Request &request) {
 
 std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &request) {
   ServiceInfo info = Resolve(request);
+  const bool may_fall_back = request.precision == Precision::kAuto && info.precision != Precision::kFp32;
 
   Register &all = TheRegister();
   const std::lock_guard lock(all.mutex);
   const auto find = [&]() -> std::shared_ptr<FeatureService> {
-    Running &entry = all.services[{info.weights_hash, info.device.ToString(), info.precision}];
+    if (const auto wrong = all.wrong.find(KeyOf(info)); may_fall_back && wrong != all.wrong.end()) {
+      info.notice = wrong->second;
+      info.precision = Precision::kFp32;
+    }
+    Running &entry = all.services[KeyOf(info)];
     auto running = entry.service.lock();
     if (!running) return nullptr;
     info.stand_in = entry.stand_in = entry.stand_in || info.stand_in;
@@ -147,13 +159,12 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
   try {
     service = StartFeatureService(info, factory);
   } catch (const WrongPrecision &e) {
-    if (request.precision != Precision::kAuto || info.precision == Precision::kFp32) throw;
-    info.notice = std::string(e.what()) + ". Going on in fp32";
-    info.precision = Precision::kFp32;
+    if (!may_fall_back || info.precision == Precision::kFp32) throw;
+    all.wrong[KeyOf(info)] = std::string(e.what()) + ". Going on in fp32";
     if (auto running = find()) return running;
     service = StartFeatureService(info, factory);
   }
-  all.services[{info.weights_hash, info.device.ToString(), info.precision}] = {service, info.stand_in};
+  all.services[KeyOf(info)] = {service, info.stand_in};
   return std::make_shared<NamedService>(info, std::move(service));
 }
 

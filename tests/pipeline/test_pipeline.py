@@ -385,10 +385,10 @@ def examples_agree():
 
 
 def examples_end_on_errors():
-    for video in ("/nonexistent.mp4", audio_only(), __file__):
+    for video, weights in (("/nonexistent.mp4", WEIGHTS), (audio_only(), WEIGHTS), (__file__, WEIGHTS), (clip("files.mkv"), "/nonexistent.pth")):
         for command in ([os.path.join(BUILD, "examples/appsink-features"), video],
                         [sys.executable, os.path.join(SOURCE, "examples/appsink_features.py"), video]):
-            code, out, said = run(command, {"GST_ACTION_WEIGHTS": WEIGHTS}, timeout=60)
+            code, out, said = run(command, {"GST_ACTION_WEIGHTS": weights}, timeout=60)
             assert code == 1 and said.strip() and not out, (command, code, out, said)
 
 
