@@ -49,6 +49,13 @@ Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const
     const auto start = std::chrono::steady_clock::now();
     // Held until the end: every clip's r3dfeatures finds this network running.
     const std::shared_ptr<FeatureService> service = engine.OpenFeatureService(options.request);
+    // The cache was named before the network was tried.
+    const Precision precision = service->info().precision;
+    if (precision != cache.config().precision) {
+      throw Error("the features were to be in " + std::string(NameOf(cache.config().precision)) +
+                  ", and the network is in " + NameOf(precision) + " (" + service->info().notice +
+                  "). Start again with --precision " + NameOf(precision));
+    }
     std::mutex mutex;  // protects `done`, `counters`, and the terminal
     size_t done = 0;
     progress.Step("features", 0, missing.size(), "");
