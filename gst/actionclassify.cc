@@ -112,8 +112,11 @@ Loaded Load(GstActionClassify *self, const Settings &settings) {
 // In READY->PAUSED and NULL->READY: an error is one of the element.
 bool LoadNow(GstActionClassify *self) {
   return action::guarded(GST_ELEMENT(self), false, [&] {
-    const Settings settings = SettingsOf(self);
     State &state = *self->state;
+    GST_OBJECT_LOCK(self);
+    const Settings settings = state.settings;
+    state.answered = state.asked;  // what is still being loaded from before comes too late
+    GST_OBJECT_UNLOCK(self);
     if (!state.active.classifier || state.active.model != settings.model || state.active.device != settings.device ||
         state.active.elements != settings.elements) {
       state.active = Load(self, settings);

@@ -63,7 +63,7 @@ GstClockTime HoldQueue::ReleasedTime() const {
   return to > from ? to - from : 0;
 }
 
-void HoldQueue::DropFrames() {
+bool HoldQueue::DropFrames() {
   std::deque<HeldItem> kept;
   bool dropping = true;
   for (HeldItem &item : std::exchange(items_, {})) {
@@ -79,6 +79,7 @@ void HoldQueue::DropFrames() {
   waiting_bytes_ = 0;
   for (HeldItem &item : kept)
     Push(std::move(item));
+  return !dropping;
 }
 
 void HoldQueue::CopyFrames() {

@@ -42,15 +42,13 @@ class HoldQueue {
   void ReleaseHead();
   // Releases the oldest until no more than this many bytes wait for a label. True if there were any to be released.
   bool ReleaseDownTo(uint64_t bytes);
-  // From now on nothing waits.
-  void ReleaseAll() { Release(INT64_MAX); }
 
   // Time between the oldest and the newest frame that may go.
   GstClockTime ReleasedTime() const;
   size_t released_frames() const { return released_frames_; }
 
-  // Throws frames away up to the next SEGMENT, STREAM_START or EOS.
-  void DropFrames();
+  // Throws frames away up to the next SEGMENT, STREAM_START or EOS. True if there is one.
+  bool DropFrames();
   // Puts copies in the place of all frames, so that their memory goes back to where it came from.
   void CopyFrames();
   // Throws everything away, but gives back the sticky events that describe the stream (not SEGMENT and EOS): the pad

@@ -136,10 +136,15 @@ void Stop(GstTimelineSmooth *self) {
   State &state = *self->state;
   action::guarded(GST_ELEMENT(self), false, [&] {
     if (!state.tracker) return true;
-    state.queue.Clear();
-    state.tracker->Finish();
-    action::CollectSegments(state);
-    action::WriteSegments(self, std::exchange(state.outbox, {}), state.active.post_messages);
+    std::vector<action::FinishedSegment> last;
+    {
+      const Lock lock(state.mutex);  // the application may ask for stats
+      state.queue.Clear();
+      state.tracker->Finish();
+      action::CollectSegments(state);
+      last = std::exchange(state.outbox, {});
+    }
+    action::WriteSegments(self, last, state.active.post_messages);
     if (state.tracker->seen_frames()) action::WriteTimelineFile(self);
     return true;
   });

@@ -154,6 +154,7 @@ gboolean Enqueue(GstTimelineSmooth *self, GstEvent *event) {
     const GstEventType type = GST_EVENT_TYPE(event);
     GstMessage *message = nullptr;
     bool restart = false, taken = false;
+    GstFlowReturn refused = GST_FLOW_OK;
     {
       Lock lock(state.mutex);
       // A new stream after the end of one, once that is through.
@@ -168,7 +169,10 @@ gboolean Enqueue(GstTimelineSmooth *self, GstEvent *event) {
           Release(state);
         }
       }
-      if (state.flow == GST_FLOW_OK && !state.eos && state.tracker) {
+      // What is linked later must know the sticky events all the same.
+      const bool kept = state.flow == GST_FLOW_NOT_LINKED && GST_EVENT_IS_STICKY(event) && type != GST_EVENT_EOS;
+      if (type == GST_EVENT_EOS && !state.eos) refused = state.flow;
+      if ((state.flow == GST_FLOW_OK || kept) && !state.eos && state.tracker) {
         message = OnSerialized(self, state, event);
         state.queue.Push(std::move(item));
         state.last_input = std::chrono::steady_clock::now();
@@ -177,6 +181,8 @@ gboolean Enqueue(GstTimelineSmooth *self, GstEvent *event) {
       }
     }
     if (message != nullptr) gst_element_post_message(GST_ELEMENT(self), message);
+    // No frame comes any more that would bring upstream the news.
+    if (refused == GST_FLOW_NOT_LINKED || refused < GST_FLOW_EOS) GST_ELEMENT_FLOW_ERROR(self, refused);
     if (restart) gst_pad_start_task(self->srcpad, SmoothTask, self->srcpad, nullptr);
     return taken ? TRUE : FALSE;
   });

@@ -132,9 +132,9 @@ void OnFlow(GstTimelineSmooth *self, GstFlowReturn flow) {
   {
     const Lock lock(state.mutex);
     if (flow == GST_FLOW_EOS) {
-      // Events still pass, and a new segment is welcome.
-      state.refusing = true;
-      state.queue.DropFrames();
+      // Events still pass, and a new segment is welcome: what comes now belongs to one that is in the queue already, or
+      // to this one.
+      state.refusing = !state.queue.DropFrames();
       state.changed.notify_all();
       return;
     }
@@ -172,11 +172,12 @@ void WriteSegments(GstTimelineSmooth *self, const std::vector<FinishedSegment> &
   SmoothState &state = *self->state;
   for (const FinishedSegment &segment : segments) {
     GST_INFO_OBJECT(self, "segment %s", ToJsonLine(segment.segment).c_str());
+    state.written = false;
+    // Who is told of it finds it in the file.
+    const std::string problem = state.output->Add(segment.segment);
     if (post) {
       gst_element_post_message(GST_ELEMENT(self), NewSegmentMessage(GST_ELEMENT(self), segment));
     }
-    state.written = false;
-    const std::string problem = state.output->Add(segment.segment);
     if (!problem.empty()) {
       GST_ELEMENT_WARNING(self, RESOURCE, WRITE, ("%s", problem.c_str()),
                           ("Segments are kept and written as soon as it is possible again"));

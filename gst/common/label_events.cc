@@ -119,8 +119,9 @@ std::optional<LabelFacts> ParseLabels(const GstStructure *structure) {
   auto coarse = FromStrv(structure, "coarse");
   const auto fine = FromStrv(structure, "fine"), families = FromStrv(structure, "fine-coarse"),
              categories = FromStrv(structure, "value-category");
-  if (!coarse || !fine || !families || !categories || fine->size() != families->size() ||
-      fine->size() != categories->size() || !gst_structure_get_boolean(structure, "stand-in", &stand_in)) {
+  if (!coarse || !fine || !families || !categories || coarse->empty() || fine->empty() ||
+      fine->size() != families->size() || fine->size() != categories->size() ||
+      !gst_structure_get_boolean(structure, "stand-in", &stand_in)) {
     return std::nullopt;
   }
   facts.model = model != nullptr ? model : "";

@@ -23,7 +23,7 @@ inline __attribute__((always_inline)) void Store(float *to, Vector value) {
 
 inline __attribute__((always_inline)) Vector Relu(Vector value) {
   const Vector zero = {};
-  return value > zero ? value : zero;
+  return value < zero ? zero : value;  // what is no number stays none, as in LibTorch
 }
 
 template <int kRows>

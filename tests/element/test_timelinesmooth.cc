@@ -357,6 +357,59 @@ TEST_F(TimelineSmooth, AnErrorAfterEosIsToldByTheElement) {
   EXPECT_TRUE(WaitForEvent(GST_EVENT_EOS));
 }
 
+TEST_F(TimelineSmooth, AnErrorBeforeEosThatNoFrameTellsIsToldByTheElement) {
+  Make("timelinesmooth window=1");
+  Begin();
+  std::promise<void> failed;
+  gst_pad_set_element_private(harness_->sinkpad, &failed);
+  gst_pad_set_chain_function(harness_->sinkpad, [](GstPad *pad, GstObject *, GstBuffer *buffer) {
+    gst_buffer_unref(buffer);
+    static_cast<std::promise<void> *>(gst_pad_get_element_private(pad))->set_value();
+    return GST_FLOW_NOT_NEGOTIATED;
+  });
+  PushFrames(0, 16);
+  PushStep(0, 0);  // they go now
+  failed.get_future().wait();
+  // The task has the flow, and may not have noted it yet: a serialized event waits for neither.
+  bool taken = true;
+  while (taken)
+    taken = Push(gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty("other")));
+  EXPECT_FALSE(PushEos());
+  EXPECT_NE(WaitForMessage(GST_MESSAGE_ERROR), "");
+}
+
+TEST_F(TimelineSmooth, DownstreamsEosOfOneSegmentLeavesTheNextAlone) {
+  Make("timelinesmooth sync-mode=immediate");
+  Begin();
+  struct Downstream {
+    std::promise<void> open, second;
+    int frames = 0;
+  } downstream;
+  gst_pad_set_element_private(harness_->sinkpad, &downstream);
+  gst_pad_set_chain_function(harness_->sinkpad, [](GstPad *pad, GstObject *, GstBuffer *buffer) {
+    gst_buffer_unref(buffer);
+    auto &own = *static_cast<Downstream *>(gst_pad_get_element_private(pad));
+    if (++own.frames == 1) {
+      own.open.get_future().wait();
+      return GST_FLOW_EOS;
+    }
+    if (own.frames == 2) own.second.set_value();
+    return GST_FLOW_OK;
+  });
+  PushFrames(0, 1);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.base = GST_SECOND;
+  Push(gst_event_new_segment(&segment));
+  PushFrames(0, 1);  // in the queue when downstream has enough of the first segment
+  downstream.open.set_value();
+  downstream.second.get_future().wait();
+  EXPECT_EQ(PushFrame(kFrame), GST_FLOW_OK);
+  PushEos();
+  EXPECT_TRUE(WaitForEvent(GST_EVENT_EOS));
+  EXPECT_EQ(downstream.frames, 3);
+}
+
 TEST_F(TimelineSmooth, FlushWakesBothSidesAndTheNextRunIsClean) {
   Make("timelinesmooth window=9");
   Begin();
@@ -809,6 +862,7 @@ TEST_F(TimelineSmooth, LinesAreThereAsSoonAsASegmentIsFinal) {
   EXPECT_EQ(text.back(), '\n');
   gst_element_set_state(element_, GST_STATE_READY);
   EXPECT_NE(ReadFile(path).find("\"fine_action\":\"b_one_rnva\""), std::string::npos);
+  EXPECT_EQ(action::ReadTimeline(path).size(), 2u) << "the line that was cut off is passed over";
 }
 
 TEST_F(TimelineSmooth, LocationsThatCannotBe) {

@@ -235,6 +235,14 @@ TEST(Tensor, ChecksItsView) {
   EXPECT_NO_THROW(make({0, 5}, {5, 1}, 0, 0)) << "empty";
 }
 
+TEST(Tensor, StrideOfASingleElementMeansNothing) {
+  const auto storage = std::make_shared<Storage>();
+  const float values[] = {0, 1, 2, 3};
+  storage->bytes = std::as_bytes(std::span(values));
+  const Tensor odd(DType::kFloat32, {1, 2}, {std::numeric_limits<int64_t>::max(), 2}, 1, storage, 4);
+  EXPECT_EQ(odd.ToFloats(), (std::vector<float>{1, 3}));
+}
+
 TEST(Tensor, ConvertsToFloat) {
   const auto of = [](DType dtype, std::vector<uint8_t> raw, std::vector<int64_t> shape) {
     std::vector<std::byte> bytes(raw.size());

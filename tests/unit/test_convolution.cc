@@ -150,6 +150,20 @@ TEST_P(ConvolutionTest, OfTwoFramesEqualsTheSum) {
   Check({{2, 40, 41}, 16, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, NewTwoFrameConvolution, 1e-5);
 }
 
+TEST_P(ConvolutionTest, WhatIsNoNumberStaysNone) {
+  Make *const all[] = {NewDirectConvolution, NewWinogradConvolution, NewWinogradTimeConvolution,
+                       NewTwoFrameConvolution};
+  for (Make *make : all) {
+    const Case c = {{2, 8, 8}, 16, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}};
+    Activation in(c.size, c.inputs, 1, 3), out(c.size, c.outputs, 1, 3);
+    Fill(in);
+    in.At(1, 4, 4)[5] = std::nanf("");
+    make(*GetParam(), MakeConvolution(c))->Run(in, nullptr, true, out, workspace_);
+    for (int output = 0; output < c.outputs; ++output)
+      EXPECT_TRUE(std::isnan(out.At(1, 4, 4)[output])) << output;
+  }
+}
+
 std::vector<const ConvolutionKernels *> KernelsToTest() {
   std::vector<const ConvolutionKernels *> all;
 #if defined(__x86_64__)

@@ -51,6 +51,21 @@ TEST_F(TimelineFile, WhatIsWrittenIsRead) {
   EXPECT_EQ(ReadTimeline(Write("empty.json", ToJson({}))), std::vector<Segment>());
 }
 
+TEST_F(TimelineFile, LinesThatWereCutOffArePassedOver) {
+  const std::vector<Segment> segments = {Make(0, 2 * kSecond, "turn", "turn_screw_va"),
+                                         Make(2 * kSecond, 3 * kSecond, "測", "測_nva")};
+  const std::string first = ToJsonLine(segments[0]), second = ToJsonLine(segments[1]);
+  const std::vector<Segment> left = {segments[0]};
+  for (size_t bytes = 1; bytes < second.size(); ++bytes) {
+    const std::string cut = second.substr(0, bytes);
+    EXPECT_EQ(ReadTimeline(Write("t.jsonl", first + "\n" + cut)), left) << cut;
+    // Started again, the run goes on behind it.
+    EXPECT_EQ(ReadTimeline(Write("t.jsonl", cut + "\n" + first + "\n")), left) << cut;
+  }
+  for (const std::string wrong : {"x", "{\"start\":1}}", "{\"start\" 1", "[1,]"})
+    EXPECT_THROW(ReadTimeline(Write("t.jsonl", first + "\n" + wrong + "\n" + second + "\n")), Error) << wrong;
+}
+
 TEST_F(TimelineFile, RunsOfOneFileAreNotMixed) {
   const std::vector<Segment> first = {Make(0, 6 * kSecond, "a", "a_va")}, second = {Make(0, 4 * kSecond, "b", "b_nva")};
   const std::string path = Write("t.jsonl", ToJsonLine(first[0], "2026-01-01T00:00:00.000Z") + "\n" +

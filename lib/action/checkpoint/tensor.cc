@@ -108,8 +108,10 @@ int64_t CheckedNumel(std::span<const int64_t> shape) {
 
 std::vector<int64_t> ContiguousStride(std::span<const int64_t> shape) {
   std::vector<int64_t> stride(shape.size(), 1);
-  for (size_t i = shape.size(); i-- > 1;)
-    stride[i - 1] = stride[i] * (shape[i] > 0 ? shape[i] : 1);
+  for (size_t i = shape.size(); i-- > 1;) {
+    // Only a tensor without elements has sizes whose product cannot be counted: any stride will do.
+    if (__builtin_mul_overflow(stride[i], std::max<int64_t>(shape[i], 1), &stride[i - 1])) stride[i - 1] = 1;
+  }
   return stride;
 }
 
@@ -191,9 +193,11 @@ std::vector<std::byte> Tensor::ToBytes() const {
   for (std::byte *to = out.data(); to != out.data() + out.size(); to += size) {
     std::memcpy(to, base + static_cast<size_t>(position) * size, size);
     for (size_t d = shape_.size(); d-- > 0;) {
-      position += stride_[d];
-      if (++index[d] < shape_[d]) break;
-      position -= stride_[d] * shape_[d];
+      if (++index[d] < shape_[d]) {
+        position += stride_[d];
+        break;
+      }
+      position -= stride_[d] * (shape_[d] - 1);
       index[d] = 0;
     }
   }

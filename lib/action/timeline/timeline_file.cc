@@ -147,6 +147,20 @@ std::string ToJson(std::span<const Segment> segments) {
   return text + (segments.empty() ? "]\n" : "\n]\n");
 }
 
+namespace {
+
+// Whether more text could make JSON of it: what a power cut or a full disk leaves of a line.
+bool IsCutOff(std::string_view line) {
+  try {
+    const ordered_json whole = ordered_json::parse(line);
+    return false;
+  } catch (const ordered_json::parse_error &e) {
+    return e.byte > line.size();
+  }
+}
+
+}  // namespace
+
 std::vector<Segment> ReadTimeline(const std::string &path, int *earlier_runs) {
   const std::string text = ReadText(path);
   SegmentList list;
@@ -174,8 +188,9 @@ std::vector<Segment> ReadTimeline(const std::string &path, int *earlier_runs) {
       const std::string where = "the timeline " + path + ", line " + std::to_string(++number) + ",";
       at = end + 1;
       if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-      // A line that a power cut has cut off says nothing; any other must be right.
-      if (end == text.size() && !ordered_json::accept(line)) break;
+      // A line that was cut off says nothing, wherever it is: a run that was started again has gone on behind it. Any
+      // other must be right.
+      if (IsCutOff(line)) continue;
       add(Parse(line, where), where);
     }
   } else {

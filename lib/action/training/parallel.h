@@ -8,6 +8,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -32,8 +33,13 @@ inline void ParallelFor(size_t count, size_t threads, const std::function<void(s
     }
   };
   std::vector<std::thread> workers;
-  for (size_t i = 0; i < std::min(threads, count); ++i)
-    workers.emplace_back(work);
+  try {
+    for (size_t i = 0; i < std::min(threads, count); ++i)
+      workers.emplace_back(work);
+  } catch (const std::system_error &) {
+    // A limit on threads: those that there are do the work.
+  }
+  if (workers.empty()) work();
   for (std::thread &worker : workers)
     worker.join();
   if (error) std::rethrow_exception(error);
