@@ -247,8 +247,9 @@ GstFlowReturn SmoothChain(GstPad *, GstObject *parent, GstBuffer *frame) {
     }
     ++state.inside;
     state.changed.wait(lock, [&state] {
+      const GstClockTime time = state.queue.ReleasedTime();
       return state.flow != GST_FLOW_OK ||
-             (state.queue.ReleasedTime() <= CommittedTime(state) && state.queue.released_frames() <= kCommittedFrames);
+             (time > 0 ? time <= CommittedTime(state) : state.queue.released_frames() <= kCommittedFrames);
     });
     --state.inside;
     state.last_input = std::chrono::steady_clock::now();
@@ -308,7 +309,8 @@ gboolean SmoothSinkQuery(GstPad *pad, GstObject *parent, GstQuery *query) {
   // A serialized query waits in no queue: what asks would stand still, and with it what the queue waits for.
   switch (GST_QUERY_TYPE(query)) {
     case GST_QUERY_ALLOCATION:
-      // No pool of downstream's: its buffers would be held here, and it would starve.
+      // No pool of downstream's: its buffers would be held here, and it would starve. What it reads is asked by the
+      // task, which makes up for the rest (DownstreamLayout).
       gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
       return TRUE;
     case GST_QUERY_DRAIN: {

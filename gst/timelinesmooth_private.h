@@ -15,6 +15,7 @@
 #include <optional>
 #include <vector>
 
+#include "downstream_layout.h"
 #include "hold_queue.h"
 #include "timeline_output.h"
 #include "timeline_tracker.h"
@@ -52,6 +53,7 @@ struct SmoothState {
   bool deadline_passed = false;
 
   // The source task; state changes while it does not run.
+  DownstreamLayout layout;
   std::unique_ptr<TimelineOutput> output;
   bool written = false;  // the file holds everything
 };

@@ -117,7 +117,9 @@ std::optional<HeldItem> Next(GstTimelineSmooth *self, std::optional<MetaLabel> &
 }
 
 GstFlowReturn PushFrame(GstTimelineSmooth *self, HeldItem item, const std::optional<MetaLabel> &label) {
-  GstBuffer *buffer = GST_BUFFER(item.object.release());
+  SmoothState &state = *self->state;
+  if (gst_pad_check_reconfigure(self->srcpad)) state.layout.Ask(self->srcpad);
+  GstBuffer *buffer = state.layout.Fit(GST_BUFFER(item.object.release()));
   if (label || gst_buffer_get_custom_meta(buffer, kLabelMeta) != nullptr) {
     buffer = gst_buffer_make_writable(buffer);  // its memory stays shared
     SetLabel(buffer, label);
@@ -160,9 +162,11 @@ GstFlowReturn PushNext(GstTimelineSmooth *self) {
     return GST_FLOW_OK;
   }
   GstEvent *event = GST_EVENT(item->object.release());
-  const bool eos = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
+  const GstEventType type = GST_EVENT_TYPE(event);
+  const bool eos = type == GST_EVENT_EOS;
   if (eos) WriteTimelineFile(self);
   gst_pad_push_event(self->srcpad, event);
+  if (type == GST_EVENT_CAPS) gst_pad_mark_reconfigure(self->srcpad);  // asked with the next frame
   return eos ? GST_FLOW_EOS : GST_FLOW_OK;
 }
 

@@ -622,6 +622,54 @@ TEST_F(TimelineSmooth, ANewStreamAfterEos) {
   EXPECT_EQ(PullLabels(16), std::string(16, 'b'));
 }
 
+// A decoder's frame: lines of 80 bytes for 60 pixels, after 16 bytes of border.
+GstBuffer *PaddedFrame(GstClockTime pts, int width, int height) {
+  gsize offset[GST_VIDEO_MAX_PLANES] = {16};
+  gint stride[GST_VIDEO_MAX_PLANES] = {80};
+  const gsize size = offset[0] + static_cast<gsize>(stride[0] * height);
+  std::vector<guint8> bytes(size, 255);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x)
+      bytes[static_cast<size_t>(16 + y * 80 + x)] = static_cast<guint8>(y + x);
+  }
+  GstBuffer *buffer = gst_buffer_new_memdup(bytes.data(), size);
+  gst_buffer_add_video_meta_full(buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_GRAY8, static_cast<guint>(width),
+                                 static_cast<guint>(height), 1, offset, stride);
+  GST_BUFFER_PTS(buffer) = pts;
+  return buffer;
+}
+
+TEST_F(TimelineSmooth, DownstreamWithoutVideoMetaGetsTheDefaultLayout) {
+  Make("timelinesmooth sync-mode=immediate");
+  Start("GRAY8", 60, 8);
+  gst_harness_push(harness_, PaddedFrame(kFrame, 60, 8));
+  GstBuffer *frame = gst_harness_pull(harness_);
+  EXPECT_EQ(GST_BUFFER_PTS(frame), kFrame);
+  EXPECT_EQ(gst_buffer_get_video_meta(frame), nullptr);
+  GstMapInfo map;
+  ASSERT_TRUE(gst_buffer_map(frame, &map, GST_MAP_READ));
+  ASSERT_EQ(map.size, 60u * 8);
+  for (int y = 0; y < 8; ++y) {
+    for (int x = 0; x < 60; ++x)
+      ASSERT_EQ(map.data[y * 60 + x], y + x);
+  }
+  gst_buffer_unmap(frame, &map);
+  gst_buffer_unref(frame);
+}
+
+TEST_F(TimelineSmooth, DownstreamWithVideoMetaGetsTheFrameItself) {
+  Make("timelinesmooth sync-mode=immediate");
+  gst_harness_add_propose_allocation_meta(harness_, GST_VIDEO_META_API_TYPE, nullptr);
+  Start("GRAY8", 60, 8);
+  GstBuffer *mine = PaddedFrame(kFrame, 60, 8);
+  const GstMemory *memory = gst_buffer_peek_memory(mine, 0);
+  gst_harness_push(harness_, mine);
+  GstBuffer *frame = gst_harness_pull(harness_);
+  EXPECT_EQ(gst_buffer_peek_memory(frame, 0), memory);
+  EXPECT_NE(gst_buffer_get_video_meta(frame), nullptr);
+  gst_buffer_unref(frame);
+}
+
 TEST_F(TimelineSmooth, SerializedQueriesDoNotWaitBehindHeldFrames) {
   Make("timelinesmooth");
   Begin();
