@@ -145,7 +145,7 @@ class CudaR3d18 : public R3d18 {
           if (passes_.size() == 1) throw Error(NoMemory());
           passes_.pop_back();
           best_ = std::min(best_, passes_.back()->size);
-          c10::cuda::CUDACachingAllocator::emptyCache();
+          EmptyCache();
           continue;
         }
         done += count;
@@ -215,15 +215,29 @@ class CudaR3d18 : public R3d18 {
       return true;
     } catch (const c10::OutOfMemoryError &) {
       pass.reset();
-      c10::cuda::CUDACachingAllocator::emptyCache();
+      EmptyCache();
       why_not_ = NoMemory();
       return false;
+    } catch (const c10::Error &) {
+      // cuDNN has no plan for it, or the host no pinned memory: smaller batches work all the same.
+      if (passes_.empty()) throw;
+      return false;
+    }
+  }
+
+  // LibTorch refuses after a capture that failed, where its allocator still thinks that one goes on.
+  static void EmptyCache() {
+    try {
+      c10::cuda::CUDACachingAllocator::emptyCache();
+    } catch (const c10::Error &) {
+      // What it would have given back stays for the tensors to come.
     }
   }
 
   // A decoder in the same process may call CUDA at any time, so only this thread's calls are looked at. Where capturing
   // fails operators run one by one: they have just done so, in memory that was enough.
   void Capture(Pass &pass) {
+    if (failed_graph_) return;  // what cannot be captured once cannot be captured in a larger batch
     auto graph = std::make_unique<at::cuda::CUDAGraph>();
     bool capturing = false;
     try {
@@ -238,6 +252,7 @@ class CudaR3d18 : public R3d18 {
       why_no_graph_ = Readable("capturing", e).what();
       if (capturing) EndCapture(*graph);
       cudaGetLastError();  // of the capture, not of what follows
+      failed_graph_ = graph.release();
     }
   }
 
@@ -335,6 +350,8 @@ class CudaR3d18 : public R3d18 {
   std::string why_not_;
   bool wrong_ = false;  // why_not_ is about what was computed
   std::string why_no_graph_;
+  // Never destroyed: some LibTorch's allocator goes on asking a graph whose capture failed.
+  at::cuda::CUDAGraph *failed_graph_ = nullptr;
 };
 
 }  // namespace
