@@ -511,7 +511,7 @@ TEST_F(ActionOverlay, TimelinesThatCannotBeRead) {
             std::string::npos);
   EXPECT_NE(refused("key.json", R"([{"start":0,"fine_action":"a"}])").find("has no 'end'"), std::string::npos);
   EXPECT_NE(refused("huge.json", R"([{"start":0,"end":1e300,"fine_action":"a"}])").find("no time"), std::string::npos);
-  EXPECT_NE(refused("line.jsonl", "{\"start\":0,\n{\"start\":0,\"end\":1,\"fine_action\":\"a\"}\n").find("line 1"),
+  EXPECT_NE(refused("line.jsonl", "{\"start\":0]\n{\"start\":0,\"end\":1,\"fine_action\":\"a\"}\n").find("line 1"),
             std::string::npos);
 }
 
