@@ -25,8 +25,12 @@ runtime = sorted(glob.glob(home + "/lib*/libcudart.so*"))[0] if cuda else ""
 flags = ["-isystem" + path for path in include_paths()] + (["-isystem" + home + "/include", "-DACTION_WITH_CUDA=1"] if cuda else [])
 flags.append("-D_GLIBCXX_USE_CXX11_ABI=%d" % torch._C._GLIBCXX_USE_CXX11_ABI)
 libraries = [path for path in library_paths() if os.path.isdir(path)]
+# The C++ library that PyTorch has loaded, lest the compiler should link a static one in beside it: two of them crash.
+with open("/proc/self/maps") as maps:
+    standard = next(iter({line.split()[-1] for line in maps if "libstdc++.so" in line}), "")
 links = ["-L" + path for path in libraries] + ["-Wl,-rpath," + path for path in libraries] + ["-Wl,--no-as-needed", "-ltorch", "-ltorch_cpu", "-lc10"]
 links += ["-ltorch_cuda", "-lc10_cuda", runtime] if cuda else []
+links += [standard] if standard else []
 print("flags=%s\nlinks=%s\ncuda=%s" % (shlex.quote(" ".join(flags)), shlex.quote(" ".join(links)), "yes" if cuda else ""))
 PY
 )"
@@ -38,7 +42,7 @@ lib/action/checkpoint/torch_zip.cc lib/action/checkpoint/value.cc lib/action/eng
 lib/action/processors.cc lib/action/r3d18_spec.cc lib/actiontorch/cpu_convolution.cc lib/actiontorch/direct_convolution.cc
 lib/actiontorch/two_frame_convolution.cc
 lib/actiontorch/winograd_convolution.cc lib/actiontorch/winograd_time_convolution.cc lib/actiontorch/folded_r3d18.cc lib/actiontorch/r3d18_torch.cc
-lib/actiontorch/r3d18_vector.cc lib/actiontorch/stand_in.cc lib/actiontorch/thread_team.cc lib/actiontorch/torch_device.cc
+lib/actiontorch/r3d18_vector.cc lib/actiontorch/space_to_depth.cc lib/actiontorch/stand_in.cc lib/actiontorch/thread_team.cc lib/actiontorch/torch_device.cc
 lib/actiontorch/torch_network.cc lib/actiontorch/worker_threads.cc tests/helpers/network_library.cc'
 [ -z "$cuda" ] || sources="$sources lib/actiontorch/r3d18_cuda.cc"
 

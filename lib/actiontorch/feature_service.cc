@@ -12,6 +12,7 @@
 #include <future>
 #include <list>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -91,8 +92,17 @@ class Worker {
         ready.set_exception(std::current_exception());
         return;
       }
+      std::vector<std::thread> others;
+      try {
+        for (int i = 1; i < network.threads; ++i)
+          others.emplace_back([this, &network] { Run(network); });
+      } catch (const std::system_error &) {
+        // No more threads to be had: those that there are do the work.
+      }
       ready.set_value();
       Run(network);
+      for (std::thread &other : others)
+        other.join();
     });
     try {
       made.get();
@@ -192,22 +202,26 @@ class Worker {
       std::vector<Chunk> chunks;
       TakeBatch(network, places, chunks);
 
+      const Clock::time_point start = Clock::now();
+      if (running_++ == 0) busy_since_ = start;
       lock.unlock();
       std::vector<Features> features;
       std::string error;
-      const Clock::time_point start = Clock::now();
       try {
         features.resize(chunks.size());
         network.run(chunks, features);
       } catch (const std::exception &e) {
         error = e.what();
       }
-      const auto took = Clock::now() - start;
       lock.lock();
+      const Clock::time_point now = Clock::now();
+      const auto took = now - start;
 
       ++totals_.network_batches;
       totals_.network_chunks += chunks.size();
-      totals_.network_compute += took;
+      totals_.network_compute += now - busy_since_;
+      busy_since_ = now;
+      --running_;
       for (size_t i = 0; i < places.size(); ++i) {
         Queue &queue = *places[i].queue;
         ++queue.stats.chunks;
@@ -228,7 +242,9 @@ class Worker {
   std::mutex mutex_;  // protects all below but the thread, and every queue
   std::condition_variable work_;
   std::list<std::shared_ptr<Queue>> queues_;
-  StreamStats totals_;  // the fields of the network
+  StreamStats totals_;            // the fields of the network
+  int running_ = 0;               // passes now
+  Clock::time_point busy_since_;  // while some run: what of the time is not in totals_ yet
   bool stopping_ = false;
   std::thread thread_;
 };

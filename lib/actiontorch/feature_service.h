@@ -1,4 +1,4 @@
-// One network for all streams of a process, run by one worker.
+// One network for all streams of a process, run by a worker of its own.
 #ifndef ACTIONTORCH_FEATURE_SERVICE_H_
 #define ACTIONTORCH_FEATURE_SERVICE_H_
 
@@ -13,12 +13,13 @@ namespace action {
 
 // What a worker runs.
 struct BatchNetwork {
-  // Writes the features of each chunk. Called on the worker thread only, with at most max_batch chunks.
+  // Writes the features of each chunk. Called on the worker's threads only, with at most max_batch chunks.
   std::function<void(std::span<const Chunk> chunks, std::span<Features> features)> run;
   int max_batch = 1;   // most that it takes
   int best_batch = 1;  // what suits the device best
+  int threads = 1;     // that may be in run at once: a device computes for one while others bring and fetch
 };
-// Makes the network on the worker thread, so that everything LibTorch keeps per thread is set where it is used.
+// Makes the network on the worker's first thread, so that everything LibTorch keeps per thread is set where it is used.
 using NetworkFactory = std::function<BatchNetwork()>;
 
 // Starts a worker and waits until the network is made. Rethrows what the factory throws.

@@ -19,13 +19,13 @@ class WrongPrecision : public Error {
   using Error::Error;
 };
 
-// torchvision's video.r3d_18 in eval mode, `fc` removed. One thread at a time runs it.
+// torchvision's video.r3d_18 in eval mode, `fc` removed. One thread at a time runs it, but for `concurrent_passes`.
 class R3d18 {
  public:
   virtual ~R3d18() = default;
 
-  // pixels: [n, 16, 112, 112, 3] RGB, 0 to 255. features: [n, 512]. Throws Error.
-  virtual void Forward(std::span<const uint8_t> pixels, int n, std::span<float> features) = 0;
+  // chunks: each [16, 112, 112, 3] RGB, 0 to 255. features: [number of chunks, 512]. Throws Error.
+  virtual void Forward(std::span<const uint8_t *const> chunks, std::span<float> features) = 0;
   // The same from normalised input, [n, 3, 16, 112, 112]: (rgb / 255 - mean) / std.
   virtual void ForwardNormalised(std::span<const float> input, int n, std::span<float> features) = 0;
 
@@ -35,6 +35,8 @@ class R3d18 {
   // Most chunks that Forward takes, and the number that the device is best used with.
   virtual int max_batch() const { return 64; }
   virtual int best_batch() const { return 1; }
+  // Threads that may be in Forward at once, because the device then computes for one while others bring and fetch.
+  virtual int concurrent_passes() const { return 1; }
 
   // How it is computed, for logs: "AVX-512, 2 threads".
   virtual std::string Description() const = 0;
@@ -46,7 +48,7 @@ std::unique_ptr<R3d18> NewR3d18(const StateDict &weights, Device device, Precisi
 
 // What NewR3d18 chooses from. In fp32 on processors with AVX2 or AVX-512: our own convolutions; null on others.
 std::unique_ptr<R3d18> NewVectorR3d18(const StateDict &weights, int threads);
-// LibTorch's operators, on any device. blocked: on the CPU, in oneDNN's own layout instead of channels last.
+// LibTorch's operators, on any device. blocked: on the CPU, in oneDNN's own layout; else as GPUs run it, channels last.
 std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Precision precision, bool blocked);
 // The same with what only CUDA has: streams, pinned memory, graphs. Only in builds against a LibTorch with CUDA.
 std::unique_ptr<R3d18> NewCudaR3d18(const StateDict &weights, Device device, Precision precision);

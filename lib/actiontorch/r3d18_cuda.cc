@@ -14,9 +14,11 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -37,6 +39,8 @@ constexpr int kBatchSizes[] = {1, 4, 16, 32};
 constexpr double kLowestCosine = 0.999;
 // The best batch is the smallest whose time for a chunk is within this of the shortest.
 constexpr double kNearlyBest = 1.05;
+// Callers at once: one whose chunks are computed, one that brings its own.
+constexpr size_t kLanes = 2;
 
 // Whether cuDNN may use TF32. Nothing when the application has said so for each operator, which newer LibTorches do not
 // put into one word: then it is left alone.
@@ -84,11 +88,18 @@ class Event {
 // A batch size that has been prepared.
 struct Pass {
   int size = 0;
-  at::Tensor staged_pixels;                    // pinned
   at::Tensor pixels;                           // on the device
   at::Tensor features;                         // on the device; what the graph writes
-  at::Tensor staged_features;                  // pinned
   std::unique_ptr<at::cuda::CUDAGraph> graph;  // null: operator by operator
+};
+
+// What one caller brings its chunks with and fetches their features, while the device computes for another.
+struct Lane {
+  at::Tensor staged_pixels;    // pinned
+  at::Tensor pixels;           // on the device
+  at::Tensor staged_features;  // pinned
+  Event copied;
+  Event computed;
 };
 
 double Cosine(const float *a, const float *b) {
@@ -105,124 +116,184 @@ class CudaR3d18 : public R3d18 {
  public:
   CudaR3d18(FoldedR3d18 folded, const Layout &layout)
       : folded_(std::move(folded)),
-        device_(layout.device),
-        network_(folded_, layout),
-        compute_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device_.index())),
-        copy_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device_.index())) {}
+        layout_(layout),
+        compute_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, layout.device.index())),
+        copy_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, layout.device.index())) {}
 
   void WarmUp() override {
-    Translated("preparing the network on the GPU", [&] {
-      const c10::InferenceMode guard;
-      const c10::cuda::CUDAGuard device(device_);
+    OnDevice("preparing the network on the GPU", [&] {
       const Reference reference = MakeReference();
-      for (const int size : kBatchSizes) {
-        // What does not fit, larger ones do not either; nor does what is wrong get right with more.
-        if (!Prepare(size, reference)) break;
+      PrepareAll(reference);
+      if (passes_.empty() && layout_.fused) {
+        // cuDNN may have no fused kernels for this GPU, or wrong ones.
+        layout_.fused = false;
+        PrepareAll(reference);
       }
       if (passes_.empty() && wrong_) throw WrongPrecision(why_not_);
       if (passes_.empty()) throw Error(why_not_);
       ChooseBest();
+      EmptyCache();  // what cuDNN tried its algorithms in
     });
     folded_ = {};
   }
 
-  int max_batch() const override { return passes_.back()->size; }
-  int best_batch() const override { return best_; }
+  int max_batch() const override { return static_cast<int>(LargestBatch()); }
+  int best_batch() const override {
+    const std::lock_guard lock(mutex_);
+    return best_;
+  }
+  int concurrent_passes() const override { return static_cast<int>(lanes_.size()); }
 
-  void Forward(std::span<const uint8_t> pixels, int n, std::span<float> features) override {
-    Translated("the network", [&] {
-      const c10::InferenceMode guard;
-      const c10::cuda::CUDAGuard device(device_);
-      if (passes_.empty()) throw Error("the network on the GPU was not prepared (WarmUp)");
-      for (int done = 0; done < n;) {
-        Pass &pass = PassFor(n - done);
-        const int count = std::min(pass.size, n - done);
-        try {
-          RunPass(pass, pixels.data() + static_cast<ptrdiff_t>(done) * kChunkBytes, count,
-                  features.data() + static_cast<ptrdiff_t>(done) * kFeatureSize);
-        } catch (const c10::OutOfMemoryError &) {
-          // Other programs took the memory since: go on in smaller batches. (A graph has its memory.)
-          if (passes_.size() == 1) throw Error(NoMemory());
-          passes_.pop_back();
-          best_ = std::min(best_, passes_.back()->size);
-          EmptyCache();
-          continue;
-        }
-        done += count;
+  void Forward(std::span<const uint8_t *const> chunks, std::span<float> features) override {
+    OnDevice("the network", [&] {
+      const HeldLane lane(*this);
+      while (!chunks.empty()) {
+        const size_t count = std::min(chunks.size(), LargestBatch());
+        if (!Run(*lane, chunks.first(count), features.data())) continue;  // in smaller batches
+        chunks = chunks.subspan(count);
+        features = features.subspan(count * kFeatureSize);
       }
     });
   }
 
   void ForwardNormalised(std::span<const float> input, int n, std::span<float> features) override {
-    Translated("the network", [&] {
-      const c10::InferenceMode guard;
-      const c10::cuda::CUDAGuard device(device_);
+    OnDevice("the network", [&] {
+      const std::lock_guard lock(mutex_);
+      if (!network_) throw Error(kNotPrepared);
       const CudnnSettings settings(/*autotune=*/false);
       const at::Tensor x =
           at::from_blob(const_cast<float *>(input.data()), {n, 3, kChunkFrames, kFrameSide, kFrameSide}, at::kFloat);
-      const at::Tensor out = network_.FromNormalised(x.to(device_)).to(at::kCPU).contiguous();
+      const at::Tensor out = network_->FromNormalised(x.to(layout_.device)).to(at::kCPU).contiguous();
       std::copy_n(out.data_ptr<float>(), out.numel(), features.begin());
     });
   }
 
   std::string Description() const override {
-    std::string text = network_.layout().Description() + ", batches of";
+    const std::lock_guard lock(mutex_);
+    std::string text = layout_.Description() + (layout_.fused ? ", fused" : "") + ", batches of";
     for (const auto &pass : passes_)
       text += " " + std::to_string(pass->size) + (pass->graph ? "" : " (no graph: " + why_no_graph_ + ")");
     return text + ", best " + std::to_string(best_);
   }
 
  private:
+  static constexpr const char *kNotPrepared = "the network on the GPU was not prepared (WarmUp)";
+
   // What fp32 makes of a clip, to compare with.
   struct Reference {
     std::vector<uint8_t> pixels;
     std::vector<float> features;
   };
 
+  // A lane that nobody else has in the meantime.
+  class HeldLane {
+   public:
+    explicit HeldLane(CudaR3d18 &network) : network_(network) {
+      std::unique_lock lock(network.mutex_);
+      if (network.passes_.empty()) throw Error(kNotPrepared);
+      network.lane_freed_.wait(lock, [&] { return !network.free_lanes_.empty(); });
+      lane_ = network.free_lanes_.back();
+      network.free_lanes_.pop_back();
+    }
+    ~HeldLane() {
+      const std::lock_guard lock(network_.mutex_);
+      network_.free_lanes_.push_back(lane_);
+      network_.lane_freed_.notify_one();
+    }
+    HeldLane(const HeldLane &) = delete;
+    HeldLane &operator=(const HeldLane &) = delete;
+    Lane &operator*() const { return *lane_; }
+
+   private:
+    CudaR3d18 &network_;
+    Lane *lane_ = nullptr;
+  };
+
+  template <typename Body>
+  void OnDevice(const char *doing, Body &&body) {
+    Translated(doing, [&] {
+      const c10::InferenceMode guard;
+      const c10::cuda::CUDAGuard device(layout_.device);
+      try {
+        body();
+      } catch (const c10::OutOfMemoryError &) {
+        throw Error(NoMemory());
+      }
+    });
+  }
+
+  // Without fused kernels and with its own stem, so that what it is compared with cannot be wrong in the same way.
   Reference MakeReference() const {
     const CudnnSettings settings(/*autotune=*/false);
     Reference reference;
     reference.pixels = NoiseClip(1);
     const at::Tensor bytes =
         at::from_blob(reference.pixels.data(), {1, kChunkFrames, kFrameSide, kFrameSide, 3}, at::kByte);
-    Layout layout = network_.layout();
-    layout.type = at::kFloat;
-    const at::Tensor out = TorchNetwork(folded_, layout).FromPixels(bytes.to(device_)).to(at::kCPU).contiguous();
+    Layout layout;
+    layout.device = layout_.device;
+    const TorchNetwork network(folded_, layout);
+    const at::Tensor out = network.FromPixels(bytes.to(layout.device)).to(at::kCPU).contiguous();
     reference.features.assign(out.data_ptr<float>(), out.data_ptr<float>() + kFeatureSize);
     return reference;
   }
 
-  // False, and why_not_ is set, when the batch does not fit into memory or comes out wrong.
+  // Leaves passes_ empty, and why_not_ set, when none can be had.
+  void PrepareAll(const Reference &reference) {
+    network_.emplace(folded_, layout_);
+    wrong_ = false;
+    for (const int size : kBatchSizes) {
+      // What does not fit, larger ones do not either; nor does what is wrong get right with more.
+      if (!Prepare(size, reference)) break;
+    }
+  }
+
+  // False, and why_not_ is set, when the batch does not fit into memory, cannot be computed or comes out wrong.
   bool Prepare(int size, const Reference &reference) {
     auto pass = std::make_unique<Pass>();
     pass->size = size;
     try {
-      const auto pinned = [](at::ScalarType type) { return at::TensorOptions(type).pinned_memory(true); };
-      const std::array<int64_t, 5> shape = {size, kChunkFrames, kFrameSide, kFrameSide, 3};
-      pass->staged_pixels = at::empty(shape, pinned(at::kByte));
-      pass->staged_features = at::empty({size, kFeatureSize}, pinned(at::kFloat));
-      pass->pixels = at::zeros(shape, at::TensorOptions(at::kByte).device(device_));
-      C10_CUDA_CHECK(cudaStreamSynchronize(c10::cuda::getCurrentCUDAStream(device_.index()).stream()));
+      MakeLanes(size);
+      pass->pixels = NewPixels(size, at::TensorOptions().device(layout_.device)).zero_();
+      C10_CUDA_CHECK(cudaStreamSynchronize(c10::cuda::getCurrentCUDAStream(layout_.device.index()).stream()));
       const CudnnSettings settings(/*autotune=*/true);
       const c10::cuda::CUDAStreamGuard stream(compute_);
       // Twice: cuDNN tries its algorithms in the first pass and needs no more memory in the second.
       for (int i = 0; i < 2; ++i)
-        pass->features = network_.FromPixels(pass->pixels);
+        pass->features = network_->FromPixels(pass->pixels);
       C10_CUDA_CHECK(cudaStreamSynchronize(compute_.stream()));
       Capture(*pass);
-      if (!Check(*pass, reference)) return false;
+      if (!IsRight(*pass, reference)) return false;
       passes_.push_back(std::move(pass));
       return true;
     } catch (const c10::OutOfMemoryError &) {
       pass.reset();
       EmptyCache();
       why_not_ = NoMemory();
-      return false;
-    } catch (const c10::Error &) {
+    } catch (const c10::Error &e) {
       // cuDNN has no plan for it, or the host no pinned memory: smaller batches work all the same.
-      if (passes_.empty()) throw;
-      return false;
+      why_not_ = Readable("preparing the network on the GPU", e).what();
     }
+    return false;
+  }
+
+  static at::Tensor NewPixels(int chunks, const at::TensorOptions &options) {
+    return at::empty({chunks, kChunkFrames, kFrameSide, kFrameSide, 3}, options.dtype(at::kByte));
+  }
+
+  // Lanes for batches of this size.
+  void MakeLanes(int size) {
+    std::array<std::unique_ptr<Lane>, kLanes> lanes;
+    for (auto &lane : lanes) {
+      const auto pinned = at::TensorOptions().pinned_memory(true);
+      lane = std::make_unique<Lane>();
+      lane->staged_pixels = NewPixels(size, pinned);
+      lane->staged_features = at::empty({size, kFeatureSize}, pinned.dtype(at::kFloat));
+      lane->pixels = NewPixels(size, at::TensorOptions().device(layout_.device));
+    }
+    lanes_ = std::move(lanes);
+    free_lanes_.clear();
+    for (const auto &lane : lanes_)
+      free_lanes_.push_back(lane.get());
   }
 
   // LibTorch refuses after a capture that failed, where its allocator still thinks that one goes on.
@@ -235,48 +306,69 @@ class CudaR3d18 : public R3d18 {
   }
 
   // A decoder in the same process may call CUDA at any time, so only this thread's calls are looked at. Where capturing
-  // fails operators run one by one: they have just done so, in memory that was enough.
+  // fails operators run one by one: they have just done so, in memory that was enough. All graphs work in one pool of
+  // memory, since no two run at once; what each writes into stays its own.
   void Capture(Pass &pass) {
-    if (failed_graph_) return;  // what cannot be captured once cannot be captured in a larger batch
+    if (!why_no_graph_.empty()) return;  // what cannot be captured once cannot be captured in a larger batch
     auto graph = std::make_unique<at::cuda::CUDAGraph>();
     bool capturing = false;
     try {
-      graph->capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+      graph->capture_begin(graph_pool_, cudaStreamCaptureModeThreadLocal);
       capturing = true;
-      const at::Tensor features = network_.FromPixels(pass.pixels);
+      const at::Tensor features = network_->FromPixels(pass.pixels);
       capturing = false;
       graph->capture_end();
       pass.features = features;
       pass.graph = std::move(graph);
     } catch (const c10::Error &e) {  // out of memory too: a graph has memory of its own
       why_no_graph_ = Readable("capturing", e).what();
-      if (capturing) EndCapture(*graph);
+      if (!capturing || !EndCapture(*graph)) {
+        LeavePool(c10::cuda::CUDACachingAllocator::get());
+        static_cast<void>(graph.release());  // never destroyed: some LibTorch's allocators go on asking it
+      }
       cudaGetLastError();  // of the capture, not of what follows
-      failed_graph_ = graph.release();
     }
   }
 
-  // The stream must not stay in a capture that failed, nor the allocator serve it.
-  static void EndCapture(at::cuda::CUDAGraph &graph) {
+  // LibTorch leaves its allocator in a capture that could not be ended: it would keep the pool's memory, and give back
+  // nothing, for as long as the process lives.
+  template <typename Allocator>
+  void LeavePool(Allocator *allocator) const {
+    const c10::DeviceIndex device = layout_.device.index();
+    if constexpr (requires {
+                    allocator->endAllocateToPool(device, graph_pool_), allocator->releasePool(device, graph_pool_);
+                  }) {
+      try {
+        allocator->endAllocateToPool(device, graph_pool_);
+        allocator->releasePool(device, graph_pool_);
+      } catch (const c10::Error &) {
+        // It had not begun, or has left by itself.
+      }
+    }
+  }
+
+  // The stream must not stay in a capture that failed.
+  static bool EndCapture(at::cuda::CUDAGraph &graph) {
     try {
       graph.capture_end();
+      return true;
     } catch (const c10::Error &) {
-      // That it failed is known.
+      return false;
     }
   }
 
-  bool Check(Pass &pass, const Reference &reference) {
-    std::vector<uint8_t> pixels;
-    for (int i = 0; i < pass.size; ++i)
-      pixels.insert(pixels.end(), reference.pixels.begin(), reference.pixels.end());
-    std::vector<float> features(static_cast<size_t>(pass.size) * kFeatureSize);
-    RunPass(pass, pixels.data(), pass.size, features.data());
-    for (int i = 0; i < pass.size; ++i) {
-      const double cosine =
-          Cosine(features.data() + static_cast<ptrdiff_t>(i) * kFeatureSize, reference.features.data());
+  bool IsRight(Pass &pass, const Reference &reference) {
+    const std::vector<const uint8_t *> chunks(static_cast<size_t>(pass.size), reference.pixels.data());
+    std::vector<float> features(chunks.size() * kFeatureSize);
+    Lane &lane = *lanes_.front();
+    Bring(lane, chunks);
+    Enqueue(lane, pass, chunks.size());
+    Fetch(lane, chunks.size(), features.data());
+    for (size_t i = 0; i < chunks.size(); ++i) {
+      const double cosine = Cosine(features.data() + i * kFeatureSize, reference.features.data());
       if (cosine >= kLowestCosine) continue;
-      why_not_ = "this GPU computes the network wrongly in " + network_.layout().Description() +
-                 ": the cosine to fp32 is " + std::to_string(cosine) + " in a batch of " + std::to_string(pass.size) +
+      why_not_ = "this GPU computes the network wrongly in " + layout_.Description() + ": the cosine to fp32 is " +
+                 std::to_string(cosine) + " in a batch of " + std::to_string(pass.size) +
                  ". Use precision=fp32, or a PyTorch with another cuDNN";
       wrong_ = true;
       return false;
@@ -288,70 +380,110 @@ class CudaR3d18 : public R3d18 {
     size_t free = 0, total = 0;
     cudaMemGetInfo(&free, &total);
     return "the GPU has too little memory for the network: " + std::to_string(free >> 20) + " of " +
-           std::to_string(total >> 20) +
-           " MiB are free, and one chunk at a time was too much. End other programs that " + "use " + device_.str() +
-           ", or use device=cpu";
+           std::to_string(total >> 20) + " MiB are free, and one chunk at a time was too much. End other programs " +
+           "that use " + layout_.device.str() + ", or use device=cpu";
   }
 
+  // By the time that the device takes: bringing and fetching go on beside it.
   void ChooseBest() {
+    const c10::cuda::CUDAStreamGuard stream(compute_);
     std::vector<double> seconds;
     for (const auto &pass : passes_) {
-      const std::vector<uint8_t> pixels(static_cast<size_t>(pass->size) * kChunkBytes);
-      std::vector<float> features(static_cast<size_t>(pass->size) * kFeatureSize);
       double best = std::numeric_limits<double>::max();
       for (int i = 0; i < 3; ++i) {
         const auto start = std::chrono::steady_clock::now();
-        RunPass(*pass, pixels.data(), pass->size, features.data());
+        Compute(*pass);
+        C10_CUDA_CHECK(cudaStreamSynchronize(compute_.stream()));
         best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
       }
       seconds.push_back(best / pass->size);
     }
     const double limit = *std::ranges::min_element(seconds) * kNearlyBest;
-    for (size_t i = 0; i < passes_.size() && best_ == 0; ++i) {
-      if (seconds[i] <= limit) best_ = passes_[i]->size;
-    }
+    const auto chosen = std::ranges::find_if(seconds, [limit](double one) { return one <= limit; });
+    best_ = passes_[static_cast<size_t>(chosen - seconds.begin())]->size;
   }
 
-  Pass &PassFor(int n) {
-    const auto fits = std::ranges::find_if(passes_, [n](const auto &pass) { return pass->size >= n; });
-    return fits != passes_.end() ? **fits : *passes_.back();
-  }
-
-  void RunPass(Pass &pass, const uint8_t *pixels, int count, float *features) {
-    std::memcpy(pass.staged_pixels.data_ptr<uint8_t>(), pixels, static_cast<size_t>(count) * kChunkBytes);
-    {
-      const c10::cuda::CUDAStreamGuard stream(copy_);
-      pass.pixels.narrow(0, 0, count).copy_(pass.staged_pixels.narrow(0, 0, count), /*non_blocking=*/true);
-      copied_.Record(copy_);
-    }
-    copied_.Block(compute_);
-    const c10::cuda::CUDAStreamGuard stream(compute_);
+  // Enqueues a pass over pass.pixels on the current stream.
+  void Compute(Pass &pass) const {
     if (pass.graph) {
       pass.graph->replay();
     } else {
       const CudnnSettings settings(/*autotune=*/true);  // what it found in Prepare
-      pass.features = network_.FromPixels(pass.pixels);
+      pass.features = network_->FromPixels(pass.pixels);
     }
-    pass.staged_features.narrow(0, 0, count).copy_(pass.features.narrow(0, 0, count), /*non_blocking=*/true);
-    computed_.Record(compute_);
-    computed_.Wait();
-    std::copy_n(pass.staged_features.data_ptr<float>(), static_cast<ptrdiff_t>(count) * kFeatureSize, features);
+  }
+
+  size_t LargestBatch() const {
+    const std::lock_guard lock(mutex_);
+    return static_cast<size_t>(passes_.back()->size);
+  }
+
+  // False when memory was lacking and smaller batches are left. (Other programs may take it at any time; a graph has
+  // its own.)
+  bool Run(Lane &lane, std::span<const uint8_t *const> chunks, float *features) {
+    Bring(lane, chunks);
+    {
+      const std::lock_guard lock(mutex_);
+      const auto fits = std::ranges::find_if(
+          passes_, [&chunks](const auto &pass) { return static_cast<size_t>(pass->size) >= chunks.size(); });
+      if (fits == passes_.end()) return false;
+      try {
+        Enqueue(lane, **fits, chunks.size());
+      } catch (const c10::OutOfMemoryError &) {
+        if (passes_.size() == 1) throw;
+        passes_.pop_back();
+        best_ = std::min(best_, passes_.back()->size);
+        EmptyCache();
+        return false;
+      }
+    }
+    Fetch(lane, chunks.size(), features);
+    return true;
+  }
+
+  void Bring(Lane &lane, std::span<const uint8_t *const> chunks) const {
+    auto *staged = lane.staged_pixels.data_ptr<uint8_t>();
+    for (const uint8_t *chunk : chunks) {
+      std::memcpy(staged, chunk, kChunkBytes);
+      staged += kChunkBytes;
+    }
+    const auto count = static_cast<int64_t>(chunks.size());
+    const c10::cuda::CUDAStreamGuard stream(copy_);
+    lane.pixels.narrow(0, 0, count).copy_(lane.staged_pixels.narrow(0, 0, count), /*non_blocking=*/true);
+    lane.copied.Record(copy_);
+  }
+
+  void Enqueue(Lane &lane, Pass &pass, size_t chunks) const {
+    const auto count = static_cast<int64_t>(chunks);
+    const c10::cuda::CUDAStreamGuard stream(compute_);
+    lane.copied.Block(compute_);
+    pass.pixels.narrow(0, 0, count).copy_(lane.pixels.narrow(0, 0, count), /*non_blocking=*/true);
+    Compute(pass);
+    lane.staged_features.narrow(0, 0, count).copy_(pass.features.narrow(0, 0, count), /*non_blocking=*/true);
+    lane.computed.Record(compute_);
+  }
+
+  static void Fetch(Lane &lane, size_t chunks, float *features) {
+    lane.computed.Wait();
+    std::copy_n(lane.staged_features.data_ptr<float>(), chunks * kFeatureSize, features);
   }
 
   FoldedR3d18 folded_;  // until WarmUp
-  const at::Device device_;
-  const TorchNetwork network_;
+  Layout layout_;
   const c10::cuda::CUDAStream compute_;
   const c10::cuda::CUDAStream copy_;
-  Event copied_;
-  Event computed_;
-  std::vector<std::unique_ptr<Pass>> passes_;  // by size
-  int best_ = 0;
+  std::array<std::unique_ptr<Lane>, kLanes> lanes_;
   std::string why_not_;
   bool wrong_ = false;  // why_not_ is about what was computed
   std::string why_no_graph_;
-  // Never destroyed: some LibTorch's allocator goes on asking a graph whose capture failed.
-  at::cuda::CUDAGraph *failed_graph_ = nullptr;
+  const at::cuda::MempoolId_t graph_pool_ = at::cuda::graph_pool_handle();
+
+  mutable std::mutex mutex_;  // what follows: two threads may run a prepared network
+  std::condition_variable lane_freed_;
+  std::vector<Lane *> free_lanes_;
+  std::optional<TorchNetwork> network_;
+  std::vector<std::unique_ptr<Pass>> passes_;  // by size
+  int best_ = 0;
 };
 
 }  // namespace
@@ -363,6 +495,7 @@ std::unique_ptr<R3d18> NewCudaR3d18(const StateDict &weights, Device device, Pre
     Layout layout;
     layout.device = TorchDevice(device);
     layout.type = precision == Precision::kFp16 ? at::kHalf : at::kFloat;
+    layout.space_to_depth = layout.fused = layout.type == at::kHalf;
     const c10::cuda::CUDAGuard current(layout.device);
     network = std::make_unique<CudaR3d18>(Fold(weights), layout);
   });

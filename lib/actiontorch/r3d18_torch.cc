@@ -17,11 +17,16 @@ class TorchR3d18 : public R3d18 {
  public:
   TorchR3d18(const FoldedR3d18 &folded, const Layout &layout) : network_(folded, layout) {}
 
-  void Forward(std::span<const uint8_t> pixels, int n, std::span<float> features) override {
+  void Forward(std::span<const uint8_t *const> chunks, std::span<float> features) override {
     Translated("the network", [&] {
       const c10::InferenceMode guard;
-      const at::Tensor bytes =
-          at::from_blob(const_cast<uint8_t *>(pixels.data()), {n, kChunkFrames, kFrameSide, kFrameSide, 3}, at::kByte);
+      std::vector<at::Tensor> pixels;
+      pixels.reserve(chunks.size());
+      for (const uint8_t *chunk : chunks) {
+        pixels.push_back(
+            at::from_blob(const_cast<uint8_t *>(chunk), {1, kChunkFrames, kFrameSide, kFrameSide, 3}, at::kByte));
+      }
+      const at::Tensor bytes = pixels.size() == 1 ? pixels.front() : at::cat(pixels);
       CopyOut(network_.FromPixels(bytes.to(network_.layout().device)), features);
     });
   }
@@ -50,8 +55,9 @@ class TorchR3d18 : public R3d18 {
 
 void R3d18::WarmUp() {
   const std::vector<uint8_t> pixels(kChunkBytes);
+  const uint8_t *const chunk = pixels.data();
   Features features{};
-  Forward(pixels, 1, features);
+  Forward({&chunk, 1}, features);
 }
 
 std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Precision precision, bool blocked) {
@@ -61,6 +67,7 @@ std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Pr
     Layout layout;
     layout.device = TorchDevice(device);
     layout.blocked = blocked && device.kind == Device::Kind::kCpu && at::hasMKLDNN();
+    layout.space_to_depth = !layout.blocked;  // oneDNN has convolutions of its own for 3 channels
     layout.type = precision == Precision::kBf16   ? at::kBFloat16
                   : precision == Precision::kFp16 ? at::kHalf
                                                   : at::kFloat;

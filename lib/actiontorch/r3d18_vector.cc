@@ -45,9 +45,9 @@ class VectorR3d18 : public R3d18 {
     }
   }
 
-  void Forward(std::span<const uint8_t> pixels, int n, std::span<float> features) override {
-    for (int i = 0; i < n; ++i) {
-      const uint8_t *chunk = pixels.data() + static_cast<ptrdiff_t>(i) * kChunkBytes;
+  void Forward(std::span<const uint8_t *const> chunks, std::span<float> features) override {
+    for (size_t i = 0; i < chunks.size(); ++i) {
+      const uint8_t *chunk = chunks[i];
       team_.ForEach(kChunkFrames, [&](int frame, int) {
         const uint8_t *from = chunk + static_cast<ptrdiff_t>(frame) * kFrameBytes;
         for (int y = 0; y < kFrameSide; ++y) {
@@ -58,7 +58,7 @@ class VectorR3d18 : public R3d18 {
           }
         }
       });
-      Run(features.subspan(static_cast<size_t>(i) * kFeatureSize, kFeatureSize));
+      Run(features.subspan(i * kFeatureSize, kFeatureSize));
     }
   }
 

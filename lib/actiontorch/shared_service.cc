@@ -140,20 +140,15 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
   if (auto running = find()) return running;
   const auto factory = [&]() -> BatchNetwork {
     const std::shared_ptr<R3d18> network = NewR3d18(weights, info.device, info.precision);
-    auto staging = std::make_shared<std::vector<uint8_t>>();
-    const auto run = [network, staging](std::span<const Chunk> chunks, std::span<Features> features) {
-      const std::span<float> out(features.front().data(), features.size() * kFeatureSize);
-      if (chunks.size() == 1) {
-        network->Forward(chunks.front().pixels, 1, out);
-        return;
-      }
-      staging->clear();
+    const auto run = [network](std::span<const Chunk> chunks, std::span<Features> features) {
+      std::vector<const uint8_t *> pixels;
+      pixels.reserve(chunks.size());
       for (const Chunk &chunk : chunks)
-        staging->insert(staging->end(), chunk.pixels.begin(), chunk.pixels.end());
-      network->Forward(*staging, static_cast<int>(chunks.size()), out);
+        pixels.push_back(chunk.pixels.data());
+      network->Forward(pixels, {features.front().data(), features.size() * kFeatureSize});
     };
     network->WarmUp();
-    return {run, network->max_batch(), network->best_batch()};
+    return {run, network->max_batch(), network->best_batch(), network->concurrent_passes()};
   };
   std::shared_ptr<FeatureService> service;
   try {

@@ -6,6 +6,7 @@
 
 #include "action/chunk_builder.h"
 #include "actiontorch/normalisation.h"
+#include "actiontorch/space_to_depth.h"
 
 namespace action {
 namespace {
@@ -39,7 +40,7 @@ at::Tensor ReorderWeight(const at::Tensor &weight, const std::array<int64_t, 3> 
 struct TorchNetwork::Convolution {
   // `input`: the size of what it will be given.
   Convolution(const FoldedConvolution &folded, const Size3 &input, const Layout &layout)
-      : stride_(Wide(folded.stride)), padding_(Wide(folded.padding)) {
+      : stride_(Wide(folded.stride)), padding_(Wide(folded.padding)), fused_(layout.fused) {
     const auto [time, height, width] = Wide(folded.kernel);
     weight_ = ToTorch(folded.weight, {folded.outputs, folded.inputs, time, height, width});
     bias_ = ToTorch(folded.bias, {folded.outputs});
@@ -54,14 +55,27 @@ struct TorchNetwork::Convolution {
   }
 
   at::Tensor operator()(const at::Tensor &x) const {
-    return at::convolution(x, weight_, bias_, stride_, padding_, {1, 1, 1}, false, {0, 0, 0}, 1);
+    return at::convolution(x, weight_, bias_, stride_, padding_, kDilation, false, {0, 0, 0}, 1);
+  }
+  at::Tensor Relu(const at::Tensor &x) const {
+    if (fused_) return at::cudnn_convolution_relu(x, weight_, bias_, stride_, padding_, kDilation, 1);
+    at::Tensor out = (*this)(x);
+    return at::relu_(out);
+  }
+  at::Tensor AddRelu(const at::Tensor &x, const at::Tensor &added) const {
+    if (fused_) return at::cudnn_convolution_add_relu(x, weight_, added, 1.0, bias_, stride_, padding_, kDilation, 1);
+    at::Tensor out = (*this)(x);
+    out.add_(added);
+    return at::relu_(out);
   }
 
  private:
+  static constexpr std::array<int64_t, 3> kDilation = {1, 1, 1};
   at::Tensor weight_;
   at::Tensor bias_;
   std::array<int64_t, 3> stride_;
   std::array<int64_t, 3> padding_;
+  bool fused_;
 };
 
 struct TorchNetwork::Block {
@@ -70,19 +84,21 @@ struct TorchNetwork::Block {
   std::optional<Convolution> downsample;
 
   at::Tensor operator()(const at::Tensor &x) const {
-    at::Tensor out = conv1(x);
-    at::relu_(out);
-    out = conv2(out);
-    out.add_(downsample ? (*downsample)(x) : x);
-    return at::relu_(out);
+    return conv2.AddRelu(conv1.Relu(x), downsample ? (*downsample)(x) : x);
   }
 };
 
 TorchNetwork::TorchNetwork(const FoldedR3d18 &folded, const Layout &layout) : layout_(layout) {
-  mean_ = at::tensor(at::ArrayRef<float>(kMean)).view({3, 1, 1, 1}).to(layout.device);
-  std_ = at::tensor(at::ArrayRef<float>(kStd)).view({3, 1, 1, 1}).to(layout.device);
+  mean_ = at::tensor(at::ArrayRef<float>(kMean)).to(layout.device);
+  std_ = at::tensor(at::ArrayRef<float>(kStd)).to(layout.device);
+  scale_ = 1.0 / (255.0 * std_);
+  shift_ = -mean_ / std_;
   const Size3 input = {kChunkFrames, kFrameSide, kFrameSide};
-  stem_.emplace_back(folded.stem, input, layout);
+  if (layout.space_to_depth) {
+    stem_.emplace_back(SpaceToDepth(folded.stem), SpaceToDepthSize(input), layout);
+  } else {
+    stem_.emplace_back(folded.stem, input, layout);
+  }
   Size3 size = folded.stem.OutputSize(input);
   for (const FoldedBlock &from : folded.blocks) {
     const Size3 out = from.conv1.OutputSize(size);
@@ -96,20 +112,28 @@ TorchNetwork::TorchNetwork(const FoldedR3d18 &folded, const Layout &layout) : la
 TorchNetwork::~TorchNetwork() = default;
 
 at::Tensor TorchNetwork::FromPixels(const at::Tensor &pixels) const {
-  // The reference's order of operations: rgb / 255, - mean, / std. In float: half would round the differences.
-  at::Tensor x = pixels.permute({0, 4, 1, 2, 3}).to(at::kFloat);
-  x.div_(255.0).sub_(mean_).div_(std_);
-  return FromNormalised(x);
+  at::Tensor x = pixels.to(at::kFloat);
+  if (layout_.type == at::kFloat) {
+    x.div_(255.0).sub_(mean_).div_(std_);  // the reference's order of operations
+  } else {
+    x = at::addcmul(shift_, x, scale_).to(layout_.type);  // in one pass, since it is rounded anyway
+  }
+  return FromFrames(x);
 }
 
-at::Tensor TorchNetwork::FromNormalised(at::Tensor x) const {
+at::Tensor TorchNetwork::FromNormalised(const at::Tensor &x) const {
+  return FromFrames(x.permute({0, 2, 3, 4, 1}).to(layout_.type));
+}
+
+// frames: [n, 16, 112, 112, 3]
+at::Tensor TorchNetwork::FromFrames(const at::Tensor &frames) const {
+  at::Tensor x = layout_.space_to_depth ? SpaceToDepth(frames) : frames.permute({0, 4, 1, 2, 3});
   if (layout_.blocked) {
     x = x.contiguous().to_mkldnn(layout_.type);
   } else {
-    x = x.to(layout_.type).contiguous(at::MemoryFormat::ChannelsLast3d);
+    x = x.contiguous(at::MemoryFormat::ChannelsLast3d);
   }
-  x = stem_.front()(x);
-  at::relu_(x);
+  x = stem_.front().Relu(x);
   for (const Block &block : blocks_)
     x = block(x);
   x = layout_.blocked ? x.to_dense(at::kFloat) : x.to(at::kFloat);
@@ -127,8 +151,9 @@ at::Device TorchDevice(Device device) {
 
 Error Readable(const char *doing, const c10::Error &error) {
   const std::string what = error.what_without_backtrace();
-  const std::string line = what.substr(0, what.find('\n'));
+  std::string line = what.substr(0, what.find('\n'));
   const bool memory = line.find("alloc") != std::string::npos || line.find("out of memory") != std::string::npos;
+  if (memory) line = line.substr(0, line.find(" GPU "));  // an account of the whole card follows
   return Error(std::string(doing) + " failed in LibTorch" + (memory ? " for lack of memory" : "") + ": " + line);
 }
 

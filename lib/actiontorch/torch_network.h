@@ -13,11 +13,13 @@
 
 namespace action {
 
-// How a network lies in memory: channels last, unless blocked.
+// How a network lies in memory, channels last unless blocked, and what computes it.
 struct Layout {
   at::Device device = at::kCPU;
   at::ScalarType type = at::kFloat;
-  bool blocked = false;  // oneDNN's own layout, on the CPU
+  bool blocked = false;         // oneDNN's own layout, on the CPU
+  bool space_to_depth = false;  // the stem with 48 channels instead of 3: space_to_depth.h
+  bool fused = false;           // cuDNN's convolutions add and rectify themselves, on CUDA
 
   std::string Description() const;
 };
@@ -34,15 +36,19 @@ class TorchNetwork {
   // pixels: [n, 16, 112, 112, 3] bytes on the device. Returns [n, 512] float there.
   at::Tensor FromPixels(const at::Tensor &pixels) const;
   // x: [n, 3, 16, 112, 112] float on the device, normalised.
-  at::Tensor FromNormalised(at::Tensor x) const;
+  at::Tensor FromNormalised(const at::Tensor &x) const;
 
  private:
   struct Convolution;
   struct Block;
 
   Layout layout_;
-  at::Tensor mean_;  // [3, 1, 1, 1], as std_
+  at::Tensor FromFrames(const at::Tensor &x) const;
+
+  at::Tensor mean_;  // [3], as the others: x = (rgb / 255 - mean) / std = rgb * scale + shift
   at::Tensor std_;
+  at::Tensor scale_;
+  at::Tensor shift_;
   std::vector<Convolution> stem_;  // one
   std::vector<Block> blocks_;
 };

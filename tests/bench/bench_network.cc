@@ -44,15 +44,16 @@ int main(int argc, char **argv) {
     const int chunks = argc > 3 ? std::atoi(argv[3]) : 10;
     const auto network = NewNetwork(action::ToStateDict(action::ReadCheckpoint(argv[1])), argv[2]);
     const std::vector<uint8_t> pixels = action::NoiseClip(1);
+    const uint8_t *const chunk = pixels.data();
     action::Features features{};
-    network->Forward(pixels, 1, features);
-    network->Forward(pixels, 1, features);
+    network->Forward({&chunk, 1}, features);
+    network->Forward({&chunk, 1}, features);
     std::vector<double> times;
     const double cpu = CpuSeconds();
     for (int repetition = 0; repetition < 3; ++repetition) {
       const auto start = std::chrono::steady_clock::now();
       for (int i = 0; i < chunks; ++i)
-        network->Forward(pixels, 1, features);
+        network->Forward({&chunk, 1}, features);
       times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count() /
                       chunks);
     }

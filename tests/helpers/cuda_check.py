@@ -5,11 +5,13 @@
 
 import argparse
 import ctypes
+import gc
 import importlib.util
 import os
 import statistics
 import sys
 import tempfile
+import threading
 import time
 
 import torch
@@ -20,6 +22,7 @@ MEAN = torch.tensor((0.43216, 0.394666, 0.37645)).view(3, 1, 1, 1)
 STD = torch.tensor((0.22803, 0.22145, 0.216989)).view(3, 1, 1, 1)
 GFLOP = 81.4  # a chunk
 BATCHES = (1, 4, 16, 32)
+CALLERS = 2  # as the feature service has on a GPU
 
 
 def make_reference(weights):
@@ -68,12 +71,17 @@ def clips(n, seed=0):
 
 
 class Network:
+    """The network behind network_library.cc. What it refuses ends the check (SystemExit)."""
+
     def __init__(self, library, weights, device, precision):
         self.library = library
         self.handle = library.check_open(weights.encode(), device.encode(), precision.encode())
         if not self.handle:
             raise SystemExit("FAILED: " + library.check_error().decode())
-        self.description = library.check_description(self.handle).decode()
+
+    @property
+    def description(self):
+        return self.library.check_description(self.handle).decode()
 
     def __call__(self, pixels):
         out = torch.empty(len(pixels), 512)
@@ -96,20 +104,33 @@ def open_library(path):
     return library
 
 
-def rate(function, chunks, seconds, synchronise):
+def rate(function, chunks, seconds, synchronise, callers=1):
     """Chunks a second: the median of three stretches."""
     for _ in range(3):
         function()
     rates = []
     for _ in range(3):
         synchronise()
-        start, runs = time.perf_counter(), 0
-        while time.perf_counter() - start < seconds / 3:
-            function()
-            runs += 1
+        start, runs = time.perf_counter(), [0] * callers
+
+        def call(caller):
+            while time.perf_counter() - start < seconds / 3:
+                function()
+                runs[caller] += 1
+
+        threads = [threading.Thread(target=call, args=(i,)) for i in range(1, callers)]
+        for thread in threads:
+            thread.start()
+        call(0)
+        for thread in threads:
+            thread.join()
         synchronise()
-        rates.append(runs * chunks / (time.perf_counter() - start))
+        rates.append(sum(runs) * chunks / (time.perf_counter() - start))
     return statistics.median(rates)
+
+
+def cudnn_settings():
+    return torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32
 
 
 def matrix_rate(device, kind, seconds, synchronise):
@@ -117,6 +138,131 @@ def matrix_rate(device, kind, seconds, synchronise):
     n = 8192 if device == "cuda" else 1024
     a, b = torch.randn(n, n, device=device).to(kind), torch.randn(n, n, device=device).to(kind)
     return rate(lambda: a @ b, 2 * n**3 / 1e12, seconds, synchronise)
+
+
+def lowest_cosine(got, expected):
+    return float(torch.nn.functional.cosine_similarity(got, expected).min())
+
+
+def check_memory(open_network, need, pixels, expected):
+    """What becomes of it with less memory than the `need` bytes of all batches: fewer batches, passes without graphs, then
+    a clear error. Never a wrong result. Returns what failed."""
+    failures, without_graph, refused, fewer = [], 0, 0, 0
+    total = torch.cuda.get_device_properties(0).total_memory
+
+    def allow(size):
+        gc.collect()
+        torch.cuda.empty_cache()
+        torch.cuda.set_per_process_memory_fraction(min(1.0, (torch.cuda.memory_reserved() + size) / total))
+
+    print("\nwith less memory:")
+    held = []
+    for share in (0.8, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.03):
+        allow(share * need)
+        held.append(torch.cuda.memory_reserved())
+        try:
+            network = open_network()
+        except SystemExit as e:
+            print(f"{share:.0%}: refused: {str(e).removeprefix('FAILED: ')}")
+            refused += 1
+            if "too little memory" not in str(e):
+                failures.append(f"an unclear error with {share:.0%} of the memory: {e}")
+            continue
+        print(f"{share:.0%}: {network.description}")
+        fewer += f" {BATCHES[-1]}" not in network.description.split("batches of")[1]
+        cosine = lowest_cosine(network(pixels), expected)
+        if not cosine >= 0.999:
+            failures.append(f"wrong with {share:.0%} of the memory: cosine {cosine}")
+        if "no graph" in network.description:
+            without_graph += 1
+            # What it computed in goes to other programs: it must do with less, or say that it cannot.
+            allow(0.1 * need)
+            try:
+                cosine = lowest_cosine(network(pixels), expected)
+                print(f"  and then with 10%: {network.description}, cosine {cosine:.7f}")
+                if not cosine >= 0.999:
+                    failures.append(f"wrong after memory was taken away: cosine {cosine}")
+            except SystemExit as e:
+                print(f"  and then with 10%: refused: {str(e).removeprefix('FAILED: ')}")
+                if "too little memory" not in str(e):
+                    failures.append(f"an unclear error after memory was taken away: {e}")
+        network.close()
+    allow(0)
+    ballast = []
+    try:
+        while True:
+            ballast.append(torch.empty(1 << 21, dtype=torch.uint8, device="cuda"))
+    except torch.cuda.OutOfMemoryError:
+        pass
+    try:
+        print(f"none: {open_network().description}")
+        failures.append("it could be had without memory")
+    except SystemExit as e:
+        print(f"none: refused: {str(e).removeprefix('FAILED: ')}")
+        refused += 1
+        if "too little memory" not in str(e):
+            failures.append(f"an unclear error without memory: {e}")
+    del ballast
+    allow(total)
+    print(f"held before each: {', '.join(str(size >> 20) for size in held)} MiB")
+    if max(held) - held[0] > 0.05 * need:
+        failures.append("what could not be prepared keeps its memory")
+    for what, seen in (("a refusal", refused), ("fewer batches", fewer), ("passes without graphs", without_graph)):
+        if not seen:
+            failures.append(f"no amount of memory led to {what}: the check has not seen it")
+    return failures
+
+
+def check_beside_others(open_network, pixels, expected):
+    """Graphs are captured and right while another thread of the process uses the GPU. Returns what failed."""
+    failures, stop, trouble, passes = [], threading.Event(), [], [0]
+
+    def others():
+        try:
+            stream = torch.cuda.Stream()
+            with torch.cuda.stream(stream):
+                while not stop.is_set():
+                    x = torch.randn(1 << 20).cuda()  # memory, a copy, a kernel, and a wait for the stream
+                    (x * 2).cpu()
+                    passes[0] += 1
+        except RuntimeError as e:
+            trouble.append(str(e))
+
+    thread = threading.Thread(target=others)
+    thread.start()
+    network = open_network()
+    cosine = lowest_cosine(network(pixels), expected)
+    stop.set()
+    thread.join()
+    print(f"beside another thread ({passes[0]} passes of it): {network.description}, cosine {cosine:.7f}")
+    if trouble:
+        failures.append("another thread's use of the GPU failed: " + trouble[0])
+    if "no graph" in network.description or not cosine >= 0.999:
+        failures.append("another thread's use of the GPU disturbs it")
+    network.close()
+    return failures
+
+
+def largest_difference(got, expected):
+    """Of the largest feature."""
+    return float((got - expected).abs().max() / expected.abs().max())
+
+
+def check_callers(network, chunks, alone):
+    """Several threads with batches of their own get their own features. Returns what failed."""
+    differences = []
+
+    def call(first, count):
+        for _ in range(20):
+            differences.append(largest_difference(network(chunks[first:first + count]), alone[first:first + count]))
+
+    threads = [threading.Thread(target=call, args=ends) for ends in ((0, 1), (1, 3), (4, 5), (9, 16))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(f"{len(threads)} callers at once: largest difference {max(differences):.1e} of the largest feature")
+    return [] if max(differences) <= 5e-3 and len(differences) == 80 else ["callers get what is not theirs"]
 
 
 def main():
@@ -134,6 +280,8 @@ def main():
     torch.backends.cuda.matmul.allow_tf32 = False
 
     card = torch.cuda.get_device_name() if cuda else "CPU"
+    if cuda:
+        torch.zeros(1, device=options.device)
     print(f"{card}, PyTorch {torch.__version__}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}")
     name, model, weights = make_reference(options.weights)
     library = open_library(options.library)
@@ -142,6 +290,7 @@ def main():
     pixels = clips(5)
     with torch.no_grad():
         expected = model(normalised(pixels))
+    settings = cudnn_settings()
     full = Network(library, weights, options.device, "fp32")
     got = full(pixels)
     worst = float((got - expected).abs().max())
@@ -149,38 +298,55 @@ def main():
     print(f"fp32 against {name} on the CPU: largest difference {worst:.2g}, allowed {limit:.2g}")
     if not worst <= limit:
         failures.append("fp32 differs")
+    if cuda:
+        batch = clips(1).expand(16, -1, -1, -1, -1).contiguous()
+        print(f"fp32, 16 at once: {rate(lambda: full(batch), 16, options.seconds / 2, synchronise, CALLERS):.1f} chunks/s")
     full.close()
 
     if cuda:
+        torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
     start = time.perf_counter()
     network = Network(library, weights, options.device, precision)
     print(f"{network.description}; ready after {time.perf_counter() - start:.1f} s")
     for n in (1, 2, 3, 5):
-        cosine = float(torch.nn.functional.cosine_similarity(network(pixels[:n]), got[:n]).min())
+        cosine = lowest_cosine(network(pixels[:n]), got[:n])
         print(f"{precision} against fp32, {n} at once: lowest cosine {cosine:.7f}")
         if not cosine >= 0.999:
             failures.append(f"{precision} differs in a batch of {n}")
 
+    if cudnn_settings() != settings:
+        failures.append(f"cuDNN's settings are {cudnn_settings()} and were {settings}")
+    many = clips(max(BATCHES) + 3)
+    alone = torch.cat([network(one[None]) for one in many])
+    largest = largest_difference(network(many), alone)
+    print(f"{len(many)} at once against one at a time: largest difference {largest:.1e} of the largest feature")
+    if not largest <= 5e-3:
+        failures.append("a batch is not what its chunks are one by one")
     if cuda:
-        network(clips(1).expand(max(BATCHES), -1, -1, -1, -1).contiguous())
-        print(f"peak memory of it, loading included: {torch.cuda.max_memory_allocated() / 2**20:.0f} MiB")
+        failures += check_callers(network, many, alone)
+    if cuda:
+        memory = torch.cuda.max_memory_reserved()
+        print(f"memory: {torch.cuda.memory_reserved() / 2**20:.0f} MiB, and {memory / 2**20:.0f} MiB at most, when it was made")
     eager = model.to(options.device, half).to(memory_format=torch.channels_last_3d)
+    mean, std = MEAN.to(options.device), STD.to(options.device)
     torch.backends.cudnn.benchmark = True
     peak = matrix_rate(options.device, half, options.seconds, synchronise)
     print(f"\n{precision} matrix product: {peak:.0f} TFLOP/s\n")
-    print("| batch | chunks/s | share of the matrix rate | eager PyTorch, channels last | ratio |\n| --- | --- | --- | --- | --- |")
+    print(f"| batch | chunks/s, one caller | {CALLERS} callers, as the elements have | share of the matrix rate | "
+          "eager PyTorch, channels last | ratio |\n| --- | --- | --- | --- | --- | --- |")
     for n in BATCHES:
         batch = clips(1).expand(n, -1, -1, -1, -1).contiguous()
-        ours = rate(lambda: network(batch), n, options.seconds, synchronise)
+        one = rate(lambda: network(batch), n, options.seconds, synchronise)
+        ours = rate(lambda: network(batch), n, options.seconds, synchronise, CALLERS) if cuda else one
 
         def reference():
-            x = normalised(batch.to(options.device)).to(half).contiguous(memory_format=torch.channels_last_3d)
-            return eager(x).float().cpu()
+            x = (batch.to(options.device).permute(0, 4, 1, 2, 3).float() / 255 - mean) / std
+            return eager(x.to(half).contiguous(memory_format=torch.channels_last_3d)).float().cpu()
 
         with torch.no_grad():
             theirs = rate(reference, n, options.seconds, synchronise)
-        print(f"| {n} | {ours:.1f} | {ours * GFLOP / 1e3 / peak:.0%} | {theirs:.1f} | {ours / theirs:.2f} |", flush=True)
+        print(f"| {n} | {one:.1f} | {ours:.1f} | {ours * GFLOP / 1e3 / peak:.0%} | {theirs:.1f} | {ours / theirs:.2f} |", flush=True)
 
     activity = torch.profiler.ProfilerActivity
     with torch.profiler.profile(activities=[activity.CPU] + ([activity.CUDA] if cuda else [])) as profile:
@@ -188,10 +354,18 @@ def main():
     names = {event.key for event in profile.key_averages()}
     slow = [one for one in names if "vol2col" in one or "slow_conv" in one]
     kernels = [event for event in profile.key_averages() if "conv" in event.key.lower() or "gemm" in event.key.lower()]
-    print("convolution kernels:", ", ".join(sorted(event.key[:80] for event in kernels)) or "none seen by the profiler")
+    print("\nconvolution kernels:", ", ".join(sorted(event.key[:78] for event in kernels)) or "none seen by the profiler")
     if slow:
         failures.append("slow convolutions: " + ", ".join(slow))
     network.close()
+    if cuda:
+        del eager, batch
+
+        def open_network():
+            return Network(library, weights, options.device, precision)
+
+        failures += check_beside_others(open_network, pixels, got)
+        failures += check_memory(open_network, memory, pixels, got)
     for failure in failures:
         print("FAILED:", failure)
     sys.exit(1 if failures else 0)

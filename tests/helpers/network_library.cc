@@ -21,6 +21,7 @@ namespace {
 
 struct Handle {
   std::unique_ptr<action::R3d18> network;
+  std::string notice;
   std::string description;
 };
 
@@ -65,7 +66,7 @@ CHECK_API Handle *check_open(const char *weights, const char *device_name, const
     const action::Precision precision = action::ResolvePrecision(PrecisionOf(precision_name), device);
     handle->network = action::NewR3d18(state, device, precision);
     handle->network->WarmUp();
-    handle->description = handle->network->Description() + action::DeviceNotice(device, precision);
+    handle->notice = action::DeviceNotice(device, precision);
   });
   return opened ? handle.release() : nullptr;
 }
@@ -78,14 +79,17 @@ CHECK_API const char *check_error() {
   return LastError().c_str();
 }
 
-CHECK_API const char *check_description(const Handle *handle) {
+CHECK_API const char *check_description(Handle *handle) {
+  handle->description = handle->network->Description() + (handle->notice.empty() ? "" : "; ") + handle->notice;
   return handle->description.c_str();
 }
 
 // pixels: [n, 16, 112, 112, 3] bytes; features: [n, 512] float32.
 CHECK_API bool check_forward(Handle *handle, const uint8_t *pixels, int n, float *features) {
   return Caught([&] {
-    const auto count = static_cast<size_t>(n);
-    handle->network->Forward({pixels, count * action::kChunkBytes}, n, {features, count * action::kFeatureSize});
+    std::vector<const uint8_t *> chunks;
+    for (int i = 0; i < n; ++i)
+      chunks.push_back(pixels + static_cast<ptrdiff_t>(i) * action::kChunkBytes);
+    handle->network->Forward(chunks, {features, chunks.size() * action::kFeatureSize});
   });
 }

@@ -69,11 +69,14 @@ int main(int argc, char **argv) {
       std::memcpy(input.data(), data.data(), data.size());
       network->ForwardNormalised(input, n, out);
     } else {
-      const int batch = argc > 5 ? 1 : n;
-      const std::span pixels(reinterpret_cast<const uint8_t *>(data.data()), data.size());
-      for (int i = 0; i < n; i += batch) {
-        network->Forward(pixels.subspan(static_cast<size_t>(i) * action::kChunkBytes), batch,
-                         std::span(out).subspan(static_cast<size_t>(i) * action::kFeatureSize));
+      std::vector<const uint8_t *> chunks;
+      for (int i = 0; i < n; ++i)
+        chunks.push_back(reinterpret_cast<const uint8_t *>(data.data()) +
+                         static_cast<ptrdiff_t>(i) * action::kChunkBytes);
+      const size_t batch = argc > 5 ? 1 : chunks.size();
+      for (size_t i = 0; i < chunks.size(); i += batch) {
+        network->Forward(std::span(chunks).subspan(i, batch),
+                         std::span(out).subspan(i * action::kFeatureSize, batch * action::kFeatureSize));
       }
     }
     std::fwrite(out.data(), sizeof(float), out.size(), stdout);

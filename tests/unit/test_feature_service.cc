@@ -278,6 +278,34 @@ TEST_F(FeatureServiceTest, AStreamThatGoesAwayHarmsNobody) {
   EXPECT_EQ(TakeAll(*stays), (std::vector<float>{2}));
 }
 
+// The first pass ends only when the second has.
+TEST(FeatureService, PassesOverlapWhereTheNetworkHasThreads) {
+  std::promise<void> second_ended;
+  auto second = second_ended.get_future().share();
+  const auto run = [&](std::span<const Chunk> chunks, std::span<Features> features) {
+    features[0][0] = chunks[0].pixels[0];
+    if (chunks[0].pixels[0] == 1) {
+      second.wait_for(std::chrono::seconds(20));
+    } else {
+      second_ended.set_value();
+    }
+  };
+  auto service = StartFeatureService({}, [&] { return BatchNetwork{run, 1, 1, 2}; });
+  auto stream = service->OpenStream({.max_pending = 2});
+  for (const int number : {1, 2}) {
+    Chunk chunk = ChunkOf(number);
+    ASSERT_TRUE(stream->TrySubmit(chunk));
+  }
+  for (const float number : {1.0f, 2.0f}) {
+    ASSERT_TRUE(stream->WaitForResult());
+    EXPECT_EQ((*stream->Take()->features)[0], number) << "in order all the same";
+  }
+  EXPECT_EQ(second.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+  const StreamStats stats = stream->stats();
+  EXPECT_EQ(stats.network_batches, 2u);
+  EXPECT_LT(stats.network_compute, stats.compute) << "what overlaps counts once";
+}
+
 TEST_F(FeatureServiceTest, AStreamOutlivesItsService) {
   auto service = Start();
   auto stream = service->OpenStream({.max_pending = 4});
