@@ -67,8 +67,8 @@ struct StreamStats {
   std::chrono::nanoseconds compute{0};  // of all passes, each shared out among the chunks that were in it
   uint64_t network_chunks = 0;          // of all streams, those that have ended included
   uint64_t network_batches = 0;
-  std::chrono::nanoseconds network_compute{0};
-  int network_streams = 0;  // now open
+  std::chrono::nanoseconds network_compute{0};  // time in which passes were under way; on GPUs two may be at once
+  int network_streams = 0;                      // now open
 };
 
 // One stream's way to the network. Submit, Take and the waits are for one thread; Interrupt, Resume, Close and
