@@ -48,8 +48,14 @@ std::unique_ptr<R3d18> NewR3d18(const StateDict &weights, Device device, Precisi
 
 // What NewR3d18 chooses from. In fp32 on processors with AVX2 or AVX-512: our own convolutions; null on others.
 std::unique_ptr<R3d18> NewVectorR3d18(const StateDict &weights, int threads);
-// LibTorch's operators, on any device. blocked: on the CPU, in oneDNN's own layout; else as GPUs run it, channels last.
-std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Precision precision, bool blocked);
+// How LibTorch's operators have the network.
+enum class TorchLayout {
+  kBlocked,       // in oneDNN's own layout, where there is one: CPUs
+  kChannelsLast,  // what GPUs run in fp32
+  kSpaceToDepth,  // channels last, and the stem over 48 of them: what GPUs run in fp16
+};
+// LibTorch's operators, on any device.
+std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Precision precision, TorchLayout how);
 // The same with what only CUDA has: streams, pinned memory, graphs. Only in builds against a LibTorch with CUDA.
 std::unique_ptr<R3d18> NewCudaR3d18(const StateDict &weights, Device device, Precision precision);
 

@@ -40,7 +40,7 @@ constexpr double kLowestCosine = 0.999;
 // The best batch is the smallest whose time for a chunk is within this of the shortest.
 constexpr double kNearlyBest = 1.05;
 // Callers at once: one whose chunks are computed, one that brings its own.
-constexpr size_t kLanes = 2;
+constexpr int kLanes = 2;
 
 // Whether cuDNN may use TF32. Nothing when the application has said so for each operator, which newer LibTorches do not
 // put into one word: then it is left alone.
@@ -124,10 +124,15 @@ class CudaR3d18 : public R3d18 {
     OnDevice("preparing the network on the GPU", [&] {
       const Reference reference = MakeReference();
       PrepareAll(reference);
-      if (passes_.empty() && layout_.fused) {
-        // cuDNN may have no fused kernels for this GPU, or wrong ones.
+      if (layout_.fused && stopped_ && !out_of_memory_) {
+        // cuDNN may have no fused kernels for this GPU, or wrong ones, or not for each batch.
+        const size_t fused = passes_.size();
         layout_.fused = false;
         PrepareAll(reference);
+        if (passes_.size() < fused) {
+          layout_.fused = true;
+          PrepareAll(reference);
+        }
       }
       if (passes_.empty() && wrong_) throw WrongPrecision(why_not_);
       if (passes_.empty()) throw Error(why_not_);
@@ -142,7 +147,11 @@ class CudaR3d18 : public R3d18 {
     const std::lock_guard lock(mutex_);
     return best_;
   }
-  int concurrent_passes() const override { return static_cast<int>(lanes_.size()); }
+  // Without a graph cuDNN would search its algorithms again in each thread: it keeps what it found for the thread.
+  int concurrent_passes() const override {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::all_of(passes_, [](const auto &pass) { return pass->graph != nullptr; }) ? kLanes : 1;
+  }
 
   void Forward(std::span<const uint8_t *const> chunks, std::span<float> features) override {
     OnDevice("the network", [&] {
@@ -239,11 +248,15 @@ class CudaR3d18 : public R3d18 {
 
   // Leaves passes_ empty, and why_not_ set, when none can be had.
   void PrepareAll(const Reference &reference) {
+    passes_.clear();
     network_.emplace(folded_, layout_);
-    wrong_ = false;
+    wrong_ = out_of_memory_ = stopped_ = false;
+    why_no_graph_.clear();
+    graph_pool_ = at::cuda::graph_pool_handle();  // one that all graphs have left cannot be entered again
     for (const int size : kBatchSizes) {
       // What does not fit, larger ones do not either; nor does what is wrong get right with more.
-      if (!Prepare(size, reference)) break;
+      stopped_ = !Prepare(size, reference);
+      if (stopped_) break;
     }
   }
 
@@ -253,14 +266,14 @@ class CudaR3d18 : public R3d18 {
     pass->size = size;
     try {
       MakeLanes(size);
-      pass->pixels = NewPixels(size, at::TensorOptions().device(layout_.device)).zero_();
-      C10_CUDA_CHECK(cudaStreamSynchronize(c10::cuda::getCurrentCUDAStream(layout_.device.index()).stream()));
       const CudnnSettings settings(/*autotune=*/true);
       const c10::cuda::CUDAStreamGuard stream(compute_);
+      pass->pixels = NewPixels(size, at::TensorOptions().device(layout_.device)).zero_();
       // Twice: cuDNN tries its algorithms in the first pass and needs no more memory in the second.
       for (int i = 0; i < 2; ++i)
         pass->features = network_->FromPixels(pass->pixels);
       C10_CUDA_CHECK(cudaStreamSynchronize(compute_.stream()));
+      EmptyCache();  // during a capture LibTorch does not: what the search used would be missing
       Capture(*pass);
       if (!IsRight(*pass, reference)) return false;
       passes_.push_back(std::move(pass));
@@ -269,6 +282,7 @@ class CudaR3d18 : public R3d18 {
       pass.reset();
       EmptyCache();
       why_not_ = NoMemory();
+      out_of_memory_ = true;
     } catch (const c10::Error &e) {
       // cuDNN has no plan for it, or the host no pinned memory: smaller batches work all the same.
       why_not_ = Readable("preparing the network on the GPU", e).what();
@@ -322,18 +336,18 @@ class CudaR3d18 : public R3d18 {
       pass.graph = std::move(graph);
     } catch (const c10::Error &e) {  // out of memory too: a graph has memory of its own
       why_no_graph_ = Readable("capturing", e).what();
-      if (!capturing || !EndCapture(*graph)) {
-        LeavePool(c10::cuda::CUDACachingAllocator::get());
-        static_cast<void>(graph.release());  // never destroyed: some LibTorch's allocators go on asking it
+      const bool ended = capturing && EndCapture(*graph);
+      if (!ended && LeavePool(c10::cuda::CUDACachingAllocator::get())) {
+        static_cast<void>(graph.release());  // never destroyed: LibTorch's allocators may go on asking it
       }
       cudaGetLastError();  // of the capture, not of what follows
     }
   }
 
-  // LibTorch leaves its allocator in a capture that could not be ended: it would keep the pool's memory, and give back
-  // nothing, for as long as the process lives.
+  // LibTorch may leave its allocator in a capture that could not be ended: it would keep the pool's memory, and give
+  // back nothing, for as long as the process lives. False when it has left by itself: then the graph releases the pool.
   template <typename Allocator>
-  void LeavePool(Allocator *allocator) const {
+  bool LeavePool(Allocator *allocator) const {
     const c10::DeviceIndex device = layout_.device.index();
     if constexpr (requires {
                     allocator->endAllocateToPool(device, graph_pool_), allocator->releasePool(device, graph_pool_);
@@ -342,9 +356,10 @@ class CudaR3d18 : public R3d18 {
         allocator->endAllocateToPool(device, graph_pool_);
         allocator->releasePool(device, graph_pool_);
       } catch (const c10::Error &) {
-        // It had not begun, or has left by itself.
+        return false;
       }
     }
+    return true;
   }
 
   // The stream must not stay in a capture that failed.
@@ -390,11 +405,17 @@ class CudaR3d18 : public R3d18 {
     std::vector<double> seconds;
     for (const auto &pass : passes_) {
       double best = std::numeric_limits<double>::max();
-      for (int i = 0; i < 3; ++i) {
-        const auto start = std::chrono::steady_clock::now();
-        Compute(*pass);
-        C10_CUDA_CHECK(cudaStreamSynchronize(compute_.stream()));
-        best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      try {
+        for (int i = 0; i < 3; ++i) {
+          const auto start = std::chrono::steady_clock::now();
+          Compute(*pass);
+          C10_CUDA_CHECK(cudaStreamSynchronize(compute_.stream()));
+          best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        }
+      } catch (const c10::Error &) {
+        if (seconds.empty()) throw;
+        passes_.resize(seconds.size());  // its memory has gone: smaller batches are left
+        break;
       }
       seconds.push_back(best / pass->size);
     }
@@ -429,8 +450,9 @@ class CudaR3d18 : public R3d18 {
       if (fits == passes_.end()) return false;
       try {
         Enqueue(lane, **fits, chunks.size());
-      } catch (const c10::OutOfMemoryError &) {
-        if (passes_.size() == 1) throw;
+      } catch (const c10::Error &) {
+        // Of any kind: without memory for its workspace cuDNN finds no algorithm.
+        if (passes_.size() == 1 || (*fits)->graph) throw;
         passes_.pop_back();
         best_ = std::min(best_, passes_.back()->size);
         EmptyCache();
@@ -474,9 +496,11 @@ class CudaR3d18 : public R3d18 {
   const c10::cuda::CUDAStream copy_;
   std::array<std::unique_ptr<Lane>, kLanes> lanes_;
   std::string why_not_;
-  bool wrong_ = false;  // why_not_ is about what was computed
+  bool stopped_ = false;        // before the largest batch size; why_not_ says why
+  bool wrong_ = false;          // why_not_ is about what was computed
+  bool out_of_memory_ = false;  // why_not_ is about memory
   std::string why_no_graph_;
-  const at::cuda::MempoolId_t graph_pool_ = at::cuda::graph_pool_handle();
+  at::cuda::MempoolId_t graph_pool_{0, 0};
 
   mutable std::mutex mutex_;  // what follows: two threads may run a prepared network
   std::condition_variable lane_freed_;

@@ -60,14 +60,14 @@ void R3d18::WarmUp() {
   Forward({&chunk, 1}, features);
 }
 
-std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Precision precision, bool blocked) {
+std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Precision precision, TorchLayout how) {
   std::unique_ptr<R3d18> network;
   Translated("loading the network", [&] {
     const c10::InferenceMode guard;
     Layout layout;
     layout.device = TorchDevice(device);
-    layout.blocked = blocked && device.kind == Device::Kind::kCpu && at::hasMKLDNN();
-    layout.space_to_depth = !layout.blocked;  // oneDNN has convolutions of its own for 3 channels
+    layout.blocked = how == TorchLayout::kBlocked && device.kind == Device::Kind::kCpu && at::hasMKLDNN();
+    layout.space_to_depth = how == TorchLayout::kSpaceToDepth;
     layout.type = precision == Precision::kBf16   ? at::kBFloat16
                   : precision == Precision::kFp16 ? at::kHalf
                                                   : at::kFloat;
@@ -84,7 +84,7 @@ std::unique_ptr<R3d18> NewR3d18(const StateDict &weights, Device device, Precisi
 #ifdef ACTION_WITH_CUDA
   if (device.kind == Device::Kind::kCuda) return NewCudaR3d18(weights, device, precision);
 #endif
-  return NewTorchR3d18(weights, device, precision, true);
+  return NewTorchR3d18(weights, device, precision, TorchLayout::kBlocked);
 }
 
 }  // namespace action

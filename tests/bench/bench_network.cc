@@ -30,7 +30,8 @@ double CpuSeconds() {
 std::unique_ptr<action::R3d18> NewNetwork(const action::StateDict &weights, const std::string &how) {
   const action::Device cpu{action::Device::Kind::kCpu, 0};
   if (how == "blocked" || how == "eager")
-    return action::NewTorchR3d18(weights, cpu, action::Precision::kFp32, how == "blocked");
+    return action::NewTorchR3d18(weights, cpu, action::Precision::kFp32,
+                                 how == "blocked" ? action::TorchLayout::kBlocked : action::TorchLayout::kChannelsLast);
   const auto asked = how == "bf16" ? action::Precision::kBf16 : action::Precision::kFp32;
   return action::NewR3d18(weights, cpu, action::ResolvePrecision(asked, cpu));
 }

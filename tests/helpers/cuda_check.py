@@ -145,8 +145,8 @@ def lowest_cosine(got, expected):
 
 
 def check_memory(open_network, need, pixels, expected):
-    """What becomes of it with less memory than the `need` bytes of all batches: fewer batches, passes without graphs, then
-    a clear error. Never a wrong result. Returns what failed."""
+    """What becomes of it when LibTorch may have less memory than the `need` bytes of all batches: passes without graphs,
+    fewer batches, then a clear error. Never a wrong result. Returns what failed."""
     failures, without_graph, refused, fewer = [], 0, 0, 0
     total = torch.cuda.get_device_properties(0).total_memory
 
@@ -222,7 +222,7 @@ def check_beside_others(open_network, pixels, expected):
             stream = torch.cuda.Stream()
             with torch.cuda.stream(stream):
                 while not stop.is_set():
-                    x = torch.randn(1 << 20).cuda()  # memory, a copy, a kernel, and a wait for the stream
+                    x = torch.ones(1 << 20).cuda()  # memory, a copy, a kernel, and a wait for the stream
                     (x * 2).cpu()
                     passes[0] += 1
         except RuntimeError as e:
@@ -230,10 +230,12 @@ def check_beside_others(open_network, pixels, expected):
 
     thread = threading.Thread(target=others)
     thread.start()
-    network = open_network()
-    cosine = lowest_cosine(network(pixels), expected)
-    stop.set()
-    thread.join()
+    try:
+        network = open_network()
+        cosine = lowest_cosine(network(pixels), expected)
+    finally:
+        stop.set()
+        thread.join()
     print(f"beside another thread ({passes[0]} passes of it): {network.description}, cosine {cosine:.7f}")
     if trouble:
         failures.append("another thread's use of the GPU failed: " + trouble[0])
@@ -334,7 +336,7 @@ def main():
     peak = matrix_rate(options.device, half, options.seconds, synchronise)
     print(f"\n{precision} matrix product: {peak:.0f} TFLOP/s\n")
     print(f"| batch | chunks/s, one caller | {CALLERS} callers, as the elements have | share of the matrix rate | "
-          "eager PyTorch, channels last | ratio |\n| --- | --- | --- | --- | --- | --- |")
+          f"eager PyTorch, channels last, one caller | one caller / eager | {CALLERS} callers / eager |\n" + "| --- " * 7 + "|")
     for n in BATCHES:
         batch = clips(1).expand(n, -1, -1, -1, -1).contiguous()
         one = rate(lambda: network(batch), n, options.seconds, synchronise)
@@ -346,7 +348,7 @@ def main():
 
         with torch.no_grad():
             theirs = rate(reference, n, options.seconds, synchronise)
-        print(f"| {n} | {one:.1f} | {ours:.1f} | {ours * GFLOP / 1e3 / peak:.0%} | {theirs:.1f} | {ours / theirs:.2f} |", flush=True)
+        print(f"| {n} | {one:.1f} | {ours:.1f} | {ours * GFLOP / 1e3 / peak:.0%} | {theirs:.1f} | {one / theirs:.2f} | {ours / theirs:.2f} |", flush=True)
 
     activity = torch.profiler.ProfilerActivity
     with torch.profiler.profile(activities=[activity.CPU] + ([activity.CUDA] if cuda else [])) as profile:

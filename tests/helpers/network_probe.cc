@@ -1,7 +1,7 @@
 // Shows Python tests what the network computes. Links LibTorch and nothing else of the world, not even libaction: what
 // a bare GPU host can build.
-//   network_probe WEIGHTS FILE pixels|normalised fp32|bf16|fp16|torch|blocked [each]
-// torch and blocked: fp32 by LibTorch's operators, channels last (what CUDA runs) or in oneDNN's layout, on the CPU.
+//   network_probe WEIGHTS FILE pixels|normalised fp32|bf16|fp16|blocked|channels-last|space-to-depth [each]
+// The last three: fp32 by LibTorch's operators on the CPU, in the layouts of TorchLayout.
 // each: one pass for each chunk, as a stream alone gets it, instead of one for all.
 // FILE: [n, 16, 112, 112, 3] bytes, or [n, 3, 16, 112, 112] float32. Writes [n, 512] float32 to standard output.
 #include <cstddef>
@@ -41,8 +41,12 @@ action::StateDict ReadWeights(const char *path) {
 std::unique_ptr<action::R3d18> NewNetwork(const action::StateDict &weights, const std::string &how) {
   const action::Device device = action::ResolveDevice({});
   const action::Device cpu{action::Device::Kind::kCpu, 0};
-  if (how == "torch" || how == "blocked")
-    return action::NewTorchR3d18(weights, cpu, action::Precision::kFp32, how == "blocked");
+  const auto torch = [&](action::TorchLayout layout) {
+    return action::NewTorchR3d18(weights, cpu, action::Precision::kFp32, layout);
+  };
+  if (how == "blocked") return torch(action::TorchLayout::kBlocked);
+  if (how == "channels-last") return torch(action::TorchLayout::kChannelsLast);
+  if (how == "space-to-depth") return torch(action::TorchLayout::kSpaceToDepth);
   const action::Precision asked = how == "bf16"   ? action::Precision::kBf16
                                   : how == "fp16" ? action::Precision::kFp16
                                                   : action::Precision::kFp32;
