@@ -16,6 +16,7 @@
 #include <cmath>
 #include <condition_variable>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -124,7 +125,7 @@ class CudaR3d18 : public R3d18 {
     OnDevice("preparing the network on the GPU", [&] {
       const Reference reference = MakeReference();
       PrepareAll(reference);
-      if (layout_.fused && stopped_ && !out_of_memory_) {
+      if (layout_.fused && passes_.size() < std::size(kBatchSizes) && !out_of_memory_) {
         // cuDNN may have no fused kernels for this GPU, or wrong ones, or not for each batch.
         const size_t fused = passes_.size();
         layout_.fused = false;
@@ -250,13 +251,12 @@ class CudaR3d18 : public R3d18 {
   void PrepareAll(const Reference &reference) {
     passes_.clear();
     network_.emplace(folded_, layout_);
-    wrong_ = out_of_memory_ = stopped_ = false;
+    wrong_ = out_of_memory_ = false;
     why_no_graph_.clear();
     graph_pool_ = at::cuda::graph_pool_handle();  // one that all graphs have left cannot be entered again
     for (const int size : kBatchSizes) {
       // What does not fit, larger ones do not either; nor does what is wrong get right with more.
-      stopped_ = !Prepare(size, reference);
-      if (stopped_) break;
+      if (!Prepare(size, reference)) break;
     }
   }
 
@@ -496,7 +496,6 @@ class CudaR3d18 : public R3d18 {
   const c10::cuda::CUDAStream copy_;
   std::array<std::unique_ptr<Lane>, kLanes> lanes_;
   std::string why_not_;
-  bool stopped_ = false;        // before the largest batch size; why_not_ says why
   bool wrong_ = false;          // why_not_ is about what was computed
   bool out_of_memory_ = false;  // why_not_ is about memory
   std::string why_no_graph_;

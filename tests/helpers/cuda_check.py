@@ -148,6 +148,12 @@ def check_memory(open_network, need, pixels, expected):
     """What becomes of it when LibTorch may have less memory than the `need` bytes of all batches: passes without graphs,
     fewer batches, then a clear error. Never a wrong result. Returns what failed."""
     failures, without_graph, refused, fewer = [], 0, 0, 0
+
+    def note_refusal(when, error):
+        print(f"{when}: refused: {str(error).removeprefix('FAILED: ')}")
+        if "too little memory" not in str(error):
+            failures.append(f"an unclear error with less memory ({when.strip()}): {error}")
+
     total = torch.cuda.get_device_properties(0).total_memory
 
     def allow(size):
@@ -163,10 +169,8 @@ def check_memory(open_network, need, pixels, expected):
         try:
             network = open_network()
         except SystemExit as e:
-            print(f"{share:.0%}: refused: {str(e).removeprefix('FAILED: ')}")
+            note_refusal(f"{share:.0%}", e)
             refused += 1
-            if "too little memory" not in str(e):
-                failures.append(f"an unclear error with {share:.0%} of the memory: {e}")
             continue
         print(f"{share:.0%}: {network.description}")
         fewer += f" {BATCHES[-1]}" not in network.description.split("batches of")[1]
@@ -183,9 +187,7 @@ def check_memory(open_network, need, pixels, expected):
                 if not cosine >= 0.999:
                     failures.append(f"wrong after memory was taken away: cosine {cosine}")
             except SystemExit as e:
-                print(f"  and then with 10%: refused: {str(e).removeprefix('FAILED: ')}")
-                if "too little memory" not in str(e):
-                    failures.append(f"an unclear error after memory was taken away: {e}")
+                note_refusal("  and then with 10%", e)
         network.close()
     allow(0)
     ballast = []
@@ -198,10 +200,8 @@ def check_memory(open_network, need, pixels, expected):
         print(f"none: {open_network().description}")
         failures.append("it could be had without memory")
     except SystemExit as e:
-        print(f"none: refused: {str(e).removeprefix('FAILED: ')}")
+        note_refusal("none", e)
         refused += 1
-        if "too little memory" not in str(e):
-            failures.append(f"an unclear error without memory: {e}")
     del ballast
     allow(total)
     print(f"held before each: {', '.join(str(size >> 20) for size in held)} MiB")
@@ -327,7 +327,6 @@ def main():
         failures.append("a batch is not what its chunks are one by one")
     if cuda:
         failures += check_callers(network, many, alone)
-    if cuda:
         memory = torch.cuda.max_memory_reserved()
         print(f"memory: {torch.cuda.memory_reserved() / 2**20:.0f} MiB, and {memory / 2**20:.0f} MiB at most, when it was made")
     eager = model.to(options.device, half).to(memory_format=torch.channels_last_3d)
