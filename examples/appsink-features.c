@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
 /* Reads the features of a video from an appsink: action-features events come out in order with the buffers.
  *
  *   cc appsink-features.c -o appsink-features $(pkg-config --cflags --libs gstreamer-app-1.0)

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Reads the features of a video at an appsink: action-features events arrive in order with the buffers.
 
     python3 appsink_features.py VIDEO

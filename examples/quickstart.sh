@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # From nothing to a video with its actions drawn in, and a timeline beside it.
 #
 #   examples/quickstart.sh [OUT]      OUT: where everything goes (default: demo)
@@ -14,7 +17,7 @@
 # BUILD_DIR names the build folder (default: build).
 set -eu
 case ${1:-} in
-  -h|--help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'; exit 0 ;;
+  -h|--help) sed -n '5,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'; exit 0 ;;
 esac
 cd "$(dirname "$0")/.."
 out=${1:-demo}

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The properties of actionclassify: their texts, defaults and values.
 #ifndef GST_ACTION_ACTIONCLASSIFY_PROPERTIES_H_
 #define GST_ACTION_ACTIONCLASSIFY_PROPERTIES_H_

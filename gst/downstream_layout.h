@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Where the lines of a picture lie, for a downstream that may not look.
 #ifndef GST_ACTION_DOWNSTREAM_LAYOUT_H_
 #define GST_ACTION_DOWNSTREAM_LAYOUT_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What r3dfeatures does with frames, apart from being a GstElement: cut the stream into runs, sample, collect chunks,
 // send them to the network, and hand back events in order.
 #ifndef GST_ACTION_FEATURE_PIPELINE_H_

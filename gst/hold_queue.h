@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The frames and events that timelinesmooth holds, in order, and which of them may go.
 #ifndef GST_ACTION_HOLD_QUEUE_H_
 #define GST_ACTION_HOLD_QUEUE_H_

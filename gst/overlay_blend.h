@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Blends an overlay composition into a frame.
 #ifndef GST_ACTION_OVERLAY_BLEND_H_
 #define GST_ACTION_OVERLAY_BLEND_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What actionoverlay lays over a frame: drawn when it changes, and else the same as before.
 #ifndef GST_ACTION_OVERLAY_COMPOSER_H_
 #define GST_ACTION_OVERLAY_COMPOSER_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Pictures with text and bars to lay over a video frame. Pango and Cairo; no GStreamer.
 #ifndef GST_ACTION_PANEL_PAINTER_H_
 #define GST_ACTION_PANEL_PAINTER_H_

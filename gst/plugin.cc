@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The plugin `action`: registers its elements and the label meta, and does nothing else, so that scanning it stays
 // quick.
 #include <gst/gst.h>

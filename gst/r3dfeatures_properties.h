@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The properties of r3dfeatures: their texts, defaults and values.
 #ifndef GST_ACTION_R3DFEATURES_PROPERTIES_H_
 #define GST_ACTION_R3DFEATURES_PROPERTIES_H_

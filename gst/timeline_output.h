@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Where timelinesmooth leaves its segments: a file, and messages.
 #ifndef GST_ACTION_TIMELINE_OUTPUT_H_
 #define GST_ACTION_TIMELINE_OUTPUT_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What timelinesmooth knows of its stream, apart from pads and threads: which time a frame and a step have on the
 // timeline, where runs begin and end, and which label a frame gets.
 #ifndef GST_ACTION_TIMELINE_TRACKER_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Upstream's thread of timelinesmooth: takes frames and events in and gives them their place, and flushes.
 #include <gst/video/video.h>
 

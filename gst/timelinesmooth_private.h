@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What the files of timelinesmooth share: pads, states and properties (timelinesmooth.cc), upstream's thread
 // (timelinesmooth_input.cc) and the source pad's task (timelinesmooth_task.cc).
 //

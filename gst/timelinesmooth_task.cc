@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The source pad's task of timelinesmooth: waits for labels, pushes frames and events, writes final segments.
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Fails when a source file is not as .clang-format wants it. To put it right: clang-format -i FILE
 #   check-format.sh CLANG_FORMAT SOURCE_ROOT
 set -eu

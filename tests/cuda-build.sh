@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Builds everything against the CUDA LibTorch of PyPI's newest PyTorch, runs the suites that need no GPU with that build, and shows
 # what device=cuda says on a machine without a GPU. Downloads about 3 GB into build-newest/ (helpers/newest-site.sh).
 #

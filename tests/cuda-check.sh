@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Checks and times the network on a GPU host that has nothing but g++ and a Python with CUDA PyTorch: no Meson, no GStreamer, no
 # OpenCV, no network access. Builds the network part against that PyTorch's LibTorch into build-cuda-check/, compares fp16 with
 # fp32 and with torchvision (or a plain R3D-18 where it is absent), and prints chunks per second beside eager PyTorch.

@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Builds against the newest PyTorch of PyPI, runs the suites that look at the network with that build, and shows that a process which
 # has imported that PyTorch gets an element error from a build against Debian's LibTorch. Downloads about 3 GB into build-newest/.
 #

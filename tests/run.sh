@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Installs what is needed, builds, and runs every suite that needs no special machine. Prints `N passed, N failed, N skipped`
 # last, and exits non-zero when something failed.
 #

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Counts the test cases of a Meson run, those inside GoogleTest and TAP programs included.
 
     summary.py testlog.junit.xml STATUS      STATUS: what `meson test` exited with

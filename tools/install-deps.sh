@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Installs, with apt, what building and testing gst-action needs on Debian 12 or newer.
 #
 #   tools/install-deps.sh            build and test dependencies

@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Makes a small dataset with GStreamer itself, to train on and to try everything with: patterns whose texture and motion
 # differ by action. The same arguments and the same GStreamer give the same pictures.
 #
@@ -12,7 +15,7 @@
 # three times as long; after every third (and the first) the worker waits.
 set -eu
 if [ $# -lt 1 ] || [ $# -gt 3 ]; then
-  sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2
+  sed -n '5,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2
   exit 2
 fi
 out=$1

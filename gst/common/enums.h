@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Property enumerations, with the texts that gst-inspect shows.
 #ifndef GST_ACTION_ENUMS_H_
 #define GST_ACTION_ENUMS_H_

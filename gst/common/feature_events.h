@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The contract between r3dfeatures and whoever reads its features: two downstream events and a message.
 //
 // `action-backbone`: sticky, once before the first buffer of a run of the pipeline (READY to PAUSED). Fields:

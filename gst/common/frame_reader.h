@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // From a GStreamer video buffer to the picture that the preprocess reads.
 #ifndef GST_ACTION_FRAME_READER_H_
 #define GST_ACTION_FRAME_READER_H_

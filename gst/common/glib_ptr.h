@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Owners for GLib and GStreamer things, by the names of the things.
 #ifndef GST_ACTION_GLIB_PTR_H_
 #define GST_ACTION_GLIB_PTR_H_

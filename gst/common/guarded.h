@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The border between C++ and GLib: no exception crosses it.
 #ifndef GST_ACTION_GUARDED_H_
 #define GST_ACTION_GUARDED_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The contract between actionclassify and whoever reads its labels: two downstream events and a message.
 //
 // `action-labels`: sticky, before the first step, and again when the model is changed. Fields:

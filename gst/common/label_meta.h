@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The label that a frame carries: a GstCustomMeta named GstActionLabelMeta, which any language can read without a
 // library of ours (C: gst_buffer_get_custom_meta, Python: buffer.get_custom_meta). Its structure has the fields
 //   coarse-action   string   the family, "unknown" where no class was sure enough, "gap" where nothing was measured

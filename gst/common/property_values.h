@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Strings of properties: GObject's may be null, ours are empty then.
 #ifndef GST_ACTION_COMMON_PROPERTY_VALUES_H_
 #define GST_ACTION_COMMON_PROPERTY_VALUES_H_

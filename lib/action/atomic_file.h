@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Files that are complete or absent.
 #ifndef ACTION_ATOMIC_FILE_H_
 #define ACTION_ATOMIC_FILE_H_

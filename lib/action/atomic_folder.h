@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Folders that appear complete or not at all.
 #ifndef ACTION_ATOMIC_FOLDER_H_
 #define ACTION_ATOMIC_FOLDER_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // How sure a model's heads may be of what they say.
 #ifndef ACTION_CALIBRATION_H_
 #define ACTION_CALIBRATION_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Sampled frames in, chunks of 16 out.
 #ifndef ACTION_CHUNK_BUILDER_H_
 #define ACTION_CHUNK_BUILDER_H_

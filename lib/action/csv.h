@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Tables as spreadsheets write them.
 #ifndef ACTION_CSV_H_
 #define ACTION_CSV_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // unique_ptr for things that a C function frees.
 #ifndef ACTION_DELETER_H_
 #define ACTION_DELETER_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // elements.csv: what the factory calls its elements of work, and what it knows about them.
 #ifndef ACTION_ELEMENTS_H_
 #define ACTION_ELEMENTS_H_

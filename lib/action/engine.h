@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What the LibTorch side of the product offers, in plain types. Callers never see a torch header; the GStreamer plugin
 // reaches it through action_engine(), found with dlopen, so that loading the plugin does not load LibTorch.
 #ifndef ACTION_ENGINE_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Finds libactiontorch, and with it LibTorch, when an element first needs it.
 #ifndef ACTION_ENGINE_LIBRARY_H_
 #define ACTION_ENGINE_LIBRARY_H_

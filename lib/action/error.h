@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The one exception type that is meant for a user's screen.
 #ifndef ACTION_ERROR_H_
 #define ACTION_ERROR_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Features of videos on disk: the reference's files, kept from going stale.
 #ifndef ACTION_FEATURE_CACHE_H_
 #define ACTION_FEATURE_CACHE_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Frame and sample rates, as exact fractions.
 #ifndef ACTION_FRACTION_H_
 #define ACTION_FRACTION_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Which frames of a stream are used.
 #ifndef ACTION_FRAME_SAMPLER_H_
 #define ACTION_FRAME_SAMPLER_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Holes in a stream of frames.
 #ifndef ACTION_GAP_DETECTOR_H_
 #define ACTION_GAP_DETECTOR_H_

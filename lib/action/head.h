@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The classifiers of both stages ("heads"): what they are, what they are trained with, what comes out. The arithmetic
 // is done by the engine.
 #ifndef ACTION_HEAD_H_

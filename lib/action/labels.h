@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What the name of a clip says about the action in it.
 #ifndef ACTION_LABELS_H_
 #define ACTION_LABELS_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The vote that decides a clip, a step's window and a segment alike.
 #ifndef ACTION_MAJORITY_H_
 #define ACTION_MAJORITY_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // A model folder: the classifiers of both stages, their labels, and what they were trained with.
 #ifndef ACTION_MODEL_BUNDLE_H_
 #define ACTION_MODEL_BUNDLE_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // How many threads are worth having.
 #ifndef ACTION_PROCESSORS_H_
 #define ACTION_PROCESSORS_H_

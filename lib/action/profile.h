@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Sets of settings under one name.
 #ifndef ACTION_PROFILE_H_
 #define ACTION_PROFILE_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The parameters of torchvision's video.r3d_18, and the checks and identity of a set of weights. No LibTorch needed.
 #ifndef ACTION_R3D18_SPEC_H_
 #define ACTION_R3D18_SPEC_H_

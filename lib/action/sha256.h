@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // SHA-256, as GLib computes it; without GLib's headers.
 #ifndef ACTION_SHA256_H_
 #define ACTION_SHA256_H_

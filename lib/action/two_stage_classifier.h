@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // A model at work on the chunks of a stream, one at a time.
 #ifndef ACTION_TWO_STAGE_CLASSIFIER_H_
 #define ACTION_TWO_STAGE_CLASSIFIER_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The identity of weights. Apart from the rest of r3d18_spec, since it needs GLib and the network does not.
 #include <algorithm>
 

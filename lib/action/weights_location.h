@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Where the backbone's weights are looked for.
 #ifndef ACTION_WEIGHTS_LOCATION_H_
 #define ACTION_WEIGHTS_LOCATION_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // cv::resize with INTER_AREA from 8-bit pictures of three channels, faster and with the same bits.
 #ifndef ACTIONTORCH_AREA_RESIZE_H_
 #define ACTIONTORCH_AREA_RESIZE_H_

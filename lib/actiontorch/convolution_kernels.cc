@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Compiled with ACTION_KERNELS=Avx512Kernels and -mavx512f, and again for AVX2. No header of the standard library: what
 // is instantiated here may only run on processors that have been asked.
 #include "actiontorch/convolution_kernels.h"

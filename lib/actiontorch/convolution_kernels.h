@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The innermost loops of the CPU network, compiled once for each instruction set. Plain C types: the files that hold
 // them are compiled with flags (-mavx512f) under which nothing that other files share may be instantiated.
 #ifndef ACTIONTORCH_CONVOLUTION_KERNELS_H_

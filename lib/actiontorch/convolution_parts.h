@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What the convolutions of the CPU network share with each other and show to nobody.
 #ifndef ACTIONTORCH_CONVOLUTION_PARTS_H_
 #define ACTIONTORCH_CONVOLUTION_PARTS_H_

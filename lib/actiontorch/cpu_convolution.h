@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // 3-D convolutions in fp32 on the CPU, over channels-last activations: the plain sum, and Winograd's for the 3x3x3
 // convolutions that make up nine tenths of an R3D-18. No LibTorch.
 #ifndef ACTIONTORCH_CPU_CONVOLUTION_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The engine behind action_engine(): binds the parts of this library together.
 #include <exception>
 #include <memory>

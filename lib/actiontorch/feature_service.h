@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // One network for all streams of a process, run by a worker of its own.
 #ifndef ACTIONTORCH_FEATURE_SERVICE_H_
 #define ACTIONTORCH_FEATURE_SERVICE_H_

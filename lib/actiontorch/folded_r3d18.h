@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // R3D-18 as what is computed: convolutions with their batch norms folded in. No LibTorch.
 #ifndef ACTIONTORCH_FOLDED_R3D18_H_
 #define ACTIONTORCH_FOLDED_R3D18_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The arithmetic of a head, in LibTorch. Internal to libactiontorch: includes ATen.
 #ifndef ACTIONTORCH_HEAD_NETWORK_H_
 #define ACTIONTORCH_HEAD_NETWORK_H_

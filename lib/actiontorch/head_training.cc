@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
 #include "actiontorch/head_training.h"
 
 #include <ATen/ATen.h>

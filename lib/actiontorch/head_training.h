@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Training of heads.
 #ifndef ACTIONTORCH_HEAD_TRAINING_H_
 #define ACTIONTORCH_HEAD_TRAINING_H_

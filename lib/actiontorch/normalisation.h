@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What Kinetics-400's pictures were normalised with when torchvision's weights were trained.
 #ifndef ACTIONTORCH_NORMALISATION_H_
 #define ACTIONTORCH_NORMALISATION_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The backbone: R3D-18 without its classifier. No GStreamer, no OpenCV: what a bare GPU host can build.
 #ifndef ACTIONTORCH_R3D18_H_
 #define ACTIONTORCH_R3D18_H_

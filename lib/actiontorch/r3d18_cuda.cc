@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // R3D-18 on CUDA. What is computed is torch_network.cc, as on every device; here is only how it is driven: pixels
 // travel from pinned memory on a stream of their own, each batch size is a CUDA graph, and nothing waits for the whole
 // device.

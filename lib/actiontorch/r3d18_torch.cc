@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The network on LibTorch, and the choice among the ways to compute it.
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // R3D-18 in fp32 with the convolutions of cpu_convolution.h. No LibTorch.
 #include <algorithm>
 #include <array>

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // R3D-18's stem over space to depth: its 3 input channels leave matrix units idle, 48 fill them.
 #ifndef ACTIONTORCH_SPACE_TO_DEPTH_H_
 #define ACTIONTORCH_SPACE_TO_DEPTH_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Seeded weights for trying things out where the published ones cannot be had.
 #ifndef ACTIONTORCH_STAND_IN_H_
 #define ACTIONTORCH_STAND_IN_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Threads that share out a loop.
 #ifndef ACTIONTORCH_THREAD_TEAM_H_
 #define ACTIONTORCH_THREAD_TEAM_H_

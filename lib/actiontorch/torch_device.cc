@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What devices and precisions there are, and which LibTorch.
 #include <ATen/ATen.h>
 #include <ATen/detail/CUDAHooksInterface.h>

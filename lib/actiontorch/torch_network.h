@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // R3D-18 as ATen's operators, for any device. Includes ATen: for the few files that run it.
 #ifndef ACTIONTORCH_TORCH_NETWORK_H_
 #define ACTIONTORCH_TORCH_NETWORK_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // How many threads LibTorch computes with.
 #ifndef ACTIONTORCH_WORKER_THREADS_H_
 #define ACTIONTORCH_WORKER_THREADS_H_

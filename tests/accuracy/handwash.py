@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """How right the timeline of a real video is: long/handwash_006.mp4 with a model trained on handwash, at three hops.
 
     handwash.py BUILD VIDEOS FEATURES     prints the table of docs/accuracy.md

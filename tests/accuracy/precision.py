@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """What reduced precision does to timelines: every long video's, in bf16 and fp16, against the timeline in fp32.
 
     precision.py BUILD SOURCE VIDEOS FOLDER     prints the table of docs/performance.md; FOLDER keeps models and features

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The reliability diagram of a model's report, as a file of its own: reliability.py MODEL/report.html OUT.svg"""
 
 import re

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs actionclassify and timelinesmooth on features that were computed once: no video, no network.
 
 Features of hop 2 hold those of hops 4, 8 and 16: a chunk is 16 samples from a multiple of the hop on.

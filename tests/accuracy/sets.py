@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The two cyclic videos of the yardstick, with their ground truth; the same for everyone.
 
 demo(...)      so many cycles of eight elements of 3 to 20 s, made by tools/make-demo-dataset.sh; with two annotated videos of the same work,

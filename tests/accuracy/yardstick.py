@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The yardstick of docs/accuracy.md: what both profiles make of two cyclic videos, at hops 16, 8, 4 and 2.
 
     yardstick.py BUILD SOURCE VIDEOS FOLDER [grid]      FOLDER keeps what takes long; grid: how the costs were chosen

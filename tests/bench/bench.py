@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Measures gst-action and prints Markdown tables. Every figure that is compared is a ratio of two things of this very run.
 
     bench.py BUILD SOURCE FOLDER [network|features|job|streams|live|growth|startup|elements ...]      default: all but growth

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The network alone, one chunk after the other: prints the milliseconds of wall and of CPU time that a chunk takes.
 //   bench-network WEIGHTS fp32|bf16|blocked|eager [CHUNKS]
 // blocked: fp32 in oneDNN's layout with folded batch norms; eager: LibTorch's operators, channels last.

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What the streaming thread pays for a sampled frame, as a ratio: the whole preprocess against cv::resize alone.
 #include <algorithm>
 #include <chrono>

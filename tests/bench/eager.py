@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Debian's PyTorch and torchvision, as the Python system runs them: eager fp32, one chunk. Prints a JSON object."""
 
 import json

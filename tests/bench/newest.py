@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The network alone in the newest PyTorch and OpenVINO, which run.sh puts into a folder of their own on PYTHONPATH.
 
     newest.py WEIGHTS [CHUNKS]      prints a JSON object: name -> milliseconds a chunk (median of three), or why not

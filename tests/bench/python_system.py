@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The Python system at work, timed: what gst-action is compared with. cv2 decodes, torchvision computes in eager fp32.
 
     python_system.py features VIDEO WEIGHTS            prints {"seconds", "cpu", "chunks"}, without imports and loading

@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Builds for speed and prints the tables of docs/performance.md for this machine.
 #
 #   tests/bench/run.sh [--newest] [network|features|job|streams|live|growth|startup|elements ...]
@@ -14,7 +17,7 @@ for argument in "$@"; do
     --newest) newest=yes ;;
     network | features | job | streams | live | growth | startup | elements) names="$names $argument" ;;
     *)
-      sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+      sed -n '5,/^set/s/^# \{0,1\}//p' "$0" >&2
       case $argument in -h | --help) exit 0 ;; *) echo "unknown: $argument" >&2 && exit 2 ;; esac ;;
   esac
 done

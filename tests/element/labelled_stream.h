@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What tests of actionclassify, timelinesmooth and actionoverlay have in common: an element in a harness, and the
 // events that would come from upstream.
 #ifndef TESTS_ELEMENT_LABELLED_STREAM_H_

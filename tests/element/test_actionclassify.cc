@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // actionclassify by itself, around a fake engine: its classifiers answer with numbers that the test chooses.
 #include <cmath>
 

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // actionoverlay by itself: what it draws, where, and what it leaves alone.
 #include <algorithm>
 #include <array>

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // r3dfeatures by itself, around a fake network (tests/fake): no LibTorch, milliseconds a test.
 #include <dlfcn.h>
 #include <gst/check/gstharness.h>

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // timelinesmooth's study side by itself: method, profile, costs, seconds, elements.csv, stats.
 #include "action/timeline/timeline_file.h"
 #include "labelled_stream.h"

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // timelinesmooth by itself: each duty of a queue, and what it makes of steps. No model, no network.
 #include <sys/mount.h>
 

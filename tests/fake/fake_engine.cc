@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Stands in for libactiontorch in element tests: the real queues, worker and preprocess around a network that answers
 // at once, or when the test lets it. Found through LD_LIBRARY_PATH, so the plugin under test is the one that is
 // shipped.

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // An engine of which a test uses a part: it has the real preprocess, and refuses the rest.
 #ifndef TESTS_PARTIAL_ENGINE_H_
 #define TESTS_PARTIAL_ENGINE_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // libFuzzer: no bytes make the checkpoint reader crash, hang or read outside a file; it reads them or throws Error.
 #include <cstring>
 #include <memory>

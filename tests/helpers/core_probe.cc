@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Shows Python tests what the core computes: prints JSON, or raw bytes.
 //   core_probe strides                  {"fps quarters": stride} for 1 to 240 fps in quarters
 //   core_probe checkpoint FILE          every tensor: path, dtype, shape, hexadecimal bytes

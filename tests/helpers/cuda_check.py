@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The network on a GPU: right, and how fast beside eager PyTorch on the same card. Run by tests/cuda-check.sh.
 
     cuda_check.py LIBRARY [--device cuda|cpu] [--weights FILE] [--seconds S]

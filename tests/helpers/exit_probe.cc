@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Returns from main while chunks are computed: nothing is stopped, nothing unreferenced. Must end with status 0.
 #include <gst/gst.h>
 

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Imports a PyTorch that gst-action was not built with, then uses r3dfeatures: an element error must say so."""
 
 import sys

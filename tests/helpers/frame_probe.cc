@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Shows Python tests what the preprocess makes of a video: for every frame that leaves a gst-launch pipeline's element
 // "out", 8 bytes PTS (ns) and [112, 112, 3] RGB on standard output.
 //   frame_probe PIPELINE [EVERY]     only every EVERY-th frame is preprocessed; of the others the PTS alone is written

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Shows Python tests what heads and model folders compute: prints JSON.
 //   head_probe train REQUEST      trains one head; REQUEST (JSON): clips (a .pt of {name: [T, 512]}), labels ({name:
 //   class}),

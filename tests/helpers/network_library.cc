@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The network as a C library, so that Python can run it in one process with its own PyTorch and profiler. LibTorch
 // only: built by tests/cuda-check.sh with g++ alone.
 #include <cstdio>

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Shows Python tests what the network computes. Links LibTorch and nothing else of the world, not even libaction: what
 // a bare GPU host can build.
 //   network_probe WEIGHTS FILE pixels|normalised fp32|bf16|fp16|blocked|channels-last|space-to-depth [each]

@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
 # Puts the newest PyTorch of PyPI (CUDA, 3 GB) into build-newest/site once, for Debian's Python, and prints that folder.
 #
 #   newest-site.sh [openvino]      needs pip for Debian's Python version (apt-get install python3-pip, or any other pip)

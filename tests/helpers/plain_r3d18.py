@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """R3D-18 in PyTorch alone, for hosts without torchvision; its state_dict has torchvision's names."""
 
 import torch

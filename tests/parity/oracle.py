@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The reference system, written down once more in Python: cv2 decodes, cv2.resize shrinks, torchvision's r3d_18 computes.
 
 Nothing here uses gst-action. Written from the description of the reference (README, "What is computed").

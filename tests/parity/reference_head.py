@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The reference's classifier of both stages, as its description says, in PyTorch. Nothing here uses gst-action."""
 
 import torch

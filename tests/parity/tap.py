@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs functions as tests and prints TAP, so that Meson counts every one of them, skipped ones too."""
 
 import sys

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The checkpoint reader and writer, and the sampler's rounding, against Python itself."""
 
 import collections

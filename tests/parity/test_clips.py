@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The whole path on real clips: r3dfeatures against cv2 and torchvision.
 
 For every clip: the preprocessed frames that are sampled (bit for bit where the video has 8 bits), the number of chunks, their

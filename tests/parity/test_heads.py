@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Heads and model folders against PyTorch: the same losses, the same logits, folders in both directions."""
 
 import json

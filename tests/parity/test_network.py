@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The network alone against torchvision: the same 16 RGB frames, through the tool that ships."""
 
 import os

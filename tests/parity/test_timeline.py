@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The main job on real videos: the JSON of the pipeline against the reference's timeline in Python (timeline_oracle.py).
 
 Two models, one trained on handwash and one on signs, at work in one pipeline. The oracle decodes with cv2 and computes with

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The reference's timeline of a long video, written down once more in Python from its description.
 
 Nothing here uses gst-action. Plain lists, floats in seconds, nothing streamed.

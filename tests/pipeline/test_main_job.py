@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The main job from outside: the quickstart and what it leaves, the lines of the README, live sources, the snippets of the docs."""
 
 import json

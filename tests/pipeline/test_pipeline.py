@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The real plugin with the real network, from outside: error texts, sharing a process with others, leaving, tools, examples."""
 
 import contextlib

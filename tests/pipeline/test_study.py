@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The study profile on cyclic work: both profiles on two cycles of the yardstick's videos, elements.csv, and the figures themselves."""
 
 import json

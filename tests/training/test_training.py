@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """gst-action-train from outside: what it learns, what it writes, and that no interruption loses or changes anything."""
 
 import glob

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The checkpoint reader on hand-made files. Files that PyTorch writes are compared in tests/parity/test_checkpoint.py.
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The convolutions of the CPU network against the sum as it is written in a textbook, in double.
 #include <gtest/gtest.h>
 

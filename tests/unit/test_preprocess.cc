@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The preprocess against a plain computation. Bit equality with cv2 is shown in tests/parity.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The streaming Viterbi smoother against a plain dynamic programme over the whole list, on random sequences.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The options that say how videos become features, for every tool that does it.
 #ifndef GST_ACTION_FEATURE_OPTIONS_H_
 #define GST_ACTION_FEATURE_OPTIONS_H_

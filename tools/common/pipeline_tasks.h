@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Whether anything in a pipeline still runs.
 #ifndef GST_ACTION_PIPELINE_TASKS_H_
 #define GST_ACTION_PIPELINE_TASKS_H_

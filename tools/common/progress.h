@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Progress on a terminal, plain lines elsewhere.
 #ifndef GST_ACTION_PROGRESS_H_
 #define GST_ACTION_PROGRESS_H_

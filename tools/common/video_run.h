@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Runs one video file through r3dfeatures and collects what it says.
 #ifndef GST_ACTION_VIDEO_RUN_H_
 #define GST_ACTION_VIDEO_RUN_H_

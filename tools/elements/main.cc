@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // gst-action-elements: writes the table in which a factory names its elements of work.
 #include <glib.h>
 

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // gst-action-features: videos in, the reference's feature files out.
 #include <glib.h>
 #include <gst/gst.h>

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Pictures of how the heads were trained.
 #ifndef GST_ACTION_TRAIN_CURVES_H_
 #define GST_ACTION_TRAIN_CURVES_H_

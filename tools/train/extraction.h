@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Features of a dataset's clips: from the cache, or through the element.
 #ifndef GST_ACTION_TRAIN_EXTRACTION_H_
 #define GST_ACTION_TRAIN_EXTRACTION_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // gst-action-train: from clips to a model folder, in order: dataset, features, heads, figures, folder.
 #include <glib.h>
 #include <gst/gst.h>

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The command line of gst-action-train.
 #ifndef GST_ACTION_TRAIN_OPTIONS_H_
 #define GST_ACTION_TRAIN_OPTIONS_H_

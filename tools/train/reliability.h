@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // A picture of how often held-out steps were right that were so and so sure.
 #ifndef GST_ACTION_TRAIN_RELIABILITY_H_
 #define GST_ACTION_TRAIN_RELIABILITY_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What a training run came to, for people: the lines on the terminal and report.html.
 #ifndef GST_ACTION_TRAIN_REPORT_H_
 #define GST_ACTION_TRAIN_REPORT_H_

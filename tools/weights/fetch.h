@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Downloads a weights file whose name carries the start of its SHA-256.
 #ifndef GST_ACTION_FETCH_H_
 #define GST_ACTION_FETCH_H_

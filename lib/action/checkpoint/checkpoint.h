@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Checkpoint files: PyTorch's zip and legacy formats and safetensors, read without running anything they contain.
 #ifndef ACTION_CHECKPOINT_CHECKPOINT_H_
 #define ACTION_CHECKPOINT_CHECKPOINT_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The three file formats, each parsed from memory. Internal to the checkpoint reader.
 #ifndef ACTION_CHECKPOINT_FORMATS_H_
 #define ACTION_CHECKPOINT_FORMATS_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // A pickle machine that builds data and runs nothing.
 #ifndef ACTION_CHECKPOINT_PICKLE_H_
 #define ACTION_CHECKPOINT_PICKLE_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What a pickle builds while it is read, before it becomes Values. Internal to the pickle reader.
 #ifndef ACTION_CHECKPOINT_PICKLE_OBJECTS_H_
 #define ACTION_CHECKPOINT_PICKLE_OBJECTS_H_

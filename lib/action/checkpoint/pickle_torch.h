@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What the globals of a checkpoint's pickle mean: PyTorch's tensors and storages, OrderedDict; all others stay inert.
 // Internal to the pickle reader.
 #ifndef ACTION_CHECKPOINT_PICKLE_TORCH_H_

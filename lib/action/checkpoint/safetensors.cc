@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // safetensors: a JSON header (8-byte length before it), then the tensors.
 #include <nlohmann/json.hpp>
 

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Finds the state_dict in what a checkpoint holds. Apart from checkpoint.cc, since that reads safetensors and so needs
 // a JSON library, which a bare GPU host does not have.
 #include <algorithm>

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Tensors as they lie in a file: a typed storage, and a view on it.
 #ifndef ACTION_CHECKPOINT_TENSOR_H_
 #define ACTION_CHECKPOINT_TENSOR_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // PyTorch's legacy format (before 1.6, or _use_new_zipfile_serialization=False): five pickles, then the storages.
 #include <array>
 #include <cstring>

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // PyTorch's zip format (torch >= 1.6): NAME/data.pkl and one stored record NAME/data/KEY per storage.
 #include <algorithm>
 #include <cstring>

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Writes PyTorch's zip format: pickle protocol 2, stored records, data aligned to 64 bytes as torch.save does.
 #include <array>
 #include <cstring>

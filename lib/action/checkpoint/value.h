@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What a checkpoint file holds: plain containers, scalars and tensors.
 #ifndef ACTION_CHECKPOINT_VALUE_H_
 #define ACTION_CHECKPOINT_VALUE_H_

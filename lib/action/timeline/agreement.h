@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // How far a timeline agrees with a ground truth.
 #ifndef ACTION_TIMELINE_AGREEMENT_H_
 #define ACTION_TIMELINE_AGREEMENT_H_

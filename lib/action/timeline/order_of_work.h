@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Which element follows which, as elements.csv says.
 #ifndef ACTION_TIMELINE_ORDER_OF_WORK_H_
 #define ACTION_TIMELINE_ORDER_OF_WORK_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The reference's way from steps to segments.
 #ifndef ACTION_TIMELINE_RUN_SMOOTHER_H_
 #define ACTION_TIMELINE_RUN_SMOOTHER_H_

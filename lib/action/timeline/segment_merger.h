@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Labelled steps become segments: the second half of both smoothing methods.
 #ifndef ACTION_TIMELINE_SEGMENT_MERGER_H_
 #define ACTION_TIMELINE_SEGMENT_MERGER_H_

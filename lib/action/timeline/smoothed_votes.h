@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Which label a sequence of steps gets by majority, without keeping the sequence.
 #ifndef ACTION_TIMELINE_SMOOTHED_VOTES_H_
 #define ACTION_TIMELINE_SMOOTHED_VOTES_H_

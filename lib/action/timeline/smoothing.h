@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // How the steps of an unbroken run become segments: what both methods take and give.
 #ifndef ACTION_TIMELINE_SMOOTHING_H_
 #define ACTION_TIMELINE_SMOOTHING_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // What a timeline is made of, and what it is.
 #ifndef ACTION_TIMELINE_STEP_H_
 #define ACTION_TIMELINE_STEP_H_

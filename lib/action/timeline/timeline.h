@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The timeline of a stream: its runs, and the holes between them.
 #ifndef ACTION_TIMELINE_TIMELINE_H_
 #define ACTION_TIMELINE_TIMELINE_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Timelines on disk.
 #ifndef ACTION_TIMELINE_TIMELINE_FILE_H_
 #define ACTION_TIMELINE_TIMELINE_FILE_H_

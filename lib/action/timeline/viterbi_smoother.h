@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // The most probable sequence of fine labels, and its segments.
 #ifndef ACTION_TIMELINE_VITERBI_SMOOTHER_H_
 #define ACTION_TIMELINE_VITERBI_SMOOTHER_H_

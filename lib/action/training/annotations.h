@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Actions in long videos, written down as times: training data without cutting clips.
 #ifndef ACTION_TRAINING_ANNOTATIONS_H_
 #define ACTION_TRAINING_ANNOTATIONS_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // How a dataset is divided to measure what a model does on clips that it has not seen.
 #ifndef ACTION_TRAINING_CROSS_VALIDATION_H_
 #define ACTION_TRAINING_CROSS_VALIDATION_H_

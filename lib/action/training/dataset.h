@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Which clips there are to learn from, and what they show.
 #ifndef ACTION_TRAINING_DATASET_H_
 #define ACTION_TRAINING_DATASET_H_

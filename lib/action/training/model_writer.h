@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Writes model folders: the reference's files, and what the product adds to them.
 #ifndef ACTION_TRAINING_MODEL_WRITER_H_
 #define ACTION_TRAINING_MODEL_WRITER_H_

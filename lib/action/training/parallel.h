@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Independent pieces of work on several threads.
 #ifndef ACTION_TRAINING_PARALLEL_H_
 #define ACTION_TRAINING_PARALLEL_H_

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
 // Both stages together: which heads there are, their training, their predictions, and how good those are.
 #ifndef ACTION_TRAINING_TWO_STAGE_H_
 #define ACTION_TRAINING_TWO_STAGE_H_
