@@ -57,6 +57,7 @@ struct State {
 
   // Streaming thread; state changes while it does not run.
   action::OverlayComposer composer;
+  action::OverlayBlender blender;
   std::vector<Segment> timeline;  // READY->PAUSED, when the property says so
   bool from_file = false;
   std::string elements_path;
@@ -187,7 +188,7 @@ gboolean Query(GstPad *pad, GstObject *parent, GstQuery *query) {
 
 // ---- Drawing
 
-using BufferPtr = std::unique_ptr<GstBuffer, action::MiniObjectUnref>;
+using action::BufferPtr;
 
 // The same frame or a new one for the same memory.
 GstBuffer *MakeWritable(BufferPtr &frame) {
@@ -249,7 +250,7 @@ void Blend(GstActionOverlay *self, GstBuffer *buffer, GstVideoOverlayComposition
     throw action::Error("a frame of " + std::to_string(state.info.width) + "x" + std::to_string(state.info.height) +
                         " pixels cannot be mapped to draw into it");
   }
-  action::BlendComposition(composition, &frame);
+  state.blender.Blend(composition, &frame);
   gst_video_frame_unmap(&frame);
 }
 
@@ -369,6 +370,7 @@ bool Start(GstActionOverlay *self) {
     const std::string path = state.settings.timeline, elements = state.settings.elements;
     GST_OBJECT_UNLOCK(self);
     state.composer = {};
+    state.blender = {};
     state.from_file = !path.empty();
     state.timeline = state.from_file ? action::ReadTimeline(path) : std::vector<Segment>();
     state.elements.clear();

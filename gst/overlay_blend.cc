@@ -4,9 +4,12 @@
 #include "overlay_blend.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
+#include <utility>
 
-#include "overlay_composer.h"
+#include "action/deleter.h"
+#include "common/glib_ptr.h"
 
 namespace action {
 namespace {
@@ -111,31 +114,106 @@ bool BlendPlainYuv(GstBuffer *ayuv, int x, int y, GstVideoFrame *frame) {
   return true;
 }
 
+using ConverterPtr = std::unique_ptr<GstVideoConverter, Deleter<gst_video_converter_free>>;
+
+// Pixels of straight ARGB as AYUV of this colorimetry. gst_video_overlay_rectangle_get_pixels_ayuv knows BT.601 alone,
+// and in GStreamer 1.22 divides Y, U and V of premultiplied pixels by alpha, which makes black purple.
+BufferPtr ToAyuv(GstBuffer *argb, const GstVideoColorimetry &colorimetry) {
+  const GstVideoMeta *meta = gst_buffer_get_video_meta(argb);
+  if (meta == nullptr) return {};
+  GstVideoInfo from, to;
+  gst_video_info_set_format(&from, meta->format, meta->width, meta->height);
+  gst_video_info_set_format(&to, GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_YUV, meta->width, meta->height);
+  to.colorimetry = colorimetry;
+  if (colorimetry.matrix == GST_VIDEO_COLOR_MATRIX_UNKNOWN || colorimetry.matrix == GST_VIDEO_COLOR_MATRIX_RGB) {
+    to.colorimetry.matrix = GST_VIDEO_COLOR_MATRIX_BT601;
+  }
+  BufferPtr ayuv(gst_buffer_new_allocate(nullptr, GST_VIDEO_INFO_SIZE(&to), nullptr));
+  gst_buffer_add_video_meta(ayuv.get(), GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_YUV,
+                            meta->width, meta->height);
+  const ConverterPtr converter(
+      gst_video_converter_new(&from, &to,
+                              gst_structure_new("options", GST_VIDEO_CONVERTER_OPT_DITHER_METHOD,
+                                                GST_TYPE_VIDEO_DITHER_METHOD, GST_VIDEO_DITHER_NONE, nullptr)));
+  GstVideoFrame in, out;
+  if (!converter || !gst_video_frame_map(&in, &from, argb, GST_MAP_READ)) return {};
+  const bool mapped = gst_video_frame_map(&out, &to, ayuv.get(), GST_MAP_WRITE);
+  if (mapped) {
+    gst_video_converter_frame(converter.get(), &in, &out);
+    gst_video_frame_unmap(&out);
+  }
+  gst_video_frame_unmap(&in);
+  return mapped ? std::move(ayuv) : BufferPtr();
+}
+
+RectanglePtr Convert(GstVideoOverlayRectangle *rectangle, const GstVideoInfo &info) {
+  GstBuffer *straight = gst_video_overlay_rectangle_get_pixels_raw(rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE);
+  const GstVideoMeta *meta = gst_buffer_get_video_meta(straight);
+  const bool is_rgb = meta != nullptr && meta->format == GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB;
+  int x = 0, y = 0;
+  guint width = 0, height = 0;
+  gst_video_overlay_rectangle_get_render_rectangle(rectangle, &x, &y, &width, &height);
+  BufferPtr pixels;
+  if (!GST_VIDEO_INFO_IS_RGB(&info) && is_rgb) pixels = ToAyuv(straight, info.colorimetry);
+  if (!pixels) pixels.reset(gst_buffer_ref(straight));
+  RectanglePtr converted(
+      gst_video_overlay_rectangle_new_raw(pixels.get(), x, y, width, height, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
+  gst_video_overlay_rectangle_set_global_alpha(converted.get(),
+                                               gst_video_overlay_rectangle_get_global_alpha(rectangle));
+  return converted;
+}
+
+// A rectangle of Convert's.
+void BlendRectangle(GstVideoOverlayRectangle *rectangle, GstVideoFrame *frame) {
+  const int frame_width = GST_VIDEO_FRAME_WIDTH(frame);
+  int x = 0, y = 0;
+  guint width = 0, height = 0;
+  gst_video_overlay_rectangle_get_render_rectangle(rectangle, &x, &y, &width, &height);
+  GstBuffer *pixels = gst_video_overlay_rectangle_get_pixels_raw(rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE);
+  const GstVideoMeta *meta = gst_buffer_get_video_meta(pixels);
+  const bool as_it_is = meta != nullptr && meta->format == GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_YUV &&
+                        meta->width == width && meta->height == height &&
+                        gst_video_overlay_rectangle_get_global_alpha(rectangle) >= 1;
+  if (as_it_is && IsPlainYuv(frame->info) && BlendPlainYuv(pixels, x, y, frame)) return;
+  const RectanglePtr moved(gst_video_overlay_rectangle_copy(rectangle));
+  const int left = std::clamp(x, 0, frame_width) / kAlignment * kAlignment;
+  const int end = std::clamp(x + static_cast<int>(width), left, frame_width);
+  const int right = std::min((end + kAlignment - 1) / kAlignment * kAlignment, frame_width);
+  std::optional<GstVideoFrame> columns;
+  if (right - left < frame_width) columns = Columns(*frame, left, right - left);
+  if (columns) gst_video_overlay_rectangle_set_render_rectangle(moved.get(), x - left, y, width, height);
+  const CompositionPtr one(gst_video_overlay_composition_new(moved.get()));
+  gst_video_overlay_composition_blend(one.get(), columns ? &*columns : frame);
+}
+
 }  // namespace
 
-void BlendComposition(GstVideoOverlayComposition *composition, GstVideoFrame *frame) {
-  const int frame_width = GST_VIDEO_FRAME_WIDTH(frame);
-  for (guint i = 0; i < gst_video_overlay_composition_n_rectangles(composition); ++i) {
+GstVideoOverlayRectangle *OverlayBlender::ConvertedFor(GstVideoOverlayRectangle *rectangle, const GstVideoInfo &info) {
+  const guint number = gst_video_overlay_rectangle_get_seqnum(rectangle);
+  const auto known = std::ranges::find(converted_, number, &Converted::of);
+  if (known != converted_.end()) return known->rectangle.get();
+  converted_.push_back({number, Convert(rectangle, info)});
+  return converted_.back().rectangle.get();
+}
+
+void OverlayBlender::Blend(GstVideoOverlayComposition *composition, GstVideoFrame *frame) {
+  const bool same = format_ == GST_VIDEO_INFO_FORMAT(&frame->info) &&
+                    gst_video_colorimetry_is_equal(&colorimetry_, &frame->info.colorimetry);
+  if (!same) converted_.clear();
+  format_ = GST_VIDEO_INFO_FORMAT(&frame->info);
+  colorimetry_ = frame->info.colorimetry;
+  const guint count = gst_video_overlay_composition_n_rectangles(composition);
+  const auto is_there = [composition, count](const Converted &converted) {
+    for (guint i = 0; i < count; ++i) {
+      GstVideoOverlayRectangle *rectangle = gst_video_overlay_composition_get_rectangle(composition, i);
+      if (gst_video_overlay_rectangle_get_seqnum(rectangle) == converted.of) return true;
+    }
+    return false;
+  };
+  std::erase_if(converted_, [&](const Converted &converted) { return !is_there(converted); });
+  for (guint i = 0; i < count; ++i) {
     GstVideoOverlayRectangle *rectangle = gst_video_overlay_composition_get_rectangle(composition, i);
-    int x = 0, y = 0;
-    guint width = 0, height = 0;
-    gst_video_overlay_rectangle_get_render_rectangle(rectangle, &x, &y, &width, &height);
-    // Converted to the frame's kind of colours once, and kept with the rectangle.
-    GstBuffer *pixels =
-        GST_VIDEO_INFO_IS_YUV(&frame->info)
-            ? gst_video_overlay_rectangle_get_pixels_ayuv(rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE)
-            : gst_video_overlay_rectangle_get_pixels_argb(rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE);
-    if (IsPlainYuv(frame->info) && BlendPlainYuv(pixels, x, y, frame)) continue;
-    const RectanglePtr moved(
-        gst_video_overlay_rectangle_new_raw(pixels, x, y, width, height, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
-    const int left = std::clamp(x, 0, frame_width) / kAlignment * kAlignment;
-    const int end = std::clamp(x + static_cast<int>(width), left, frame_width);
-    const int right = std::min((end + kAlignment - 1) / kAlignment * kAlignment, frame_width);
-    std::optional<GstVideoFrame> columns;
-    if (right - left < frame_width) columns = Columns(*frame, left, right - left);
-    if (columns) gst_video_overlay_rectangle_set_render_rectangle(moved.get(), x - left, y, width, height);
-    const CompositionPtr one(gst_video_overlay_composition_new(moved.get()));
-    gst_video_overlay_composition_blend(one.get(), columns ? &*columns : frame);
+    BlendRectangle(ConvertedFor(rectangle, frame->info), frame);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "action/timeline/timeline_file.h"
@@ -24,6 +25,20 @@ constexpr Argb kNothing = 0x00000000;
 bool IsBright(Argb colour) {
   const double r = (colour >> 16) & 0xff, g = (colour >> 8) & 0xff, b = colour & 0xff;
   return 0.299 * r + 0.587 * g + 0.114 * b > 115;
+}
+
+// 32-bit pixels in the machine's byte order.
+void Unpremultiply(std::span<uint8_t> pixels) {
+  for (size_t i = 0; i + sizeof(Argb) <= pixels.size(); i += sizeof(Argb)) {
+    Argb pixel;
+    std::memcpy(&pixel, &pixels[i], sizeof(pixel));
+    const Argb alpha = pixel >> 24;
+    if (alpha == 0 || alpha == 255) continue;
+    Argb straight = alpha << 24;
+    for (const int shift : {0, 8, 16})
+      straight |= std::min<Argb>(255, (((pixel >> shift) & 0xff) * 255 + alpha / 2) / alpha) << shift;
+    std::memcpy(&pixels[i], &straight, sizeof(straight));
+  }
 }
 
 }  // namespace
@@ -77,13 +92,17 @@ std::vector<PanelLine> OverlayComposer::LinesFor(const MetaLabel &label, bool st
   return lines;
 }
 
+// With straight alpha: who wants AYUV of premultiplied pixels, as sinks and GStreamer's own blending do, gets wrong
+// colours from GStreamer 1.22 (overlay_blend.cc).
 RectanglePtr OverlayComposer::ToRectangle(const Picture &picture, int x, int y) const {
-  GstBuffer *pixels = gst_buffer_new_memdup(picture.pixels.data(), picture.pixels.size());
+  std::vector<uint8_t> straight = picture.pixels;
+  Unpremultiply(straight);
+  GstBuffer *pixels = gst_buffer_new_memdup(straight.data(), straight.size());
   gst_buffer_add_video_meta(pixels, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB,
                             static_cast<guint>(picture.width), static_cast<guint>(picture.height));
   RectanglePtr rectangle(gst_video_overlay_rectangle_new_raw(pixels, x, y, static_cast<guint>(picture.width),
                                                              static_cast<guint>(picture.height),
-                                                             GST_VIDEO_OVERLAY_FORMAT_FLAG_PREMULTIPLIED_ALPHA));
+                                                             GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
   gst_buffer_unref(pixels);
   return rectangle;
 }

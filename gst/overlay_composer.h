@@ -54,6 +54,7 @@ struct MiniObjectUnref {
     gst_mini_object_unref(GST_MINI_OBJECT_CAST(object));
   }
 };
+using BufferPtr = std::unique_ptr<GstBuffer, MiniObjectUnref>;
 using CompositionPtr = std::unique_ptr<GstVideoOverlayComposition, MiniObjectUnref>;
 using RectanglePtr = std::unique_ptr<GstVideoOverlayRectangle, MiniObjectUnref>;
 

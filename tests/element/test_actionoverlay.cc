@@ -294,13 +294,16 @@ BufferPtr NoiseFrame(const GstVideoInfo &info) {
   return BufferPtr(buffer);
 }
 
-RectanglePtr NoiseRectangle(int x, int y, guint width, guint height, bool transparent = false) {
+// In the colours of a frame: what is blended; how colours are converted is another test (test_overlay_colours.cc).
+RectanglePtr NoiseRectangle(const GstVideoInfo &frame, int x, int y, guint width, guint height,
+                            bool transparent = false) {
+  const GstVideoFormat format = GST_VIDEO_INFO_IS_RGB(&frame) ? GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB
+                                                              : GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_YUV;
   GstVideoInfo info;
-  gst_video_info_set_format(&info, GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB, width, height);
+  gst_video_info_set_format(&info, format, width, height);
   const BufferPtr pixels = NoiseFrame(info);
   if (transparent) gst_buffer_memset(pixels.get(), 0, 0, GST_VIDEO_INFO_SIZE(&info));
-  gst_buffer_add_video_meta(pixels.get(), GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB, width,
-                            height);
+  gst_buffer_add_video_meta(pixels.get(), GST_VIDEO_FRAME_FLAG_NONE, format, width, height);
   return RectanglePtr(
       gst_video_overlay_rectangle_new_raw(pixels.get(), x, y, width, height, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
 }
@@ -314,11 +317,11 @@ TEST_P(EveryFormat, IsBlendedAsByGStreamer) {
                               static_cast<guint>(height));
     for (const int x : {-5, 0, 3, 16, 31, 90, 150}) {
       const BufferPtr expected = NoiseFrame(info), got = NoiseFrame(info);
-      const CompositionPtr composition(gst_video_overlay_composition_new(NoiseRectangle(x, 3, 40, 9).get()));
-      gst_video_overlay_composition_add_rectangle(composition.get(), NoiseRectangle(2, -2, 7, 30).get());
+      const CompositionPtr composition(gst_video_overlay_composition_new(NoiseRectangle(info, x, 3, 40, 9).get()));
+      gst_video_overlay_composition_add_rectangle(composition.get(), NoiseRectangle(info, 2, -2, 7, 30).get());
       // Packing clears what a pixel does not use of its bits: once in both, before they are compared.
       const CompositionPtr nothing(gst_video_overlay_composition_new(
-          NoiseRectangle(0, 0, static_cast<guint>(width), static_cast<guint>(height), true).get()));
+          NoiseRectangle(info, 0, 0, static_cast<guint>(width), static_cast<guint>(height), true).get()));
       GstVideoFrame frame;
       gst_video_frame_map(&frame, &info, expected.get(), GST_MAP_READWRITE);
       gst_video_overlay_composition_blend(nothing.get(), &frame);
@@ -326,7 +329,7 @@ TEST_P(EveryFormat, IsBlendedAsByGStreamer) {
       gst_video_frame_unmap(&frame);
       gst_video_frame_map(&frame, &info, got.get(), GST_MAP_READWRITE);
       gst_video_overlay_composition_blend(nothing.get(), &frame);
-      action::BlendComposition(composition.get(), &frame);
+      action::OverlayBlender().Blend(composition.get(), &frame);
       gst_video_frame_unmap(&frame);
       GstMapInfo map;
       gst_buffer_map(expected.get(), &map, GST_MAP_READ);
