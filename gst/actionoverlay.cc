@@ -70,6 +70,7 @@ struct State {
   bool blendable = false;  // frames lie in memory that can be drawn into
   bool attach = false;     // downstream takes compositions
   bool warned = false;
+  bool warned_of_fonts = false;
 };
 
 }  // namespace
@@ -287,6 +288,12 @@ BufferPtr Draw(GstActionOverlay *self, BufferPtr frame) {
   }
   state.composer.Set(settings);
   GstVideoOverlayComposition *composition = state.composer.Compose(label, stand_in, stream_time, time);
+  if (!state.composer.unreadable().empty() && !std::exchange(state.warned_of_fonts, true)) {
+    GST_ELEMENT_WARNING(self, RESOURCE, NOT_FOUND,
+                        ("no installed font has all letters of '%s': boxes are drawn in their place",
+                         state.composer.unreadable().c_str()),
+                        ("Install fonts of its script, such as fonts-noto-cjk or fonts-noto-color-emoji"));
+  }
   if (composition == nullptr) return frame;
   buffer = MakeWritable(frame);
   if (state.attach) {
@@ -382,7 +389,7 @@ bool Start(GstActionOverlay *self) {
     for (Segment &segment : state.timeline)
       Rename(state, segment.fine_action, segment.name, segment.category);
     state.composer.SetTimeline(state.timeline);
-    state.stand_in = state.has_info = state.attach = state.blendable = state.warned = false;
+    state.stand_in = state.has_info = state.attach = state.blendable = state.warned = state.warned_of_fonts = false;
     state.origin.reset();
     gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
     return true;

@@ -75,7 +75,8 @@ std::vector<PanelLine> OverlayComposer::LinesFor(const MetaLabel &label, bool st
   std::string value;
   if ((settings_.show & kShowValue) != 0) value = NameOf(label.category);
   char text[64];
-  if ((settings_.show & kShowConfidence) != 0 && label.state == SegmentState::kMeasured) {
+  // A timeline that was made elsewhere has none, and nothing is surely 0.
+  if ((settings_.show & kShowConfidence) != 0 && label.state == SegmentState::kMeasured && label.confidence > 0) {
     std::snprintf(text, sizeof(text), "%s%.0f %%", value.empty() ? "" : "  ", label.confidence * 100);
     value += text;
   }
@@ -127,8 +128,9 @@ bool OverlayComposer::DrawPanel(const std::optional<MetaLabel> &label, bool stan
   style.bar = ColourOf(label->category);
   const int margin = std::max(1, style.font_pixels / 2);
   const int bottom = margin + ((settings_.show & kShowStrip) != 0 ? StripHeight() : 0);
-  const Picture picture =
+  Picture picture =
       painter_->PaintPanel(lines, style, std::max(1, width_ - 2 * margin), std::max(1, height_ - margin - bottom));
+  unreadable_ = std::move(picture.unreadable);
   const bool right =
       settings_.position == PanelPosition::kTopRight || settings_.position == PanelPosition::kBottomRight;
   const bool low =

@@ -68,6 +68,9 @@ class OverlayComposer {
   // After a seek: what went before is not shown in the strip.
   void ForgetHistory() { history_.clear(); }
 
+  // A text of the panel with letters that no installed font has; empty when there is none.
+  const std::string &unreadable() const { return unreadable_; }
+
   // stream_time: of the frame; timeline_time: the same on the timeline. Nothing when there is nothing to be drawn. The
   // same object as before when nothing has changed.
   GstVideoOverlayComposition *Compose(const std::optional<MetaLabel> &label, bool stand_in, GstClockTime stream_time,
@@ -95,6 +98,7 @@ class OverlayComposer {
   std::unique_ptr<PanelPainter> painter_;  // made when something is drawn: looking for fonts takes time
 
   std::string panel_key_;  // what the panel shows
+  std::string unreadable_;
   int64_t strip_key_ = -1;
   RectanglePtr panel_;
   RectanglePtr strip_;

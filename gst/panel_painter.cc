@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "action/deleter.h"
 
@@ -105,7 +106,11 @@ Picture PanelPainter::PaintPanel(std::span<const PanelLine> lines, const PanelSt
   }
   const int width = std::clamp(measured.width(), 1, std::max(1, max_width));
   const int height = std::clamp(measured.height(), 1, std::max(1, max_height));
-  return PaintPicture(width, height, [&](cairo_t *cr) {
+  std::string unreadable;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (pango_layout_get_unknown_glyphs_count(measured.layouts[i].get()) > 0) unreadable = lines[i].text;
+  }
+  Picture picture = PaintPicture(width, height, [&](cairo_t *cr) {
     Fill(cr, {0, 0, static_cast<double>(width), static_cast<double>(height)}, style.background);
     Fill(cr, {0, 0, static_cast<double>(measured.bar), static_cast<double>(height)}, style.bar);
     double y = measured.padding;
@@ -127,6 +132,8 @@ Picture PanelPainter::PaintPanel(std::span<const PanelLine> lines, const PanelSt
       y += measured.heights[i];
     }
   });
+  picture.unreadable = std::move(unreadable);
+  return picture;
 }
 
 Picture PanelPainter::PaintStrip(std::span<const StripPart> parts, std::optional<double> cursor, int width, int height,

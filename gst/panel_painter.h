@@ -23,6 +23,7 @@ struct Picture {
   int width = 0;
   int height = 0;
   std::vector<uint8_t> pixels;
+  std::string unreadable = {};  // a text with letters that no font has: boxes stand in their place
 };
 
 struct PanelLine {

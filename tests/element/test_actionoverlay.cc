@@ -216,6 +216,28 @@ TEST_F(ActionOverlay, AnyScript) {
   EXPECT_GT(other.right, ascii.right);
 }
 
+TEST_F(ActionOverlay, LettersThatNoFontHasAreSaidOnce) {
+  Start("RGB", 640, 480);
+  MetaLabel label = Label();
+  Drawn(label);
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "");
+  label.fine_action = "\xF3\xB0\x80\x80";  // private use: no font has it
+  Drawn(label);
+  EXPECT_NE(WaitForMessage(GST_MESSAGE_WARNING, 0).find("no installed font has all letters of"), std::string::npos);
+  label.fine_action += "2";
+  Drawn(label);
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "");
+}
+
+TEST_F(ActionOverlay, AConfidenceThatNobodyGaveIsNotShown) {
+  Make("actionoverlay show=confidence");
+  Start("RGB", 320, 240);
+  MetaLabel label = Label();
+  EXPECT_GE(Changed(Drawn(label)).right, 0);
+  label.confidence = 0;
+  EXPECT_LT(Changed(Drawn(label)).right, 0);
+}
+
 TEST_F(ActionOverlay, StandInIsSaidInThePicture) {
   Start("RGB", 640, 480);
   const Box without = Changed(Drawn(Label()));

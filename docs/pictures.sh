@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Makes the pictures of the documents again, from this tree: run it after a change of what is drawn, and look at them.
+#
+#   docs/pictures.sh [EYE]
+#
+# docs/quickstart.jpg              twelve moments of the quickstart's video
+# tests/pipeline/pictures/*.png    what the tests compare the panels with
+# EYE/*.png                        more panels (default: build/pictures): other scripts, 4K, upright
+#
+# BUILD_DIR names the build folder (default: build).
+set -eu
+cd "$(dirname "$0")/.."
+build=${BUILD_DIR:-build}
+eye=${1:-$build/pictures}
+rm -rf "$build/pictures-demo"
+BUILD_DIR=$build examples/quickstart.sh "$build/pictures-demo"
+gst-launch-1.0 -q filesrc location="$build/pictures-demo/contact-sheet.png" ! pngdec ! videoconvert ! jpegenc quality=88 \
+  ! filesink location=docs/quickstart.jpg
+tree=$(cd "$build" && pwd)
+export GST_PLUGIN_PATH="$tree/gst" PATH="$tree/tools:$PATH"
+/usr/bin/python3 tests/pipeline/test_pictures.py "$eye"
+for kept in tests/pipeline/pictures/*.png; do
+  cp "$eye/$(basename "$kept")" "$kept"
+done
+echo "docs/quickstart.jpg and tests/pipeline/pictures are made again. Look at them, and at $eye."
