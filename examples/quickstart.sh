@@ -14,7 +14,8 @@
 #   OUT/contact-sheet.png   twelve moments of it
 # What is there already is not made again: a second run takes seconds.
 #
-# BUILD_DIR names the build folder (default: build).
+# BUILD_DIR names the build folder (default: build). A new one is set up without the tests, which take most of the time
+# to build; `meson configure build -Dtests=enabled` adds them.
 set -eu
 case ${1:-} in
   -h|--help) sed -n '5,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'; exit 0 ;;
@@ -27,8 +28,15 @@ step() { printf '\n== %s\n' "$*"; }
 
 step "What is needed"
 tools/install-deps.sh --build
-[ -f "$build/build.ninja" ] || meson setup "$build" >/dev/null
-ninja -C "$build" >"$build/quickstart.log" 2>&1 || { tail -30 "$build/quickstart.log" >&2; exit 1; }
+if [ ! -f "$build/build.ninja" ]; then
+  mkdir -p "$build"
+  meson setup "$build" -Dtests=disabled >"$build/quickstart.log" 2>&1 || { tail -30 "$build/quickstart.log" >&2; exit 1; }
+fi
+# Every tenth part of the work as a line.
+rm -f "$build/quickstart.failed"
+{ NINJA_STATUS='%p ' ninja -C "$build" 2>&1 || touch "$build/quickstart.failed"; } | tee "$build/quickstart.log" | awk '
+  /^ *[0-9]+% / { percent = int($1 / 10) * 10; if (percent > last) { last = percent; print "Building: " percent " %"; fflush() } }'
+[ ! -f "$build/quickstart.failed" ] || { tail -30 "$build/quickstart.log" >&2; exit 1; }
 tree=$(cd "$build" && pwd)
 PATH=$tree/tools:$PATH
 GST_PLUGIN_PATH=$tree/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
@@ -51,7 +59,10 @@ export GST_ACTION_WEIGHTS
 step "A dataset to train with, and a video that is not in it"
 video=$out/test/line_1.mp4
 truth=$out/test/line_1.json
-[ -f "$truth" ] || tools/make-demo-dataset.sh "$out"
+if [ ! -f "$truth" ]; then
+  echo "Drawing them (half a minute)"
+  tools/make-demo-dataset.sh "$out"
+fi
 echo "$out/clips, $video"
 
 step "Training"
@@ -73,8 +84,9 @@ if [ "$out/overlay.mp4" -nt "$model/model.json" ] && [ -f "$out/timeline.json" ]
   took="was there already; remove $out/overlay.mp4 to make it again"
 else
   rm -f "$out/contact-sheet.png"
-  # One line of messages a second would hide what matters.
-  printf '%s\n' "$line" | sed 's/gst-launch-1.0/gst-launch-1.0 -q/' | sh || { rm -f "$out/overlay.mp4"; exit 1; }
+  # The same line with progress every five seconds instead of its other messages.
+  printf '%s\n' "$line" | sed 's/gst-launch-1.0/gst-launch-1.0 -q/; s/! r3dfeatures/! progressreport name=video do-query=true update-freq=5 ! r3dfeatures/' \
+    | sh || { rm -f "$out/overlay.mp4"; exit 1; }
   took="$(($(date +%s) - run)) s"
 fi
 

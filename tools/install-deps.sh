@@ -2,47 +2,62 @@
 # SPDX-FileCopyrightText: 2026 The gst-action developers
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Installs, with apt, what building and testing gst-action needs on Debian 12 or newer.
+# Installs, with apt, what gst-action needs on Debian 12 or newer.
 #
-#   tools/install-deps.sh            build and test dependencies
-#   tools/install-deps.sh --build    what building alone needs
-#   tools/install-deps.sh --list     print the package names, install nothing
+#   tools/install-deps.sh            for all of it: to build, to run, to test
+#   tools/install-deps.sh --run      to run what is built already: plugins for decoders, encoders, cameras and screens,
+#                                    fonts, and what the examples need
+#   tools/install-deps.sh --build    to build it and to run it
+#   tools/install-deps.sh --list [--run|--build]
+#                                    print the package names, install nothing
 #
-# Prints nothing when everything is there already. Uses sudo when it is not run by root.
+# Prints nothing when everything is there already. Uses sudo when it is not run by root. Waits up to ten minutes for
+# another program that is installing packages.
 set -eu
 
-# libopenblas0-pthread is not a build dependency by name, but Debian's LibTorch falls back to the reference BLAS when no
-# optimised one is installed, and everything PyTorch sends to BLAS is then about ten times slower.
+# libopenblas0-pthread: Debian's LibTorch falls back to the reference BLAS when no optimised one is installed, and
+# everything PyTorch sends to BLAS is then about ten times slower.
+# gstreamer1.0-plugins-bad: h264parse, h265parse; gstreamer1.0-x: a window on the screen.
+run='
+gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
+gstreamer1.0-x gstreamer1.0-tools
+libopenblas0-pthread fonts-dejavu-core
+curl ca-certificates parallel
+python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
+'
 build='
 g++ meson ninja-build pkg-config
 libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
-libtorch-dev libopenblas0-pthread
+libtorch-dev
 libopencv-dev libswscale-dev libavutil-dev
 libpango1.0-dev
 nlohmann-json3-dev
-gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools
-curl
 '
 test='
-libgtest-dev clang-format parallel
-gstreamer1.0-plugins-bad
-python3 python3-numpy python3-torch python3-torchvision python3-opencv
-python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 gir1.2-gst-rtsp-server-1.0
+libgtest-dev clang-format fontconfig
+python3-numpy python3-torch python3-torchvision python3-opencv
+gir1.2-gst-rtsp-server-1.0
 '
 
-mode=${1:-all}
-case $mode in
-  --build) wanted=$build ;;
-  all|--list) wanted="$build $test" ;;
-  *) echo "install-deps.sh: unknown option '$mode' (known: --build, --list)" >&2; exit 2 ;;
-esac
-if [ "$mode" = --list ]; then
+install=yes
+wanted="$run $build $test"
+for option in "$@"; do
+  case $option in
+    --run) wanted=$run ;;
+    --build) wanted="$run $build" ;;
+    --list) install=no ;;
+    *) echo "install-deps.sh: unknown option '$option' (known: --run, --build, --list)" >&2; exit 2 ;;
+  esac
+done
+if [ "$install" = no ]; then
+  # shellcheck disable=SC2086
   printf '%s\n' $wanted
   exit 0
 fi
 
 if ! command -v apt-get >/dev/null 2>&1; then
   echo "install-deps.sh: this is not a Debian system (no apt-get). Install the equivalents of these packages:" >&2
+  # shellcheck disable=SC2086
   printf '  %s\n' $wanted >&2
   exit 1
 fi
@@ -62,6 +77,31 @@ if [ "$(id -u)" -ne 0 ]; then
   fi
   as_root=sudo
 fi
-echo "Installing:$missing"
-$as_root apt-get update -qq
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+
+# Runs apt-get. While another program holds one of its locks (an unattended upgrade, a software centre), tries again.
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+patience=600  # s
+apt_get() {
+  waited=0
+  while :; do
+    status=0
+    $as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -o DPkg::Lock::Timeout="$patience" "$@" >"$said" 2>&1 || status=$?
+    [ "$status" -ne 0 ] || return 0
+    if ! grep -q 'Could not get lock\|Unable to acquire the dpkg frontend lock\|Unable to lock' "$said" || [ "$waited" -ge "$patience" ]; then
+      cat "$said" >&2
+      echo "install-deps.sh: apt-get $1 failed; what it said is above" >&2
+      return "$status"
+    fi
+    [ "$waited" -ne 0 ] || echo "Another program is installing packages; waiting for it (ten minutes at most)"
+    waited=$((waited + 5))
+    sleep "${INSTALL_DEPS_PAUSE:-5}"
+  done
+}
+
+# shellcheck disable=SC2086
+set -- $missing
+echo "Installing $# packages and what they need:$missing"
+apt_get update -qq
+echo "Downloading and unpacking (up to some minutes)"
+apt_get install -y -qq --no-install-recommends "$@"
