@@ -14,8 +14,7 @@
 #   OUT/contact-sheet.png   twelve moments of it
 # What is there already is not made again: a second run takes seconds.
 #
-# BUILD_DIR names the build folder (default: build). A new one is set up without the tests, which take most of the time
-# to build; `meson configure build -Dtests=enabled` adds them.
+# BUILD_DIR names the build folder (default: build).
 set -eu
 case ${1:-} in
   -h|--help) sed -n '5,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'; exit 0 ;;
@@ -30,7 +29,7 @@ step "What is needed"
 tools/install-deps.sh --build
 if [ ! -f "$build/build.ninja" ]; then
   mkdir -p "$build"
-  meson setup "$build" -Dtests=disabled >"$build/quickstart.log" 2>&1 || { tail -30 "$build/quickstart.log" >&2; exit 1; }
+  meson setup "$build" >"$build/quickstart.log" 2>&1 || { tail -30 "$build/quickstart.log" >&2; exit 1; }
 fi
 # Every tenth part of the work as a line.
 rm -f "$build/quickstart.failed"

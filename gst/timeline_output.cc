@@ -5,9 +5,11 @@
 
 #include <filesystem>
 #include <utility>
+#include <vector>
 
 #include "action/atomic_file.h"
 #include "action/error.h"
+#include "action/timeline/timeline_file.h"
 
 namespace action {
 
@@ -51,6 +53,7 @@ TimelineOutput::TimelineOutput(const std::string &location) : location_(location
 
 std::string TimelineOutput::Add(const Segment &segment) {
   if (location_.empty()) return {};
+  last_ = segment;
   if (!lines_) {
     segments_.Add(segment);
     return {};
@@ -63,15 +66,28 @@ std::string TimelineOutput::Add(const Segment &segment) {
   return {};
 }
 
-void TimelineOutput::Write() {
-  if (location_.empty()) return;
+std::string TimelineOutput::Finish(bool complete) {
+  if (location_.empty()) return {};
   if (lines_) {
+    // The end came when the last segment had been written: it is said once more, which replaces it.
+    if (last_ && last_->complete != complete) {
+      last_->complete = complete;
+      lines_->Append(ToJsonLine(*last_, run_));
+    }
     if (!lines_->Retry()) throw Error(lines_->error() + ". The last segments are missing in it");
-    return;
+    return {};
   }
+  std::vector<Segment> segments = segments_.Connected();
+  for (Segment &segment : segments)
+    segment.complete.reset();
+  // A complete file is as the Python system writes it.
+  if (!complete && !segments.empty()) segments.back().complete = false;
   AtomicFile file(location_);
-  file.Write(ToJson(segments_.Connected()));
+  file.Write(ToJson(segments));
+  const std::string kept = written_ ? "" : KeepAside(location_);
   file.Commit();
+  written_ = true;
+  return kept;
 }
 
 }  // namespace action

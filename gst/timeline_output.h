@@ -8,9 +8,11 @@
 #include <gst/gst.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "action/timeline/timeline_file.h"
+#include "action/line_file.h"
+#include "action/timeline/segment_list.h"
 #include "timeline_tracker.h"
 
 namespace action {
@@ -41,14 +43,18 @@ class TimelineOutput {
 
   // .jsonl: the line is written; when that fails, what is returned says so, once, and it is tried again with the next.
   std::string Add(const Segment &segment);
-  // .json: the file is replaced; .jsonl: the last try for lines that could not be written. Throws Error.
-  void Write();
+  // All segments have been added; complete: the stream has ended, too, and was not interrupted. .json: the file is
+  // written, and what another run has left under its name kept aside; .jsonl: the last try for lines that could not be
+  // written. Returns where something was kept aside; else empty. Throws Error.
+  std::string Finish(bool complete);
 
  private:
   const std::string location_;
   std::string run_;  // .jsonl: what tells this run's lines from those of others in the file
   std::unique_ptr<LineFile> lines_;
   SegmentList segments_;
+  std::optional<Segment> last_;
+  bool written_ = false;  // the file that lies there is this run's
   bool failing_ = false;
 };
 

@@ -200,6 +200,11 @@ TimelineTracker::StepResult TimelineTracker::AddStep(const GstStructure *step_ev
   return lost ? StepResult::kLost : StepResult::kTaken;
 }
 
+GstClockTime TimelineTracker::stream_end() const {
+  if (!in_run_ || pieces_.empty()) return GST_CLOCK_TIME_NONE;
+  return static_cast<GstClockTime>(std::max<int64_t>(0, pieces_.back().stream + (last_end_ - pieces_.back().position)));
+}
+
 void TimelineTracker::EndRun() {
   if (!in_run_ || run_ended_) return;
   timeline_.End(last_end_);

@@ -81,6 +81,8 @@ class TimelineTracker {
   // the newest step would get if nothing more came.
   std::optional<MetaLabel> LabelAt(int64_t position);
   bool seen_frames() const { return origin_.has_value(); }
+  // Stream time at which the newest frame ends; GST_CLOCK_TIME_NONE before the first.
+  GstClockTime stream_end() const;
 
   // Since the beginning, whatever was flushed.
   SmootherStats stats() const;

@@ -126,7 +126,7 @@ bool Start(GstTimelineSmooth *self) {
     state.outbox.clear();
     state.segments = state.gaps = state.deviations = 0;
     state.eos = state.refusing = state.aligned = state.wants_aligned = state.live = false;
-    state.warned_no_labels = state.warned_size = state.warned_lost = false;
+    state.warned_no_labels = state.warned_size = state.warned_lost = state.warned_hop = false;
     state.hold = state.hop_time = state.upstream_min = 0;
     state.last_input = std::chrono::steady_clock::now();
     Release(state);
@@ -147,8 +147,10 @@ void Stop(GstTimelineSmooth *self) {
       action::CollectSegments(state);
       last = std::exchange(state.outbox, {});
     }
+    // Neither is there more to come, nor has the stream ended: after EOS nothing is left to be written.
+    if (!last.empty()) last.back().segment.complete = false;
     action::WriteSegments(self, last, state.active.post_messages);
-    if (state.tracker->seen_frames()) action::WriteTimelineFile(self);
+    if (state.tracker->seen_frames() && state.tracker->has_labels()) action::WriteTimelineFile(self, false);
     return true;
   });
   const Lock lock(state.mutex);

@@ -91,6 +91,24 @@ bool OnBackbone(SmoothState &state, const GstStructure *structure) {
   return state.hold != hold_before || state.hop_time != hop_before;
 }
 
+// A study measures elements of a few seconds, which a step every two seconds cannot. The mutex is held.
+GstMessage *HopWarning(GstTimelineSmooth *self, const GstStructure *backbone) {
+  SmoothState &state = *self->state;
+  constexpr int kStudyHop = 4;
+  const auto facts = ParseBackbone(backbone);
+  if (!facts || state.active.profile != Profile::kStudy || facts->hop <= kStudyHop ||
+      std::exchange(state.warned_hop, true)) {
+    return nullptr;
+  }
+  GError *error = g_error_new(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+                              "profile=study is meant for r3dfeatures hop=4; with hop=%d there is a step only every "
+                              "%.1f s, and elements of a few seconds are lost",
+                              facts->hop, static_cast<double>(state.hop_time) / GST_SECOND);
+  GstMessage *message = gst_message_new_warning(GST_OBJECT(self), error, "Set hop=4 at r3dfeatures");
+  g_error_free(error);
+  return message;
+}
+
 // What an event that keeps its place in the queue does to the timeline. The mutex is held. Returns what is to be posted
 // when it is not.
 GstMessage *OnSerialized(GstTimelineSmooth *self, SmoothState &state, GstEvent *event) {
@@ -120,11 +138,17 @@ GstMessage *OnSerialized(GstTimelineSmooth *self, SmoothState &state, GstEvent *
     case GST_EVENT_EOS:
       tracker.Finish();
       state.eos = true;
+      CollectSegments(state);
+      if (!state.outbox.empty()) state.outbox.back().segment.complete = state.complete;
       break;
     case GST_EVENT_CUSTOM_DOWNSTREAM:
     case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
       if (gst_event_has_name(event, kBackboneEvent)) {
         if (OnBackbone(state, structure)) message = gst_message_new_latency(GST_OBJECT(self));
+        if (GstMessage *warning = HopWarning(self, structure)) {
+          if (message != nullptr) gst_message_unref(message);  // the bin asks for latency anyway when it plays
+          message = warning;
+        }
       } else if (gst_event_has_name(event, kLabelsEvent)) {
         if (!tracker.SetLabels(structure)) GST_WARNING_OBJECT(self, "action-labels that are not actionclassify's");
       } else if (gst_event_has_name(event, kStepEvent)) {
@@ -149,8 +173,35 @@ GstMessage *OnSerialized(GstTimelineSmooth *self, SmoothState &state, GstEvent *
   return message;
 }
 
+// At EOS: whether the stream was seen to its end. A file that breaks off, and Ctrl-C with gst-launch-1.0 -e, end in EOS
+// too, before the time that upstream said it would last (or that the segment was to end at).
+bool IsComplete(GstTimelineSmooth *self) {
+  SmoothState &state = *self->state;
+  GstSegment segment;
+  GstClockTime seen = GST_CLOCK_TIME_NONE;
+  {
+    const Lock lock(state.mutex);
+    if (!state.tracker) return false;
+    segment = state.tracker->segment();
+    seen = state.tracker->stream_end();
+  }
+  gint64 duration = 0;
+  if (!GST_CLOCK_TIME_IS_VALID(seen) || segment.format != GST_FORMAT_TIME ||
+      !gst_pad_peer_query_duration(self->sinkpad, GST_FORMAT_TIME, &duration) || duration <= 0) {
+    return true;
+  }
+  auto expected = static_cast<GstClockTime>(duration);
+  if (GST_CLOCK_TIME_IS_VALID(segment.stop)) {
+    const GstClockTime stop = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, segment.stop);
+    if (GST_CLOCK_TIME_IS_VALID(stop)) expected = std::min(expected, stop);
+  }
+  // Sound may last a little longer than the picture, and containers round.
+  return seen + 2 * GST_SECOND + expected / 100 >= expected;
+}
+
 gboolean Enqueue(GstTimelineSmooth *self, GstEvent *event) {
   SmoothState &state = *self->state;
+  const bool complete = GST_EVENT_TYPE(event) == GST_EVENT_EOS && IsComplete(self);
   HeldItem item;
   item.object.reset(GST_MINI_OBJECT(event));
   return guarded(GST_ELEMENT(self), FALSE, [&] {
@@ -176,6 +227,7 @@ gboolean Enqueue(GstTimelineSmooth *self, GstEvent *event) {
       const bool kept = state.flow == GST_FLOW_NOT_LINKED && GST_EVENT_IS_STICKY(event) && type != GST_EVENT_EOS;
       if (type == GST_EVENT_EOS && !state.eos) refused = state.flow;
       if ((state.flow == GST_FLOW_OK || kept) && !state.eos && state.tracker) {
+        if (type == GST_EVENT_EOS) state.complete = complete;
         message = OnSerialized(self, state, event);
         state.queue.Push(std::move(item));
         state.last_input = std::chrono::steady_clock::now();
@@ -189,6 +241,14 @@ gboolean Enqueue(GstTimelineSmooth *self, GstEvent *event) {
     if (restart) gst_pad_start_task(self->srcpad, SmoothTask, self->srcpad, nullptr);
     return taken ? TRUE : FALSE;
   });
+}
+
+// As r3dfeatures would have asked.
+bool IsLive(GstTimelineSmooth *self) {
+  const QueryPtr query(gst_query_new_latency());
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(self->sinkpad, query.get())) gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  return live != FALSE;
 }
 
 }  // namespace
@@ -234,9 +294,16 @@ GstFlowReturn SmoothChain(GstPad *, GstObject *parent, GstBuffer *frame) {
     state.changed.notify_all();
     if (warn_size || warn_labels) {
       lock.unlock();
+      // A file would be read to its end for nothing; a live picture goes on.
+      if (warn_labels && !IsLive(self)) {
+        GST_ELEMENT_ERROR(self, STREAM, WRONG_TYPE,
+                          ("No labels arrive: put r3dfeatures ! actionclassify before timelinesmooth, in this order"),
+                          ("No timeline is written"));
+        return GST_FLOW_ERROR;
+      }
       if (warn_labels) {
         GST_ELEMENT_WARNING(self, STREAM, WRONG_TYPE,
-                            ("No labels arrive: put r3dfeatures ! actionclassify before timelinesmooth"),
+                            ("No labels arrive: put r3dfeatures ! actionclassify before timelinesmooth, in this order"),
                             ("Frames pass as they are, and there is no timeline"));
       }
       if (warn_size) {

@@ -42,11 +42,12 @@ struct SmoothState {
   guint64 segments = 0, gaps = 0, deviations = 0;  // final ones, for stats
   GstFlowReturn flow = GST_FLOW_FLUSHING;          // why the task does not push; FLUSHING while not active
   bool eos = false;                                // EOS is in the queue, or through
+  bool complete = false;                           // at EOS: the stream has been seen to its end
   bool refusing = false;                           // downstream wants no more frames of this segment
   bool aligned = false;                            // frames wait for their label
   bool wants_aligned = false;                      // the same before a stall
   bool live = false;
-  bool warned_no_labels = false, warned_size = false, warned_lost = false;
+  bool warned_no_labels = false, warned_size = false, warned_lost = false, warned_hop = false;
   GstClockTime hold = 0;          // how long a live frame waits
   GstClockTime hop_time = 0;      // of which frames get their label at once; 0: not known
   GstClockTime upstream_min = 0;  // live: upstream's latency
@@ -84,8 +85,8 @@ gboolean SmoothSinkQuery(GstPad *pad, GstObject *parent, GstQuery *query);
 void SmoothTask(gpointer pad);
 // For the task, and for when it does not run any more. Nothing is held.
 void WriteSegments(GstTimelineSmooth *self, const std::vector<FinishedSegment> &segments, bool post);
-// The whole timeline is known: the file is completed.
-void WriteTimelineFile(GstTimelineSmooth *self);
+// All segments are known: the file is completed. complete: the stream has ended, too.
+void WriteTimelineFile(GstTimelineSmooth *self, bool complete);
 
 }  // namespace action
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "action/error.h"
+#include "action/timeline/timeline_file.h"
 #include "common/guarded.h"
 #include "common/label_meta.h"
 #include "timelinesmooth_private.h"
@@ -164,10 +165,19 @@ GstFlowReturn PushNext(GstTimelineSmooth *self) {
     if (flow != GST_FLOW_OK) OnFlow(self, flow);
     return GST_FLOW_OK;
   }
+  SmoothState &state = *self->state;
   GstEvent *event = GST_EVENT(item->object.release());
   const GstEventType type = GST_EVENT_TYPE(event);
   const bool eos = type == GST_EVENT_EOS;
-  if (eos) WriteTimelineFile(self);
+  if (eos) {
+    bool complete = true, labelled = true;
+    {
+      const Lock lock(state.mutex);
+      complete = state.complete;
+      labelled = state.tracker->has_labels() || !state.tracker->seen_frames();
+    }
+    if (labelled) WriteTimelineFile(self, complete);
+  }
   gst_pad_push_event(self->srcpad, event);
   if (type == GST_EVENT_CAPS) gst_pad_mark_reconfigure(self->srcpad);  // asked with the next frame
   return eos ? GST_FLOW_EOS : GST_FLOW_OK;
@@ -192,11 +202,14 @@ void WriteSegments(GstTimelineSmooth *self, const std::vector<FinishedSegment> &
   }
 }
 
-void WriteTimelineFile(GstTimelineSmooth *self) {
+void WriteTimelineFile(GstTimelineSmooth *self, bool complete) {
   SmoothState &state = *self->state;
   if (std::exchange(state.written, true)) return;
   try {
-    state.output->Write();
+    const std::string kept = state.output->Finish(complete);
+    if (kept.empty()) return;
+    GST_ELEMENT_INFO(self, RESOURCE, WRITE, ("a timeline of another run was there: kept as %s", kept.c_str()),
+                     ("Name another file in location= for each run"));
   } catch (const Error &e) {
     GST_ELEMENT_ERROR(self, RESOURCE, WRITE, ("%s", e.what()), (nullptr));
   }

@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 tools/install-deps.sh
 site=$(tests/helpers/newest-site.sh)
-[ -f build-cuda/build.ninja ] || meson setup build-cuda -Dwerror=true -Dtorch-dir="$site/torch"
+[ -f build-cuda/build.ninja ] || meson setup build-cuda -Dtests=enabled -Dwerror=true -Dtorch-dir="$site/torch"
 ninja -C build-cuda
 grep -q ACTION_WITH_CUDA build-cuda/build.ninja || {
   echo "FAILED: this LibTorch has no CUDA, or its headers were not found" >&2

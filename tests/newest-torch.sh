@@ -13,12 +13,12 @@ tools/install-deps.sh
 site=$(tests/helpers/newest-site.sh)
 
 echo "== PyTorch $(PYTHONPATH=$site /usr/bin/python3 -c 'import torch; print(torch.__version__)')"
-[ -f build-newest/build/build.ninja ] || meson setup build-newest/build -Dwerror=true -Dtorch-dir="$site/torch"
+[ -f build-newest/build/build.ninja ] || meson setup build-newest/build -Dtests=enabled -Dwerror=true -Dtorch-dir="$site/torch"
 ninja -C build-newest/build
 meson test -C build-newest/build --print-errorlogs core service r3dfeatures network heads
 
 echo "== the same PyTorch beside a build against Debian's LibTorch"
-[ -f build-tests/build.ninja ] || meson setup build-tests
+[ -f build-tests/build.ninja ] || meson setup build-tests -Dtests=enabled
 ninja -C build-tests
 GST_PLUGIN_PATH=$here/build-tests/gst GST_ACTION_WEIGHTS=$here/build-tests/tests/standin.pth \
   PYTHONPATH=$site /usr/bin/python3 tests/helpers/foreign_torch.py

@@ -23,6 +23,21 @@ void SyncToDisk(const std::string &path) {
   close(fd);
 }
 
+std::string KeepAside(const std::string &path) {
+  for (int number = 1; number < 100000; ++number) {
+    const std::string kept = path + "~" + (number == 1 ? "" : std::to_string(number));
+    if (link(path.c_str(), kept.c_str()) == 0) return kept;
+    if (errno == ENOENT) return {};
+    if (errno == EEXIST) continue;
+    // A file system without second names.
+    std::error_code failed;
+    if (std::filesystem::exists(std::filesystem::symlink_status(kept, failed))) continue;
+    if (rename(path.c_str(), kept.c_str()) == 0) return kept;
+    break;
+  }
+  throw Error("cannot keep " + path + " aside: " + std::strerror(errno) + ". It is not overwritten");
+}
+
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
   static std::atomic<unsigned> counter{0};
   // Not mkstemp: its files can be read by their owner alone, and the umask cannot be asked without setting it.

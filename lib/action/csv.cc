@@ -3,27 +3,51 @@
 
 #include "action/csv.h"
 
+#include <glib.h>
+
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 
 #include "action/error.h"
 
 namespace action {
 namespace {
 
+// What stands between fields: the one of comma, semicolon and tab that is most often outside quotes in the first line.
+// Spreadsheets write semicolons where the comma is the decimal point.
+char SeparatorOf(std::string_view text) {
+  constexpr std::string_view kSeparators = ",;\t";
+  std::array<size_t, kSeparators.size()> count{};
+  bool quoted = false, begun = false;
+  for (const char c : text) {
+    if (c == '"') quoted = !quoted;
+    if (!quoted && (c == '\n' || c == '\r') && begun) break;
+    begun = begun || (c != '\n' && c != '\r');
+    const size_t which = kSeparators.find(c);
+    if (!quoted && which != std::string_view::npos) ++count[which];
+  }
+  return kSeparators[static_cast<size_t>(std::ranges::max_element(count) - count.begin())];
+}
+
 std::vector<CsvRow> Parse(const std::string &text, const std::string &what) {
+  const char separator = SeparatorOf(text);
   std::vector<CsvRow> rows;
   CsvRow row{{""}, 1};
   size_t line = 1;
   bool quoted = false;
   const auto finish = [&] {
-    if (row.fields.size() > 1 || !row.fields[0].empty()) rows.push_back(row);
+    const bool empty = std::ranges::all_of(row.fields, [](const std::string &field) { return Trimmed(field).empty(); });
+    if (!empty) rows.push_back(row);
     row = {{""}, line};
   };
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (c == '\n') ++line;
+    const bool ends_line = c == '\n' || (c == '\r' && (i + 1 == text.size() || text[i + 1] != '\n'));
+    if (ends_line) ++line;
     if (quoted) {
       if (c != '"') {
         row.fields.back() += c;
@@ -34,9 +58,9 @@ std::vector<CsvRow> Parse(const std::string &text, const std::string &what) {
       }
     } else if (c == '"' && row.fields.back().empty()) {
       quoted = true;
-    } else if (c == ',') {
+    } else if (c == separator) {
       row.fields.emplace_back();
-    } else if (c == '\n') {
+    } else if (ends_line) {
       finish();
     } else if (c != '\r') {
       row.fields.back() += c;
@@ -50,7 +74,8 @@ std::vector<CsvRow> Parse(const std::string &text, const std::string &what) {
 }  // namespace
 
 std::vector<CsvRow> ReadCsv(const std::string &path, const std::string &what) {
-  std::ifstream file(path, std::ios::binary);
+  const bool standard_input = path == "-";
+  std::ifstream file(standard_input ? "/dev/stdin" : path, std::ios::binary);
   std::error_code failed;
   if (std::filesystem::is_directory(path, failed)) throw Error("cannot read " + what + ": it is a folder");
   if (!file) throw Error("cannot read " + what);
@@ -58,6 +83,19 @@ std::vector<CsvRow> ReadCsv(const std::string &path, const std::string &what) {
   if (file.bad()) throw Error("cannot read " + what);
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  const size_t nul = text.find('\0');
+  if (nul != std::string::npos || text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+    throw Error(what +
+                " is not a text in UTF-8 (it may be UTF-16, or a spreadsheet's own format). Save it as \"CSV UTF-8\"");
+  }
+  for (size_t at = 0, line = 1; at < text.size(); ++line) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    if (g_utf8_validate(text.data() + at, static_cast<gssize>(end - at), nullptr) == FALSE) {
+      throw Error(what + " line " + std::to_string(line) +
+                  ": its letters are not in UTF-8. Save the file as \"CSV UTF-8\"");
+    }
+    at = end + 1;
+  }
   return Parse(text, what);
 }
 

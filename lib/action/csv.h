@@ -19,8 +19,9 @@ struct CsvRow {
   size_t line = 0;  // in the file, from 1
 };
 
-// RFC 4180: commas, fields in quotes, "" for a quote inside. Empty lines are left out, and so is a byte order mark.
-// `what` names the file in errors: "the annotations FILE". Throws Error.
+// RFC 4180: commas, fields in quotes, "" for a quote inside; semicolons or tabs instead of commas where the first line
+// has more of them. Lines end in CR LF, LF or CR. Rows without any text are left out, and so is a byte order mark. Text
+// is UTF-8. "-" is the standard input. `what` names the file in errors: "the annotations FILE". Throws Error.
 ACTION_API std::vector<CsvRow> ReadCsv(const std::string &path, const std::string &what);
 
 // Without blanks at its ends.

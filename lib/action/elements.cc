@@ -65,8 +65,9 @@ struct Fields {
     throw Error(where + ": " + column + " is '" + found + "'; expected " + expected + ", or nothing");
   }
   std::optional<double> Number(const char *column, bool zero_too, const char *expected) const {
-    const std::string text = At(column);
+    std::string text = At(column);
     if (text.empty()) return std::nullopt;
+    std::ranges::replace(text, ',', '.');  // the decimal point of many spreadsheets
     double value = 0;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool number = failed == std::errc() && end == text.data() + text.size() && std::isfinite(value);
@@ -82,7 +83,7 @@ std::vector<std::string> ColumnsOf(const CsvRow &header, const std::string &path
     const auto known = std::ranges::find(kColumns, column) != kColumns.end();
     if (!known && !column.empty()) {
       throw Error(path + " line " + std::to_string(header.line) + ": unknown column '" + Trimmed(field) +
-                  "'; expected some of " + ColumnList() + ", separated by commas");
+                  "'; expected some of " + ColumnList() + ", separated by commas, semicolons or tabs");
     }
     if (known && std::ranges::find(columns, column) != columns.end()) {
       throw Error(path + " line " + std::to_string(header.line) + ": the column " + column + " is there twice");

@@ -4,6 +4,7 @@
 #ifndef ACTION_TEXT_H_
 #define ACTION_TEXT_H_
 
+#include <algorithm>
 #include <initializer_list>
 #include <optional>
 #include <string_view>
@@ -13,6 +14,12 @@ namespace action {
 // What a terminal would obey, and no name has a use for.
 inline bool IsControlCharacter(unsigned char c) {
   return c < 0x20 || c == 0x7f;
+}
+
+// ASCII letters count the same in both cases.
+inline bool EqualNoCase(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 // The one of `values` whose NameOf is `text`; nothing when there is none.

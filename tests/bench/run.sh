@@ -23,7 +23,7 @@ for argument in "$@"; do
 done
 tools/install-deps.sh >&2
 [ -z "$newest" ] || tests/helpers/newest-site.sh openvino >&2
-[ -f build-bench/build.ninja ] || meson setup build-bench -Dbenchmarks=enabled --buildtype=release >&2
+[ -f build-bench/build.ninja ] || meson setup build-bench -Dtests=enabled -Dbenchmarks=enabled --buildtype=release >&2
 ninja -C build-bench >&2
 # shellcheck disable=SC2086
 exec /usr/bin/python3 tests/bench/bench.py build-bench . build-bench/bench $names

@@ -275,6 +275,20 @@ TEST_F(Study, FinishedSegmentsBelowTheThresholdAreUnknown) {
   EXPECT_EQ(SegmentMessages(), (std::vector<std::string>{"0-8 a_va measured", "8-16 unknown unknown"}));
 }
 
+TEST_F(Study, HopOfTheReferenceIsToldOnce) {
+  for (const int hop : {2, 4, 8, 16}) {
+    Make("timelinesmooth profile=study");
+    PushBackbone(hop);
+    const std::string said = WaitForMessage(GST_MESSAGE_WARNING, 0);
+    EXPECT_EQ(said.find("profile=study is meant for r3dfeatures hop=4") != std::string::npos, hop > 4) << hop << said;
+    PushBackbone(hop);
+    EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "");
+  }
+  Make("timelinesmooth");
+  PushBackbone(16);
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "") << "the reference's own";
+}
+
 }  // namespace
 }  // namespace test
 

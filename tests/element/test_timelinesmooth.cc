@@ -244,7 +244,22 @@ TEST_F(TimelineSmooth, LiveSourcesAreImmediateUnlessTold) {
   EXPECT_EQ(PullLabels(4), "----");
 }
 
-TEST_F(TimelineSmooth, WithoutAClassifierFramesPassWithOneWarning) {
+TEST_F(TimelineSmooth, WithoutAClassifierAFileIsAnErrorAndNoTimeline) {
+  const std::string path = Folder() + "/t.json";
+  std::ofstream(path) << "yesterday's";
+  Make("timelinesmooth location=" + path);
+  Start();
+  EXPECT_EQ(PushFrame(0), GST_FLOW_ERROR);
+  EXPECT_NE(WaitForMessage(GST_MESSAGE_ERROR, 0).find("put r3dfeatures ! actionclassify before timelinesmooth"),
+            std::string::npos);
+  PushEos();
+  WaitForEvent(GST_EVENT_EOS);
+  gst_element_set_state(element_, GST_STATE_NULL);
+  EXPECT_EQ(ReadFile(path), "yesterday's");
+}
+
+TEST_F(TimelineSmooth, WithoutAClassifierALivePicturePassesWithOneWarning) {
+  Make("timelinesmooth", true);
   Start();
   PushFrames(0, 40);
   for (int i = 0; i < 40; ++i) {
@@ -812,6 +827,65 @@ TEST_F(TimelineSmooth, MayBeStoppedAndStartedAgain) {
     gst_element_set_state(element_, GST_STATE_PLAYING);
   }
   EXPECT_EQ(action::ReadTimeline(path).size(), 1u) << "not replaced by the empty runs after it";
+}
+
+// ---- What other runs have left, and streams that break off
+
+TEST_F(TimelineSmooth, KeepsAsideWhatAnotherRunHasWritten) {
+  const std::string path = Folder() + "/t.json";
+  std::ofstream(path) << "yesterday's";
+  for (int run = 0; run < 2; ++run) {
+    Make("timelinesmooth window=1 location=" + path);
+    Begin();
+    PushStream("aa");
+    PushEos();
+    ASSERT_TRUE(WaitForEvent(GST_EVENT_EOS));
+    const std::string said = WaitForMessage(GST_MESSAGE_INFO, 0);
+    EXPECT_NE(said.find("kept as " + path + (run == 0 ? "~" : "~2")), std::string::npos) << said;
+    EXPECT_EQ(action::ReadTimeline(path).size(), 1u);
+    // Again in the same run: its own file is replaced.
+    FlushAndRestart();
+    PushStream("bb");
+    PushEos();
+    ASSERT_TRUE(WaitForEvent(GST_EVENT_EOS));
+    EXPECT_EQ(WaitForMessage(GST_MESSAGE_INFO, 0), "");
+    gst_element_set_state(element_, GST_STATE_NULL);
+  }
+  EXPECT_EQ(ReadFile(path + "~"), "yesterday's");
+  EXPECT_FALSE(std::filesystem::exists(path + "~3"));
+}
+
+// Upstream's duration, as a demuxer tells it.
+gboolean LastsAMinute(GstPad *pad, GstObject *parent, GstQuery *query) {
+  if (GST_QUERY_TYPE(query) != GST_QUERY_DURATION) return gst_pad_query_default(pad, parent, query);
+  gst_query_set_duration(query, GST_FORMAT_TIME, 60 * GST_SECOND);
+  return TRUE;
+}
+
+TEST_F(TimelineSmooth, SaysWhenItEndedBeforeItsStream) {
+  enum class End { kEos, kStop, kEarlyEos };
+  for (const char *ending : {".json", ".jsonl"}) {
+    for (const End end : {End::kEos, End::kStop, End::kEarlyEos}) {
+      const std::string path = Folder() + "/" + std::to_string(static_cast<int>(end)) + ending;
+      Make("timelinesmooth window=1 location=" + path);
+      if (end == End::kEarlyEos) gst_pad_set_query_function(harness_->srcpad, LastsAMinute);
+      Begin();
+      PushStream("aabb");
+      if (end != End::kStop) {
+        PushEos();
+        ASSERT_TRUE(WaitForEvent(GST_EVENT_EOS));
+      }
+      gst_element_set_state(element_, GST_STATE_NULL);
+      const action::TimelineFile file = action::ReadTimelineFile(path);
+      EXPECT_EQ(file.last().segments.size(), 2u);
+      const std::string said = file.Interruption(file.last());
+      EXPECT_EQ(said, end == End::kEos ? "" : "interrupted at 8.0 s: the stream had not ended") << path;
+      // A complete list is exactly the Python system's.
+      if (end == End::kEos && path.ends_with(".json")) {
+        EXPECT_EQ(ReadFile(path).find("complete"), std::string::npos);
+      }
+    }
+  }
 }
 
 // ---- Latency

@@ -516,6 +516,68 @@ def other_features_are_refused():
     return [text]
 
 
+def more_of_the_timeline_tool(tool):
+    rows = [{"start": 0, "end": 4, "fine_action": "a_va", "confidence": 0.31, "run": "one", "complete": True},
+            {"start": 0, "end": 6, "fine_action": "b_nva", "confidence": 0.9, "run": "two"},
+            {"start": 6, "end": 9, "fine_action": "a_va", "value_category": "NVA", "run": "two", "complete": False}]
+    with open(path("runs.jsonl"), "w") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    code, said = run([tool, "show", path("runs.jsonl")])
+    assert code == 0 and "interrupted at 9.0 s: the stream had not ended; 100.0 % measured until then" in said, said
+    assert "% of them measured" not in said and "holds 1 other runs" in said and "90 %" in said, said
+    assert "line 3, has the value category NVA, but its label is a_va" in said, said
+    code, said = run([tool, "show", "--all", path("runs.jsonl"), path("truth.json")])
+    assert code == 0 and said.count("start ") == 3 and "run one" in said and "31 % low" in said and "1 segments are less than 50 % sure" in said, said
+    for which in ("one", "1"):
+        code, said = run([tool, "show", "--run", which, path("runs.jsonl")])
+        assert code == 0 and "100.0 % of them measured" in said, said
+    code, said = run([tool, "show", "--run", "3", path("runs.jsonl")])
+    assert code == 1 and "has no run '3'" in said and "two" in said, said
+    code, said = run([tool, "show", "--json", "--all", path("runs.jsonl")])
+    shown = json.loads(said[said.index("["):])
+    assert [(r["run"], r["complete"], r["stand_in"], r["coverage"]) for r in shown] == [("one", True, False, 1), ("two", False, False, 1)], shown
+    assert shown[0]["values"] == {"VA": {"seconds": 4, "share": 1}} and shown[0]["segments"][0]["fine_action"] == "a_va", shown
+    done = subprocess.run([tool, "show", "-"], input=open(path("truth.json"), "rb").read(), stdout=subprocess.PIPE, check=True)
+    assert b"2 segments, 10.0 s" in done.stdout, done.stdout
+    # Nothing found: no duration error of 0; another length is told.
+    with open(path("other.json"), "w") as file:
+        json.dump([{"start": 0, "end": 3, "fine_action": "c_va"}], file)
+    code, said = run([tool, "compare", path("other.json"), path("truth.json")])
+    assert code == 0 and "off by - in the mean (bias -)" in said and "the timeline is 3.0 s long, the truth 10.0 s" in said, said
+    code, said = run([tool, "compare", "--json", path("other.json"), path("truth.json")])
+    figures = json.loads(said)
+    assert code == 0 and figures["duration_error"] is None and figures["stand_in"] is False and 0 <= figures["f1_50"] <= 1, figures
+    for arguments in (["frobnicate"], ["show"], ["compare", "a"], ["--no-such"], ["show", "--run", "1", "--all", "x"]):
+        code, said = run([tool, *arguments])
+        assert code == 2 and "gst-action-timeline --help" in said, (arguments, code, said)
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([tool, "show", path("truth.json")], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1 and b"cannot write to the standard output" in done.stderr, done
+    code, said = run([tool, "show", "-dash.json"], cwd=FOLDER)
+    assert code == 2 and "behind --" not in said, said
+    os.rename(path("other.json"), path("-dash.json"))
+    code, said = run([tool, "show", "-dash.json"], cwd=FOLDER)
+    assert code == 2 and "Is the file -dash.json meant? Put it behind --" in said, said
+    code, said = run([tool, "show", "--", "-dash.json"], cwd=FOLDER)
+    assert code == 0, said
+
+
+def tools_agree():
+    """All tools: --version, --help, and 2 for a command line that is not understood."""
+    names = [n for n in os.listdir(os.path.join(BUILD, "tools")) if re.fullmatch("gst-action-[a-z]+", n)]
+    assert len(names) >= 5, names
+    for name in names:
+        tool = os.path.join(BUILD, "tools", name)
+        code, said = run([tool, "--version"])
+        assert code == 0 and re.match(rf"{name} \(gst-action\) \d+\.\d+\.\d+\n", said), (name, said)
+        code, said = run([tool, "--help"])
+        assert code == 0 and "Usage:" in said and name in said, (name, said)
+        code, said = run([tool, "--no-such-option"])
+        assert code == 2 and f"(see {name} --help)" in said, (name, code, said)
+        code, said = run([tool])
+        assert code == 2, (name, code, said)
+
+
 def timeline_tool():
     tool = os.path.join(BUILD, "tools/gst-action-timeline")
     with open(path("truth.json"), "w") as file:
@@ -529,7 +591,8 @@ def timeline_tool():
     code, said = run([tool, "show", path("said.json")])
     assert code == 0 and "90.0 % of them measured" in said and re.search(r"VA +5.0 s +55.6 %", said), said
     code, said = run([tool, "show", path("missing.json")])
-    assert code == 2 and "missing.json" in said
+    assert code == 1 and "missing.json" in said
+    more_of_the_timeline_tool(tool)
 
 
 TESTS = [
@@ -549,6 +612,7 @@ TESTS = [
     ("a second classifier", second_classifier),
     ("features of other settings are refused", other_features_are_refused),
     ("gst-action-timeline", timeline_tool),
+    ("what all tools have in common", tools_agree),
     ("the lines of the documents", lines_of_the_documents),
     ("the snippets of the documents", snippets_of_the_documents),
 ]

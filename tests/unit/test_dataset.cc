@@ -74,6 +74,11 @@ class Folder : public testing::Test {
   fs::path root_;
 };
 
+std::vector<Annotation> Read(const std::string &path) {
+  std::vector<std::string> warnings;
+  return ReadAnnotations(path, warnings);
+}
+
 TEST_F(Folder, BothLayoutsAtOnce) {
   Make("hand_tight_va_001.mp4");
   Make("hand_tight_va_002.MP4");
@@ -151,7 +156,7 @@ TEST_F(Folder, AnnotationsBecomeClipsAndBackground) {
                                "\r\n"
                                "\"turn, screw nva\",5.5,9,\"long one.mp4\"\n"
                                "mount_wheel_va,9.4,12,long one.mp4");
-  const std::vector<Annotation> rows = ReadAnnotations(csv);
+  const std::vector<Annotation> rows = Read(csv);
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[1].label, "turn, screw nva");
   const Dataset dataset = DatasetOf(rows, true, [](const std::string &) { return 20.0; });
@@ -174,11 +179,62 @@ TEST_F(Folder, AnnotationsBecomeClipsAndBackground) {
   EXPECT_EQ(unknown.clips.size(), 4u) << "nothing is said of what comes after the last row";
 }
 
+TEST_F(Folder, AnnotationsOfASpreadsheet) {
+  Make("v.mp4");
+  const std::vector<std::string> tables = {
+      "video;start;end;label\r\nv.mp4;0:30;62,5;a\r\n;;;\r\nv.mp4;00:01:02.5;01:00:00;b\r\n",
+      "\xef\xbb\xbfvideo\tstart\tend\tlabel\rv.mp4\t30\t1:02.5\ta\rv.mp4\t1:02,5\t3600\tb",
+      "video,start,end,label,,\nv.mp4,0:30,\"62,5\",a,,\n,,,,,\n   \nv.mp4,62.5,60:00,b,,\n"};
+  for (const std::string &table : tables) {
+    const auto rows = Read(Make("rows.csv", table));
+    ASSERT_EQ(rows.size(), 2u) << table;
+    EXPECT_EQ(rows[0].start, 30) << table;
+    EXPECT_EQ(rows[0].end, 62.5) << table;
+    EXPECT_EQ(rows[1].start, 62.5) << table;
+    EXPECT_EQ(rows[1].end, 3600) << table;
+    EXPECT_EQ(rows[1].label, "b") << table;
+  }
+}
+
+TEST(ParseSeconds, ReadsWhatPeopleWrite) {
+  for (const auto &[text, seconds] : std::vector<std::pair<std::string, double>>{{"12.5", 12.5},
+                                                                                 {"12,5", 12.5},
+                                                                                 {" 0:30 ", 30},
+                                                                                 {"00:00:30.5", 30.5},
+                                                                                 {"90:00", 5400},
+                                                                                 {"1:00:00", 3600},
+                                                                                 {"0", 0}}) {
+    EXPECT_EQ(ParseSeconds(text), seconds) << text;
+  }
+  for (const char *text : {"", ":", "1:", ":30", "1:60", "1:75", "1.5:00", "1:2:3:4", "-1", "1e3", "nan", "inf", "1 s"})
+    EXPECT_EQ(ParseSeconds(text), std::nullopt) << text;
+}
+
+// Time that no action was seen in teaches nothing: no class of its name, and no background.
+TEST_F(Folder, RowsThatAreNotMeasuredAreNotTrained) {
+  const std::string video = Make("a.mp4");
+  Make("a.json",
+       R"([{"start":0,"end":4,"fine_action":"turn_va"},{"start":4,"end":9,"fine_action":"gap","state":"gap"},)"
+       R"({"start":9,"end":14,"fine_action":"unknown","state":"unknown"},)"
+       R"({"start":14,"end":19,"fine_action":"absent","state":"absent"},)"
+       R"({"start":25,"end":30,"fine_action":"absent"},)"
+       R"({"start":30,"end":34,"fine_action":"turn_va","value_category":"NVA"}])");
+  std::vector<std::string> warnings, got;
+  const Dataset dataset =
+      DatasetOf(ReadAnnotations(root_.string(), warnings), true, [](const std::string &) { return 34.0; });
+  for (const Clip &clip : dataset.clips)
+    got.push_back(clip.label + clip.Name().substr(video.size()));
+  EXPECT_EQ(got, (std::vector<std::string>{"turn_va 0.000-4.000 s", "background 19.000-25.000 s",
+                                           "absent 25.000-30.000 s", "turn_va 30.000-34.000 s"}));
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("entry 6, has the value category NVA, but its label is turn_va"), std::string::npos);
+}
+
 TEST_F(Folder, AnnotationsNameTheLineThatIsWrong) {
   Make("v.mp4");
   const auto said = [this](const std::string &rows) -> std::string {
     try {
-      ReadAnnotations(Make("bad.csv", rows));
+      Read(Make("bad.csv", rows));
       return "";
     } catch (const Error &e) {
       return e.what();
@@ -191,13 +247,19 @@ TEST_F(Folder, AnnotationsNameTheLineThatIsWrong) {
   EXPECT_NE(said("v.mp4,0,1,\"a").find("never closed"), std::string::npos);
   EXPECT_NE(said("").find("empty"), std::string::npos);
   EXPECT_NE(said("v.mp4,nan,1,a").find("'nan'"), std::string::npos);
-  EXPECT_NE(said("v.mp4;0;1;a").find("semicolons"), std::string::npos);
+  EXPECT_NE(said("v.mp4,0:61,1,a").find("'0:61'"), std::string::npos);
+  EXPECT_NE(said("v.mp4,-1,1,a").find("'-1'"), std::string::npos);
+  EXPECT_NE(said("v.mp4,0,1,Pr\xfc"
+                 "fen")
+                .find("line 1: its letters are not in UTF-8"),
+            std::string::npos);
+  EXPECT_NE(said("\xff\xfev\\0.").find("CSV UTF-8"), std::string::npos);
   EXPECT_NE(said("v.mp4,0,1,***").find("'***'"), std::string::npos);
 }
 
 TEST_F(Folder, OverlapsOfOtherLabelsAreNamed) {
   Make("v.mp4");
-  const auto rows = ReadAnnotations(Make("rows.csv", "v.mp4,0,5,a\nv.mp4,4,6,b\nv.mp4,6,7,b\nv.mp4,6.5,8,b"));
+  const auto rows = Read(Make("rows.csv", "v.mp4,0,5,a\nv.mp4,4,6,b\nv.mp4,6,7,b\nv.mp4,6.5,8,b"));
   const Dataset dataset = DatasetOf(rows, true, [](const std::string &) { return 8.0; });
   ASSERT_EQ(dataset.warnings.size(), 1u);
   EXPECT_NE(dataset.warnings[0].find("line 2: overlaps"), std::string::npos);
@@ -208,12 +270,12 @@ TEST_F(Folder, TimelinesBesideVideos) {
   Make("a.json",
        R"([{"start": 0.0, "end": 2.5, "fine_action": "turn_va"}, {"start": 2.5, "end": 4, "fine_action": "x"}])");
   Make("b.mp4");
-  const std::vector<Annotation> rows = ReadAnnotations(root_.string());
+  const std::vector<Annotation> rows = Read(root_.string());
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].label, "turn_va");
   EXPECT_EQ(rows[1].start, 2.5);
   Make("b.json", R"([{"start": 0.0}])");
-  EXPECT_THROW(ReadAnnotations(root_.string()), Error);
+  EXPECT_THROW(Read(root_.string()), Error);
 }
 
 TEST(CrossValidation, HoldsEverySourceOutOnce) {

@@ -74,6 +74,13 @@ TEST_F(Elements, SayWhatTheFactorySays) {
   EXPECT_EQ(labels.fine[2], Labels().fine[2]) << "a label without a row is what it was";
 }
 
+TEST_F(Elements, OfASpreadsheetWithSemicolonsAndDecimalCommas) {
+  const auto rows = Read("label;name;min_seconds;;\r\nturn_nut_va;\"Mutter; fest\";1,25;;\r\n;;;;\r\n");
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].element.name, "Mutter; fest");
+  EXPECT_EQ(rows[0].element.min_seconds, 1.25);
+}
+
 TEST_F(Elements, WhatIsWrongIsSaidWithItsLine) {
   const auto expect = [this](const std::string &text, const std::string &words) {
     const std::string said = ErrorOf(text);
@@ -99,7 +106,7 @@ TEST_F(Elements, WhatIsWrongIsSaidWithItsLine) {
   expect(
       "label,name\nwaiting,Pr\xfc"
       "fen\n",
-      "line 2: name is not UTF-8. Save the table as \"CSV UTF-8\"");
+      "line 2: its letters are not in UTF-8. Save the file as \"CSV UTF-8\"");
   expect("label,name\nwaiting,\"two\nlines\"\n", "line 2: name holds a line break");
   expect("label,name\nwaiting,\"open\n", "a quote is opened and never closed");
   std::filesystem::remove(path_);

@@ -9,8 +9,10 @@
 #include <iterator>
 #include <random>
 
+#include "action/atomic_file.h"
 #include "action/error.h"
 #include "action/timeline/agreement.h"
+#include "action/timeline/segment_list.h"
 #include "action/timeline/timeline_file.h"
 
 namespace action {
@@ -30,12 +32,12 @@ Segment Make(int64_t start, int64_t end, const std::string &coarse, const std::s
   return segment;
 }
 
-class TimelineFile : public testing::Test {
+class TimelineFiles : public testing::Test {
  protected:
-  TimelineFile() : folder_(std::filesystem::temp_directory_path() / ("timeline-" + std::to_string(getpid()))) {
+  TimelineFiles() : folder_(std::filesystem::temp_directory_path() / ("timeline-" + std::to_string(getpid()))) {
     std::filesystem::create_directories(folder_);
   }
-  ~TimelineFile() override { std::filesystem::remove_all(folder_); }
+  ~TimelineFiles() override { std::filesystem::remove_all(folder_); }
   std::string Write(const std::string &name, const std::string &text) {
     const std::string path = folder_ / name;
     std::ofstream(path, std::ios::binary) << text;
@@ -45,7 +47,7 @@ class TimelineFile : public testing::Test {
   std::filesystem::path folder_;
 };
 
-TEST_F(TimelineFile, WhatIsWrittenIsRead) {
+TEST_F(TimelineFiles, WhatIsWrittenIsRead) {
   std::vector<Segment> segments = {Make(0, 2 * kSecond, "turn", "turn_screw_va"),
                                    Make(2 * kSecond, 3500 * kSecond / 1000, "ein", "ein \"quote\" – 測_nva")};
   segments[1].stand_in = true;
@@ -54,7 +56,7 @@ TEST_F(TimelineFile, WhatIsWrittenIsRead) {
   EXPECT_EQ(ReadTimeline(Write("empty.json", ToJson({}))), std::vector<Segment>());
 }
 
-TEST_F(TimelineFile, LinesThatWereCutOffArePassedOver) {
+TEST_F(TimelineFiles, LinesThatWereCutOffArePassedOver) {
   const std::vector<Segment> segments = {Make(0, 2 * kSecond, "turn", "turn_screw_va"),
                                          Make(2 * kSecond, 3 * kSecond, "測", "測_nva")};
   const std::string first = ToJsonLine(segments[0]), second = ToJsonLine(segments[1]);
@@ -69,23 +71,78 @@ TEST_F(TimelineFile, LinesThatWereCutOffArePassedOver) {
     EXPECT_THROW(ReadTimeline(Write("t.jsonl", first + "\n" + wrong + "\n" + second + "\n")), Error) << wrong;
 }
 
-TEST_F(TimelineFile, RunsOfOneFileAreNotMixed) {
+TEST_F(TimelineFiles, RunsOfOneFileAreNotMixed) {
   const std::vector<Segment> first = {Make(0, 6 * kSecond, "a", "a_va")}, second = {Make(0, 4 * kSecond, "b", "b_nva")};
   const std::string path = Write("t.jsonl", ToJsonLine(first[0], "2026-01-01T00:00:00.000Z") + "\n" +
                                                 ToJsonLine(second[0], "2026-01-02T00:00:00.000Z") + "\n");
-  int earlier = 0;
-  EXPECT_EQ(ReadTimeline(path, &earlier), second);
-  EXPECT_EQ(earlier, 1);
+  EXPECT_EQ(ReadTimeline(path), second);
+  const TimelineFile file = ReadTimelineFile(path);
+  ASSERT_EQ(file.runs.size(), 2u);
+  EXPECT_EQ(file.runs[0].segments, first);
+  EXPECT_EQ(file.runs[0].name, "2026-01-01T00:00:00.000Z");
 }
 
-TEST_F(TimelineFile, ManySegmentsInAnyOrderAreReadInNoTime) {
+TEST_F(TimelineFiles, ManySegmentsInAnyOrderAreReadInNoTime) {
   std::vector<Segment> segments;
   for (int64_t i = 100000; i > 0; --i)
     segments.push_back(Make(i * kSecond, (i + 1) * kSecond, "a", "a_va"));
   EXPECT_EQ(ReadTimeline(Write("t.json", ToJson(segments))).size(), 100000u);
 }
 
-TEST_F(TimelineFile, WallClockIsIso8601) {
+TEST_F(TimelineFiles, SayWhetherTheirStreamHadEnded) {
+  Segment segment = Make(0, 16400 * kSecond / 1000, "a", "a_va");
+  const auto said = [&](const std::string &name, const std::string &run) {
+    const std::string text = name.ends_with(".json") ? ToJson({&segment, 1}) : ToJsonLine(segment, run) + "\n";
+    const TimelineFile file = ReadTimelineFile(Write(name, text));
+    return file.Interruption(file.last());
+  };
+  EXPECT_EQ(said("t.json", ""), "") << "complete, or not ours";
+  EXPECT_EQ(said("t.jsonl", ""), "");
+  EXPECT_EQ(said("t.jsonl", "r"), "known until 16.4 s: the pipeline is still running, or was killed");
+  segment.complete = false;
+  EXPECT_EQ(said("t.json", ""), "interrupted at 16.4 s: the stream had not ended");
+  EXPECT_EQ(said("t.jsonl", "r"), "interrupted at 16.4 s: the stream had not ended");
+  segment.complete = true;
+  EXPECT_EQ(said("t.jsonl", "r"), "");
+}
+
+TEST_F(TimelineFiles, TellOfValuesThatContradictTheirLabels) {
+  const auto warnings = [&](const std::string &more) {
+    return ReadTimelineFile(Write("t.json", R"([{"start":0,"end":2,"fine_action":"a_va")" + more + "}]")).warnings;
+  };
+  EXPECT_EQ(warnings("").size(), 0u);
+  EXPECT_EQ(warnings(R"(,"value_category":"VA")").size(), 0u);
+  EXPECT_EQ(warnings(R"(,"value_category":"va")").size(), 0u) << "written by hand";
+  ASSERT_EQ(warnings(R"(,"value_category":"NVA")").size(), 1u);
+  EXPECT_NE(
+      warnings(R"(,"value_category":"NVA")")[0].find("entry 1, has the value category NVA, but its label is a_va"),
+      std::string::npos);
+  EXPECT_EQ(warnings(R"(,"value_category":"NVA","name":"Apply grease")").size(), 0u) << "elements.csv says so";
+  EXPECT_THROW(warnings(R"(,"value_category":"WASTE")"), Error);
+  EXPECT_THROW(warnings(R"(,"state":"asleep")"), Error);
+  // What we write ourselves with elements.csv says where the value is from.
+  Segment segment = Make(0, kSecond, "a", "a_va");
+  segment.category = ValueCategory::kNva;
+  EXPECT_NE(ToJsonLine(segment).find(R"("value_from":"elements.csv")"), std::string::npos);
+  EXPECT_EQ(ReadTimelineFile(Write("t.json", ToJson({&segment, 1}))).warnings.size(), 0u);
+}
+
+TEST_F(TimelineFiles, AreKeptAsideUnderNumberedNames) {
+  const std::string path = folder_ / "t.json";
+  EXPECT_EQ(KeepAside(path), "");
+  for (const char *text : {"one", "two", "three"}) {
+    Write("t.json", text);
+    const std::string kept = KeepAside(path);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(std::ifstream(kept).rdbuf()), {}), text);
+    AtomicFile(path).Commit();
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(std::ifstream(kept).rdbuf()), {}), text);
+  }
+  EXPECT_TRUE(std::filesystem::exists(path + "~"));
+  EXPECT_TRUE(std::filesystem::exists(path + "~2"));
+  EXPECT_TRUE(std::filesystem::exists(path + "~3"));
+}
+
+TEST_F(TimelineFiles, WallClockIsIso8601) {
   Segment segment = Make(0, kSecond, "a", "a_va");
   segment.wall_clock = WallClock{1700000000123456789, 1700000001123456789, "pipeline-clock"};
   const std::string line = ToJsonLine(segment);
@@ -93,7 +150,7 @@ TEST_F(TimelineFile, WallClockIsIso8601) {
   EXPECT_NE(line.find(R"("wall_clock_source":"pipeline-clock")"), std::string::npos) << line;
 }
 
-TEST_F(TimelineFile, TextThatIsNotUtf8IsStillWritten) {
+TEST_F(TimelineFiles, TextThatIsNotUtf8IsStillWritten) {
   EXPECT_NE(ToJsonLine(Make(0, kSecond, "a", "a\xff_va")).find("\"fine_action\""), std::string::npos);
 }
 

@@ -8,6 +8,7 @@
 
 #include "action/error.h"
 #include "action/profile.h"
+#include "common/command_line.h"
 
 namespace action {
 namespace {
@@ -35,10 +36,6 @@ Fraction ParseRate(const char *text) {
 }
 
 }  // namespace
-
-std::string OrEmpty(const char *text) {
-  return text != nullptr ? text : "";
-}
 
 FeatureOptions::~FeatureOptions() {
   for (char *text : {profile_, weights_, device_, precision_, sample_rate_, sampling_, roi_, colorimetry_})

@@ -16,9 +16,6 @@
 
 namespace action {
 
-// The value of an option of text, "" when it was not given.
-std::string OrEmpty(const char *text);
-
 // --weights, --device, --precision, --sample-rate, --sampling, --roi, --colorimetry, and the hop under a name of
 // choice; where that is "hop", --profile too, which decides it when it is not given.
 class FeatureOptions {

@@ -27,6 +27,13 @@ bool Progress::IsNew(const std::string &label) {
   return true;
 }
 
+bool Progress::IsNextTenth(double share) {
+  const auto tenths = static_cast<size_t>(10 * std::clamp(share, 0.0, 1.0) + 1e-9);
+  if (tenths <= tenths_) return false;
+  tenths_ = tenths;
+  return true;
+}
+
 // middle: what stands between the share and the time left.
 void Progress::Draw(double done, double total, const std::string &middle) {
   const Clock::time_point now = Clock::now();
@@ -48,8 +55,13 @@ void Progress::Draw(double done, double total, const std::string &middle) {
 }
 
 void Progress::Update(const std::string &label, double done, double total) {
-  if (!bar_) return;
+  if (quiet_) return;
   IsNew(label);
+  if (!bar_) {
+    if (total > 0 && IsNextTenth(done / total)) std::printf("%s %zu %%\n", label.c_str(), 10 * tenths_);
+    std::fflush(stdout);
+    return;
+  }
   const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "%.1f s of video, %.1fx", done, elapsed > 0 ? done / elapsed : 0);
@@ -67,10 +79,8 @@ void Progress::Step(const std::string &label, size_t done, size_t total, const s
     Draw(static_cast<double>(done), static_cast<double>(total), text.data());
     return;
   }
-  const size_t tenths = 10 * done / total;
-  if (tenths <= tenths_) return;
-  tenths_ = tenths;
-  std::printf("%s %s, last: %s\n", label.c_str(), text.data(), what.c_str());
+  if (!IsNextTenth(static_cast<double>(done) / static_cast<double>(total))) return;
+  std::printf("%s %zu %%, %s, last: %s\n", label.c_str(), 10 * tenths_, text.data(), what.c_str());
   std::fflush(stdout);
 }
 

@@ -12,7 +12,7 @@
 namespace action {
 
 // A bar with rate and time left, redrawn in place on standard error. Where that is no terminal, only
-// lines are printed; when quiet, none. For one thread at a time.
+// lines are printed, one for every tenth of the work; when quiet, none. For one thread at a time.
 class Progress {
  public:
   explicit Progress(bool quiet);
@@ -20,8 +20,7 @@ class Progress {
   // label: what is being done; done, total: seconds of video (total 0 when not known).
   void Update(const std::string &label, double done, double total);
 
-  // As Update, for work that is counted: `done` of `total` pieces, `what` the last one that was finished. Where there
-  // is no bar, a line is printed for every tenth of the work.
+  // As Update, for work that is counted: `done` of `total` pieces, `what` the last one that was finished.
   void Step(const std::string &label, size_t done, size_t total, const std::string &what);
 
   // Clears the bar and prints a line to standard output (nothing when quiet).
@@ -34,6 +33,7 @@ class Progress {
   using Clock = std::chrono::steady_clock;
   void Clear();
   bool IsNew(const std::string &label);
+  bool IsNextTenth(double share);
   void Draw(double done, double total, const std::string &middle);
 
   const bool quiet_;

@@ -9,12 +9,14 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "action/engine.h"
 #include "action/engine_library.h"
 #include "action/error.h"
 #include "action/feature_cache.h"
 #include "action/r3d18_spec.h"
+#include "common/command_line.h"
 #include "common/feature_options.h"
 #include "common/progress.h"
 #include "common/video_run.h"
@@ -25,7 +27,7 @@ struct Options {
   action::FeatureOptions features{"hop", "Samples between chunk starts, 1 to 16 (default: the profile's)"};
   char *output = nullptr;
   gboolean quiet = FALSE;
-  char **videos = nullptr;
+  std::vector<std::string> videos;
 };
 
 int Extract(const Options &options) {
@@ -47,10 +49,10 @@ int Extract(const Options &options) {
   run.properties = options.features.Properties();
   run.warning = [&progress](const std::string &text) { progress.Complain("warning: " + text); };
 
-  const guint count = g_strv_length(options.videos);
-  guint bad = 0;
-  for (guint i = 0; i < count; ++i) {
-    const std::string path = options.videos[i];
+  const size_t count = options.videos.size();
+  size_t bad = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const std::string &path = options.videos[i];
     const std::string label =
         std::to_string(i + 1) + "/" + std::to_string(count) + " " + std::filesystem::path(path).filename().string();
     run.progress = [&](double done, double total) { progress.Update(label, done, total); };
@@ -65,50 +67,41 @@ int Extract(const Options &options) {
     }
   }
   if (bad > 0) {
-    std::fprintf(stderr, "gst-action-features: %u of %u videos failed\n", bad, count);
-    return 1;
+    std::fprintf(stderr, "gst-action-features: %zu of %zu videos failed\n", bad, count);
+    return action::kFailed;
   }
-  return 0;
+  return action::kDone;
+}
+
+int Run(int argc, char **argv) {
+  Options options;
+  action::CommandLine line(
+      "gst-action-features", "VIDEO... -- features of videos, as the reference's feature cache stores them",
+      "Writes for each VIDEO a file vid_MD5__fps8__len16.pt, {'feats': [T,512] float32, 'ts': [T] float32 seconds}, "
+      "readable by\n"
+      "torch.load, and a .json with the source's frame rate and what the features were made with. One row is 16 frames "
+      "sampled at 8 per second, about 2 s.\n"
+      "MD5 is that of the path as it is given here.");
+  line.Add({{"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Folder for the .pt and .json files (required)",
+             "DIR"},
+            {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print only warnings and errors", nullptr}});
+  options.features.AddTo(line.context());
+  g_option_context_add_group(line.context(), gst_init_get_option_group());
+  if (const auto end = line.Parse(argc, argv)) return *end;
+  options.videos = line.operands();
+  if (options.videos.empty()) throw action::UsageError("no video given");
+  if (options.output == nullptr) throw action::UsageError("no output folder given: use -o DIR");
+  try {
+    options.features.Config();
+    options.features.Request();
+  } catch (const action::Error &e) {
+    throw action::UsageError(e.what());
+  }
+  return Extract(options);
 }
 
 }  // namespace
 
 int main(int argc, char **argv) {
-  Options options;
-  const GOptionEntry entries[] = {
-      {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Folder for the .pt and .json files (required)",
-       "DIR"},
-      {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print only warnings and errors", nullptr},
-      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.videos, nullptr, "VIDEO..."},
-      {},
-  };
-  const std::unique_ptr<GOptionContext, decltype(&g_option_context_free)> context(
-      g_option_context_new("- features of videos, as the reference's feature cache stores them"),
-      &g_option_context_free);
-  g_option_context_add_main_entries(context.get(), entries, nullptr);
-  options.features.AddTo(context.get());
-  g_option_context_add_group(context.get(), gst_init_get_option_group());
-  g_option_context_set_summary(
-      context.get(),
-      "Writes for each VIDEO a file vid_MD5__fps8__len16.pt, {'feats': [T,512] float32, 'ts': [T] float32 seconds}, "
-      "readable by\n"
-      "torch.load, and a .json with the source's frame rate and what the features were made with. One row is 16 frames "
-      "sampled at 8 per second, about 2 s.\n"
-      "MD5 is that of the path as it is given here. A name that starts with a dash goes behind --.");
-  GError *error = nullptr;
-  if (!g_option_context_parse(context.get(), &argc, &argv, &error)) {
-    std::fprintf(stderr, "gst-action-features: %s\n", error->message);
-    return 2;
-  }
-  if (options.videos == nullptr || options.output == nullptr) {
-    std::fprintf(stderr, "gst-action-features: %s (see --help)\n",
-                 options.videos == nullptr ? "no video given" : "no output folder given: use -o DIR");
-    return 2;
-  }
-  try {
-    return Extract(options);
-  } catch (const std::exception &e) {
-    std::fprintf(stderr, "gst-action-features: %s\n", e.what());
-    return 1;
-  }
+  return action::RunTool("gst-action-features", [&] { return Run(argc, argv); });
 }

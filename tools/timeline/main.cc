@@ -5,11 +5,13 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "action/elements.h"
@@ -18,10 +20,16 @@
 #include "action/text.h"
 #include "action/timeline/agreement.h"
 #include "action/timeline/timeline_file.h"
+#include "common/command_line.h"
 
 namespace {
 
+using action::Printable;
 using action::Segment;
+using nlohmann::ordered_json;
+
+constexpr double kLow = 0.5;          // confidence that is told as low
+constexpr double kSameLength = 0.05;  // share by which timelines of one video may differ in length
 
 // h:mm:ss.s
 std::string Clock(int64_t ns) {
@@ -29,14 +37,6 @@ std::string Clock(int64_t ns) {
   char text[40];
   std::snprintf(text, sizeof(text), "%lld:%02lld:%02lld.%lld", tenths / 36000, tenths / 600 % 60, tenths / 10 % 60,
                 tenths % 10);
-  return text;
-}
-
-// Without what a terminal would obey.
-std::string Printable(std::string text) {
-  for (char &c : text) {
-    if (action::IsControlCharacter(static_cast<unsigned char>(c))) c = '?';
-  }
   return text;
 }
 
@@ -62,90 +62,217 @@ std::string Padded(const std::string &text, size_t width) {
   return shown + std::string(width > length ? width - length : 0, ' ');
 }
 
+// Nothing where the timeline does not say.
+std::string Confidence(const Segment &segment) {
+  if (segment.confidence <= 0 || StateInStudy(segment) == action::SegmentState::kGap) return "-";
+  char text[16];
+  std::snprintf(text, sizeof(text), "%.0f %%%s", 100 * segment.confidence, segment.confidence < kLow ? " low" : "");
+  return text;
+}
+
 void PrintTable(const std::vector<Segment> &timeline) {
-  std::printf("%-11s %-11s %9s  %-16s %-32s %-8s %s\n", "start", "end", "seconds", "coarse", "fine", "value", "state");
+  std::printf("%-11s %-11s %9s  %-16s %-32s %-8s %-9s %s\n", "start", "end", "seconds", "coarse", "fine", "value",
+              "sure", "state");
   for (const Segment &segment : timeline) {
-    std::printf("%-11s %-11s %9.2f  %s %s %-8s %s\n", Clock(segment.start).c_str(), Clock(segment.end).c_str(),
+    std::printf("%-11s %-11s %9.2f  %s %s %-8s %-9s %s\n", Clock(segment.start).c_str(), Clock(segment.end).c_str(),
                 static_cast<double>(segment.duration()) / 1e9, Padded(segment.coarse_action, 16).c_str(),
                 Padded(segment.name.empty() ? segment.fine_action : segment.name, 32).c_str(),
-                NameOf(CategoryOf(segment)), Status(segment).c_str());
+                NameOf(CategoryOf(segment)), Confidence(segment).c_str(), Status(segment).c_str());
   }
 }
 
-// Shares of the time that was measured, while somebody was there; what was not stands beside them.
-void PrintShares(const std::vector<Segment> &timeline) {
-  double all = 0;
+// Sums over a run. Shares are of the time that was measured, while somebody was there; what was not stands beside them.
+struct Shares {
+  double all = 0;  // s
   bool stand_in = false;
   size_t deviations = 0;
+  size_t unsure = 0;  // measured segments of low confidence
   std::map<action::ValueCategory, double> seconds;
   std::map<action::SegmentState, double> in_state;
-  for (const Segment &segment : timeline) {
-    const double duration = static_cast<double>(segment.duration()) / 1e9;
-    all += duration;
-    stand_in = stand_in || segment.stand_in;
-    deviations += segment.deviation != action::Deviation::kNone ? 1 : 0;
-    in_state[StateInStudy(segment)] += duration;
-    if (StateInStudy(segment) == action::SegmentState::kMeasured) seconds[CategoryOf(segment)] += duration;
+
+  explicit Shares(const std::vector<Segment> &timeline) {
+    for (const Segment &segment : timeline) {
+      const double duration = static_cast<double>(segment.duration()) / 1e9;
+      const action::SegmentState state = StateInStudy(segment);
+      all += duration;
+      stand_in = stand_in || segment.stand_in;
+      deviations += segment.deviation != action::Deviation::kNone ? 1 : 0;
+      in_state[state] += duration;
+      if (state != action::SegmentState::kMeasured) continue;
+      seconds[CategoryOf(segment)] += duration;
+      unsure += segment.confidence > 0 && segment.confidence < kLow ? 1 : 0;
+    }
   }
-  const double measured = in_state[action::SegmentState::kMeasured];
-  const double study = all - in_state[action::SegmentState::kAbsent];
-  std::printf("\n%zu segments, %.1f s", timeline.size(), all);
-  if (study > 0) std::printf(", %.1f %% of them measured", 100 * measured / study);
+  double measured() const { return At(action::SegmentState::kMeasured); }
+  double study() const { return all - At(action::SegmentState::kAbsent); }
+  double At(action::SegmentState state) const {
+    const auto found = in_state.find(state);
+    return found != in_state.end() ? found->second : 0;
+  }
+};
+
+void PrintShares(const std::vector<Segment> &timeline, const std::string &interruption) {
+  const Shares shares(timeline);
+  std::printf("\n%zu segments, %.1f s", timeline.size(), shares.all);
+  if (!interruption.empty()) {
+    std::printf("; %s", interruption.c_str());
+    if (shares.study() > 0) std::printf("; %.1f %% measured until then", 100 * shares.measured() / shares.study());
+  } else if (shares.study() > 0) {
+    std::printf(", %.1f %% of them measured", 100 * shares.measured() / shares.study());
+  }
   std::printf("\n");
-  for (const auto &[category, sum] : seconds)
-    std::printf("  %-8s %8.1f s  %5.1f %% of measured time\n", NameOf(category), sum, 100 * sum / measured);
+  for (const auto &[category, sum] : shares.seconds)
+    std::printf("  %-8s %8.1f s  %5.1f %% of measured time\n", NameOf(category), sum, 100 * sum / shares.measured());
   for (const auto &[state, what] :
        {std::pair(action::SegmentState::kUnknown, "not recognised: unmeasured"),
         std::pair(action::SegmentState::kGap, "no video"),
         std::pair(action::SegmentState::kAbsent, "nobody at the station: not counted above")}) {
-    if (in_state[state] > 0) std::printf("  %-8s %8.1f s  (%s)\n", NameOf(state), in_state[state], what);
+    if (shares.At(state) > 0) std::printf("  %-8s %8.1f s  (%s)\n", NameOf(state), shares.At(state), what);
   }
-  if (deviations > 0) std::printf("  %zu deviations from the order of work\n", deviations);
-  if (stand_in) std::printf("%s\n", action::kNotAMeasurement);
+  if (shares.deviations > 0) std::printf("  %zu deviations from the order of work\n", shares.deviations);
+  if (shares.unsure > 0) {
+    std::printf("  %zu segments are less than %.0f %% sure: look at them\n", shares.unsure, 100 * kLow);
+  }
+  if (shares.stand_in) std::printf("%s\n", action::kNotAMeasurement);
 }
 
-int Show(const std::vector<std::string> &files, const char *elements) {
-  int earlier = 0;
-  std::vector<Segment> timeline = action::ReadTimeline(files[0], &earlier);
-  if (elements != nullptr) {
-    for (const action::ElementRow &row : action::ReadElements(elements)) {
-      for (Segment &segment : timeline) {
-        if (segment.fine_action != row.label) continue;
-        segment.name = row.element.name;
-        segment.category = row.value.value_or(segment.category);
-      }
+double Rounded(double value) {
+  return std::round(value * 1e4) / 1e4;
+}
+
+// Times in seconds, shares from 0 to 1.
+ordered_json ToJson(const std::string &file, const action::TimelineRun &run, const std::string &interruption,
+                    const std::vector<std::string> &warnings) {
+  const Shares shares(run.segments);
+  ordered_json object = {{"file", file}, {"run", run.name}, {"complete", nullptr}, {"stand_in", shares.stand_in}};
+  if (run.complete || !interruption.empty()) object["complete"] = interruption.empty();
+  object["seconds"] = Rounded(shares.all);
+  object["measured_seconds"] = Rounded(shares.measured());
+  object["coverage"] = shares.study() > 0 ? ordered_json(Rounded(shares.measured() / shares.study())) : nullptr;
+  ordered_json values = ordered_json::object(), states = ordered_json::object();
+  for (const auto &[category, sum] : shares.seconds)
+    values[NameOf(category)] = {{"seconds", Rounded(sum)}, {"share", Rounded(sum / shares.measured())}};
+  for (const auto &[state, sum] : shares.in_state)
+    states[NameOf(state)] = Rounded(sum);
+  object["values"] = values;
+  object["states"] = states;
+  object["deviations"] = shares.deviations;
+  object["warnings"] = warnings;
+  object["segments"] = ordered_json::array();
+  for (const Segment &segment : run.segments)
+    object["segments"].push_back(ordered_json::parse(action::ToJsonLine(segment)));
+  return object;
+}
+
+void Complain(const std::vector<std::string> &warnings) {
+  for (const std::string &warning : warnings)
+    std::fprintf(stderr, "warning: %s\n", Printable(warning).c_str());
+}
+
+struct ShowOptions {
+  std::string elements;
+  std::string run;  // the name of one, or its number from 1
+  bool all_runs = false;
+  bool as_json = false;
+};
+
+void Rename(std::vector<Segment> &timeline, const std::vector<action::ElementRow> &rows) {
+  for (const action::ElementRow &row : rows) {
+    for (Segment &segment : timeline) {
+      if (segment.fine_action != row.label) continue;
+      segment.name = row.element.name;
+      segment.category = row.value.value_or(segment.category);
     }
   }
-  PrintTable(timeline);
-  PrintShares(timeline);
-  if (earlier > 0) std::printf("%s holds %d earlier runs, which are left out\n", Printable(files[0]).c_str(), earlier);
-  return 0;
+}
+
+// The runs that are asked for: the last one, unless told otherwise.
+std::vector<action::TimelineRun> Chosen(const action::TimelineFile &file, const std::string &path,
+                                        const ShowOptions &options) {
+  if (options.all_runs) return file.runs;
+  if (options.run.empty()) return {file.last()};
+  std::string names;
+  for (size_t i = 0; i < file.runs.size(); ++i) {
+    const action::TimelineRun &run = file.runs[i];
+    if (run.name == options.run || std::to_string(i + 1) == options.run) return {run};
+    names += "\n  " + std::to_string(i + 1) + "  " + run.name;
+  }
+  throw action::Error(path + " has no run '" + options.run + "'. Its runs are" + names);
+}
+
+int Show(const std::vector<std::string> &files, const ShowOptions &options) {
+  std::vector<action::ElementRow> rows;
+  if (!options.elements.empty()) rows = action::ReadElements(options.elements);
+  ordered_json all = ordered_json::array();
+  bool first = true;
+  for (const std::string &path : files) {
+    const action::TimelineFile file = action::ReadTimelineFile(path);
+    Complain(file.warnings);
+    const std::vector<action::TimelineRun> runs = Chosen(file, path, options);
+    for (action::TimelineRun run : runs) {
+      Rename(run.segments, rows);
+      const std::string interruption = file.Interruption(run);
+      if (options.as_json) {
+        all.push_back(ToJson(path, run, interruption, file.warnings));
+        continue;
+      }
+      if (!std::exchange(first, false)) std::printf("\n");
+      if (files.size() > 1 || runs.size() > 1) {
+        std::printf("%s%s%s\n", Printable(path).c_str(), run.name.empty() ? "" : ", run ", Printable(run.name).c_str());
+      }
+      PrintTable(run.segments);
+      PrintShares(run.segments, interruption);
+    }
+    if (!options.as_json && runs.size() < file.runs.size()) {
+      std::printf("%s holds %zu other runs, which are left out (--all, --run N)\n", Printable(path).c_str(),
+                  file.runs.size() - runs.size());
+    }
+  }
+  if (options.as_json) {
+    std::printf("%s\n", all.dump(2, ' ', false, ordered_json::error_handler_t::replace).c_str());
+  }
+  return action::kDone;
+}
+
+double SecondsOf(const std::vector<Segment> &timeline) {
+  return timeline.empty() ? 0 : static_cast<double>(timeline.back().end - timeline.front().start) / 1e9;
 }
 
 int Compare(const std::vector<std::string> &files, bool as_json) {
-  const std::vector<Segment> timeline = action::ReadTimeline(files[0]), truth = action::ReadTimeline(files[1]);
+  const action::TimelineFile said = action::ReadTimelineFile(files[0]), right = action::ReadTimelineFile(files[1]);
+  Complain(said.warnings);
+  Complain(right.warnings);
+  const std::vector<Segment> &timeline = said.last().segments, &truth = right.last().segments;
   const action::Agreement agreement = action::Compare(timeline, truth);
   const action::ElementAgreement elements = action::CompareElements(timeline, truth);
+  const bool stand_in = std::ranges::any_of(timeline, &Segment::stand_in);
+  const size_t found = elements.elements - elements.lost;
+  const double length = SecondsOf(timeline), truth_length = SecondsOf(truth);
+  const std::string interruption = said.Interruption(said.last());
+  // A mean over nothing is not 0.
+  const auto mean = [found](double value) { return found > 0 ? ordered_json(value) : ordered_json(nullptr); };
   if (as_json) {
-    const nlohmann::ordered_json object = {{"seconds", agreement.truth_seconds},
-                                           {"coarse", agreement.coarse()},
-                                           {"fine", agreement.fine()},
-                                           {"value", agreement.value()},
-                                           {"boundaries", agreement.boundaries},
-                                           {"boundary_error", agreement.mean_boundary_error},
-                                           {"elements", elements.elements},
-                                           {"lost", elements.lost},
-                                           {"invented", elements.invented},
-                                           {"duration_bias", elements.duration_bias},
-                                           {"duration_error", elements.duration_error},
-                                           {"within_half_second", elements.within_half_second},
-                                           {"within_tenth", elements.within_tenth},
-                                           {"f1_10", elements.f1_10},
-                                           {"f1_25", elements.f1_25},
-                                           {"f1_50", elements.f1_50},
-                                           {"edit", elements.edit}};
+    const ordered_json object = {{"seconds", agreement.truth_seconds},
+                                 {"timeline_seconds", length},
+                                 {"stand_in", stand_in},
+                                 {"coarse", agreement.coarse()},
+                                 {"fine", agreement.fine()},
+                                 {"value", agreement.value()},
+                                 {"boundaries", agreement.boundaries},
+                                 {"boundary_error", agreement.mean_boundary_error},
+                                 {"elements", elements.elements},
+                                 {"lost", elements.lost},
+                                 {"invented", elements.invented},
+                                 {"duration_bias", mean(elements.duration_bias)},
+                                 {"duration_error", mean(elements.duration_error)},
+                                 {"within_half_second", elements.within_half_second},
+                                 {"within_tenth", elements.within_tenth},
+                                 {"f1_10", elements.f1_10 / 100},
+                                 {"f1_25", elements.f1_25 / 100},
+                                 {"f1_50", elements.f1_50 / 100},
+                                 {"edit", elements.edit / 100}};
     std::printf("%s\n", object.dump(2).c_str());
-    return 0;
+    return action::kDone;
   }
   std::printf("of %.1f s, with the right\n", agreement.truth_seconds);
   std::printf("  coarse action   %5.1f %%\n", 100 * agreement.coarse());
@@ -153,58 +280,54 @@ int Compare(const std::vector<std::string> &files, bool as_json) {
   std::printf("  value category  %5.1f %%\n", 100 * agreement.value());
   std::printf("mean distance of the %zu boundaries to the nearest found: %.2f s\n", agreement.boundaries,
               agreement.mean_boundary_error);
-  const size_t found = elements.elements - elements.lost;
   std::printf("of %zu elements %zu lost, %zu invented; F1@50 %.1f %%, edit score %.1f %%\n", elements.elements,
               elements.lost, elements.invented, elements.f1_50, elements.edit);
-  std::printf(
-      "duration of the %zu found: off by %.2f s in the mean (bias %+.2f s); %zu within 0.5 s, %zu within 10 %%\n",
-      found, elements.duration_error, elements.duration_bias, elements.within_half_second, elements.within_tenth);
-  if (std::ranges::any_of(timeline, &Segment::stand_in)) std::printf("%s\n", action::kNotAMeasurement);
-  return 0;
+  if (found > 0) {
+    std::printf(
+        "duration of the %zu found: off by %.2f s in the mean (bias %+.2f s); %zu within 0.5 s, %zu within 10 %%\n",
+        found, elements.duration_error, elements.duration_bias, elements.within_half_second, elements.within_tenth);
+  } else {
+    std::printf("duration of the 0 found: off by - in the mean (bias -)\n");
+  }
+  if (std::abs(length - truth_length) > kSameLength * std::max(length, truth_length)) {
+    std::printf("the timeline is %.1f s long, the truth %.1f s: are they of the same video?\n", length, truth_length);
+  }
+  if (!interruption.empty()) std::printf("the timeline was %s\n", interruption.c_str());
+  if (stand_in) std::printf("%s\n", action::kNotAMeasurement);
+  return action::kDone;
 }
 
 int Run(int argc, char **argv) {
-  char **operands = nullptr;
-  gboolean as_json = FALSE;
-  char *elements = nullptr;
-  GOptionEntry entries[] = {
-      {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "compare: print the figures as JSON", nullptr},
-      {"elements", 0, 0, G_OPTION_ARG_FILENAME, &elements, "show: names and values of this elements.csv", "FILE"},
-      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &operands, nullptr, "COMMAND FILE..."},
-      {}};
-  const std::unique_ptr<GOptionContext, decltype(&g_option_context_free)> context(g_option_context_new(nullptr),
-                                                                                  &g_option_context_free);
-  g_option_context_set_summary(context.get(),
-                               "Looks at timelines, .json or .jsonl, of gst-action or of the Python system.\n\n"
-                               "  show FILE            the segments as a table, and the share of each value category\n"
-                               "  compare FILE TRUTH   how far it agrees with a ground truth");
-  g_option_context_add_main_entries(context.get(), entries, nullptr);
-  GError *error = nullptr;
-  if (!g_option_context_parse(context.get(), &argc, &argv, &error)) {
-    const std::string message = error->message;
-    g_error_free(error);
-    throw action::Error(message);
-  }
-  std::vector<std::string> words;
-  for (char **word = operands; word != nullptr && *word != nullptr; ++word)
-    words.emplace_back(*word);
-  g_strfreev(operands);
+  gboolean as_json = FALSE, all_runs = FALSE;
+  g_autofree char *elements = nullptr;
+  g_autofree char *run = nullptr;
+  action::CommandLine line("gst-action-timeline", "COMMAND FILE...",
+                           "Looks at timelines, .json or .jsonl, of gst-action or of the Python system.\n\n"
+                           "  show FILE...         the segments as a table, and the share of each value category\n"
+                           "  compare FILE TRUTH   how far it agrees with a ground truth\n\n"
+                           "FILE may be -, the standard input.");
+  line.Add(
+      {{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON: times in seconds, shares from 0 to 1", nullptr},
+       {"elements", 0, 0, G_OPTION_ARG_FILENAME, &elements, "show: names and values of this elements.csv", "FILE"},
+       {"run", 0, 0, G_OPTION_ARG_STRING, &run, "show: this run of a .jsonl file, by its name or its number", "RUN"},
+       {"all", 0, 0, G_OPTION_ARG_NONE, &all_runs, "show: all runs of a .jsonl file (default: the last)", nullptr}});
+  if (const auto end = line.Parse(argc, argv)) return *end;
+  std::vector<std::string> words = line.operands();
   const std::string command = words.empty() ? "" : words.front();
   if (!words.empty()) words.erase(words.begin());
-  const bool other_option = command == "show" ? as_json != FALSE : elements != nullptr;
-  if (other_option) throw action::Error("--json is an option of compare, --elements one of show");
-  if (command == "show" && words.size() == 1) return Show(words, elements);
+  if (command == "show" && !words.empty()) {
+    if (run != nullptr && all_runs) throw action::UsageError("give either --run or --all");
+    return Show(words, {action::OrEmpty(elements), action::OrEmpty(run), all_runs != FALSE, as_json != FALSE});
+  }
+  if (elements != nullptr || run != nullptr || all_runs) {
+    throw action::UsageError("--elements, --run and --all are options of show");
+  }
   if (command == "compare" && words.size() == 2) return Compare(words, as_json != FALSE);
-  throw action::Error("usage: gst-action-timeline show FILE, or gst-action-timeline compare FILE TRUTH");
+  throw action::UsageError("usage: gst-action-timeline show FILE..., or gst-action-timeline compare FILE TRUTH");
 }
 
 }  // namespace
 
 int main(int argc, char **argv) {
-  try {
-    return Run(argc, argv);
-  } catch (const std::exception &e) {
-    std::fprintf(stderr, "gst-action-timeline: %s\n", e.what());
-    return 2;
-  }
+  return action::RunTool("gst-action-timeline", [&] { return Run(argc, argv); });
 }

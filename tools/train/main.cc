@@ -32,6 +32,7 @@
 #include "action/training/dataset.h"
 #include "action/training/model_writer.h"
 #include "build_config.h"
+#include "common/command_line.h"
 #include "common/progress.h"
 #include "common/video_run.h"
 #include "train/curves.h"
@@ -74,7 +75,9 @@ Dataset ReadDataset(const TrainOptions &options) {
         return std::nullopt;
       }
     };
-    dataset = DatasetOf(ReadAnnotations(options.annotations), options.background, duration_of);
+    std::vector<std::string> warnings;
+    dataset = DatasetOf(ReadAnnotations(options.annotations, warnings), options.background, duration_of);
+    dataset.warnings.insert(dataset.warnings.begin(), warnings.begin(), warnings.end());
   } else {
     dataset = ScanDataset(options.dataset);
   }
@@ -399,22 +402,20 @@ class Trainer {
 int main(int argc, char **argv) {
   // Before LibTorch is loaded: a head is trained by one thread, several heads at once, and sums are taken in one order.
   g_setenv("OPENBLAS_NUM_THREADS", "1", TRUE);
-  action::TrainOptions options;
-  int exit_code = 0;
-  if (!options.Parse(argc, argv, &exit_code)) return exit_code;
-  signal(SIGINT, action::OnSignal);
-  signal(SIGTERM, action::OnSignal);
-  try {
-    return action::Trainer(options).Run();
-  } catch (const std::exception &e) {
-    if (action::interrupted != 0) {
+  return action::RunTool("gst-action-train", [&]() -> int {
+    action::TrainOptions options;
+    if (const auto end = options.Parse(argc, argv)) return *end;
+    signal(SIGINT, action::OnSignal);
+    signal(SIGTERM, action::OnSignal);
+    try {
+      return action::Trainer(options).Run();
+    } catch (const std::exception &) {
+      if (action::interrupted == 0) throw;
       std::fprintf(
           stderr,
           "\ngst-action-train: interrupted. Finished features are kept in %s; the same command goes on from there\n",
           options.cache.c_str());
-      return 130;
+      return action::kInterrupted;
     }
-    std::fprintf(stderr, "gst-action-train: %s\n", e.what());
-    return 1;
-  }
+  });
 }

@@ -11,9 +11,9 @@
 #include <memory>
 #include <string_view>
 
-#include "action/deleter.h"
 #include "action/error.h"
 #include "action/processors.h"
+#include "common/command_line.h"
 
 namespace action {
 namespace {
@@ -43,7 +43,7 @@ constexpr const char *kSummary =
 
 }  // namespace
 
-bool TrainOptions::Parse(int argc, char **argv, int *exit_code) {
+std::optional<int> TrainOptions::Parse(int argc, char **argv) {
   g_autofree char *output_text = nullptr;
   g_autofree char *annotations_text = nullptr;
   g_autofree char *cache_text = nullptr;
@@ -51,13 +51,12 @@ bool TrainOptions::Parse(int argc, char **argv, int *exit_code) {
   g_autofree char *group_by_text = nullptr;
   g_autofree char *cross_validate_text = nullptr;
   g_autofree char *validation_text = nullptr;
-  g_auto(GStrv) datasets = nullptr;
   gboolean no_background = FALSE, overwrite = FALSE, only_show = FALSE, only_features = FALSE, be_strict = FALSE;
   gboolean balance = FALSE, be_quiet = FALSE;
   gint threads = 0;
   gint64 seed = 0;
   double split = 0;
-  const GOptionEntry main_entries[] = {
+  const std::vector<GOptionEntry> main_entries = {
       {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output_text, "The model folder to make (required)", "MODEL"},
       {"force", 0, 0, G_OPTION_ARG_NONE, &overwrite, "Replace MODEL if it is there", nullptr},
       {"annotations", 0, 0, G_OPTION_ARG_FILENAME, &annotations_text,
@@ -76,8 +75,6 @@ bool TrainOptions::Parse(int argc, char **argv, int *exit_code) {
       {"jobs", 'j', 0, G_OPTION_ARG_INT, &threads,
        "Clips or classifiers at once (default: the processors there are to use)", "N"},
       {"quiet", 'q', 0, G_OPTION_ARG_NONE, &be_quiet, "Print only warnings, errors and the result", nullptr},
-      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &datasets, nullptr, "DATASET"},
-      {},
   };
   const GOptionEntry training_entries[] = {
       {"stage1-epochs", 0, 0, G_OPTION_ARG_INT, &training.stage1_epochs, "Of the coarse classifier (default 40)", "N"},
@@ -105,27 +102,20 @@ bool TrainOptions::Parse(int argc, char **argv, int *exit_code) {
        "The same with a share of every label's clips, which are then not trained with", "F"},
       {},
   };
-  const std::unique_ptr<GOptionContext, Deleter<g_option_context_free>> context(
-      g_option_context_new("- train a two-stage action model"));
-  g_option_context_set_summary(context.get(), kSummary);
-  g_option_context_add_main_entries(context.get(), main_entries, nullptr);
-  features.AddTo(context.get());
+  CommandLine line("gst-action-train", "DATASET -- trains a two-stage action model", kSummary);
+  line.Add(main_entries);
+  features.AddTo(line.context());
   GOptionGroup *group = g_option_group_new(
       "training", "Training and measuring:", "Show options for training and measuring", nullptr, nullptr);
   g_option_group_add_entries(group, training_entries);
-  g_option_context_add_group(context.get(), group);
-  g_option_context_add_group(context.get(), gst_init_get_option_group());
-  *exit_code = 2;
-  GError *error = nullptr;
-  if (!g_option_context_parse(context.get(), &argc, &argv, &error)) {
-    std::fprintf(stderr, "gst-action-train: %s\n", error->message);
-    g_error_free(error);
-    return false;
-  }
+  g_option_context_add_group(line.context(), group);
+  g_option_context_add_group(line.context(), gst_init_get_option_group());
+  if (const auto end = line.Parse(argc, argv)) return end;
+  const std::vector<std::string> &datasets = line.operands();
   try {
-    const guint given = datasets != nullptr ? g_strv_length(datasets) : 0;
+    const size_t given = datasets.size();
     if (given > 1) throw Error("more than one dataset is given; put their clips into one folder (links will do)");
-    if (given == 0 && annotations_text == nullptr) throw Error("no dataset given (see --help)");
+    if (given == 0 && annotations_text == nullptr) throw Error("no dataset given");
     if (given == 1 && annotations_text != nullptr) throw Error("give either a dataset or --annotations, not both");
     if (given == 1) dataset = datasets[0];
     annotations = OrEmpty(annotations_text);
@@ -180,10 +170,9 @@ bool TrainOptions::Parse(int argc, char **argv, int *exit_code) {
     features.Config();  // tells mistakes
     features.Request();
   } catch (const Error &e) {
-    std::fprintf(stderr, "gst-action-train: %s\n", e.what());
-    return false;
+    throw UsageError(e.what());
   }
-  return true;
+  return std::nullopt;
 }
 
 }  // namespace action

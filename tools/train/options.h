@@ -43,9 +43,9 @@ struct TrainOptions {
 
   bool quiet = false;
 
-  // False when the program ends here, with *exit_code: --help, or a mistake, which was told. Reads GStreamer's options
-  // too, and so initialises it.
-  bool Parse(int argc, char **argv, int *exit_code);
+  // An exit code: the program ends here (--version). Throws UsageError. Reads GStreamer's options too, and so
+  // initialises it.
+  std::optional<int> Parse(int argc, char **argv);
 };
 
 }  // namespace action

@@ -57,6 +57,8 @@ struct Segment {
   std::optional<WallClock> wall_clock;
   std::string name = {};  // for people, from elements.csv; empty: none
   Deviation deviation = Deviation::kNone;
+  // Of the last segment of a run: whether the stream had ended. Nothing: not said.
+  std::optional<bool> complete = {};
 
   int64_t duration() const { return end - start; }
   friend bool operator==(const Segment &, const Segment &) = default;

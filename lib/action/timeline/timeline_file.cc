@@ -3,9 +3,6 @@
 
 #include "action/timeline/timeline_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
@@ -13,12 +10,17 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <initializer_list>
+#include <iostream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "action/error.h"
 #include "action/text.h"
+#include "action/timeline/segment_list.h"
 
 namespace action {
 namespace {
@@ -47,6 +49,15 @@ std::string IsoTime(int64_t ns) {
 
 namespace {
 
+constexpr const char *kFromElements = "elements.csv";
+
+// Its value category is another than the ending of its label says.
+bool ContradictsLabel(const Segment &segment) {
+  const ValueCategory by_label = CategoryOf(segment.fine_action);
+  return segment.state == SegmentState::kMeasured && by_label != ValueCategory::kUnknown &&
+         segment.category != by_label;
+}
+
 ordered_json ToObject(const Segment &segment) {
   ordered_json object;
   const double start = Seconds(segment.start), end = Seconds(segment.end);
@@ -59,6 +70,7 @@ ordered_json ToObject(const Segment &segment) {
   object["num_frames"] = segment.num_frames;
   object["state"] = NameOf(segment.state);
   if (!segment.name.empty()) object["name"] = segment.name;
+  if (ContradictsLabel(segment)) object["value_from"] = kFromElements;
   if (segment.deviation != Deviation::kNone) object["deviation"] = NameOf(segment.deviation);
   if (segment.state != SegmentState::kGap) object["confidence"] = std::round(segment.confidence * 1e4) / 1e4;
   if (segment.wall_clock) {
@@ -66,6 +78,7 @@ ordered_json ToObject(const Segment &segment) {
     object["wall_clock_end"] = IsoTime(segment.wall_clock->end);
     object["wall_clock_source"] = segment.wall_clock->source;
   }
+  if (segment.complete) object["complete"] = *segment.complete;
   if (segment.stand_in) object["note"] = kNotAMeasurement;
   return object;
 }
@@ -88,6 +101,19 @@ std::string TextAt(const ordered_json &object, const char *key) {
   return found->get<std::string>();
 }
 
+// One of `values`, in capital letters or not; nothing when the key is missing or empty.
+template <typename Enum>
+std::optional<Enum> NamedAt(const ordered_json &object, const char *key, std::initializer_list<Enum> values) {
+  const std::string text = TextAt(object, key);
+  if (text.empty()) return std::nullopt;
+  std::string known;
+  for (const Enum value : values) {
+    if (EqualNoCase(text, NameOf(value))) return value;
+    known += (known.empty() ? "" : value == *std::prev(values.end()) ? " or " : ", ") + std::string(NameOf(value));
+  }
+  throw Error(std::string("its '") + key + "' is '" + text + "'; it should be " + known);
+}
+
 Segment ToSegment(const ordered_json &object) {
   if (!object.is_object()) throw Error("it is not an object");
   Segment segment;
@@ -101,10 +127,11 @@ Segment ToSegment(const ordered_json &object) {
   }
   if (segment.fine_action.empty()) segment.fine_action = segment.coarse_action;
   if (segment.coarse_action.empty()) segment.coarse_action = CoarseLabel(segment.fine_action);
-  segment.category = Named(TextAt(object, "value_category"),
-                           {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva, ValueCategory::kUnknown})
+  segment.category = NamedAt(object, "value_category",
+                             {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva, ValueCategory::kUnknown})
                          .value_or(CategoryOf(segment.fine_action));
-  segment.state = Named(TextAt(object, "state"), {SegmentState::kAbsent, SegmentState::kUnknown, SegmentState::kGap})
+  segment.state = NamedAt(object, "state",
+                          {SegmentState::kMeasured, SegmentState::kAbsent, SegmentState::kUnknown, SegmentState::kGap})
                       .value_or(SegmentState::kMeasured);
   const auto number = [&object](const char *key) {
     const auto found = object.find(key);
@@ -116,10 +143,14 @@ Segment ToSegment(const ordered_json &object) {
   segment.deviation =
       Named(TextAt(object, "deviation"), {Deviation::kSkipped, Deviation::kOutOfOrder}).value_or(Deviation::kNone);
   segment.stand_in = TextAt(object, "note") == kNotAMeasurement;
+  if (const auto found = object.find("complete"); found != object.end() && found->is_boolean()) {
+    segment.complete = found->get<bool>();
+  }
   return segment;
 }
 
 std::string ReadText(const std::string &path) {
+  if (path == kStandardInput) return {std::istreambuf_iterator<char>(std::cin), {}};
   std::ifstream file(path, std::ios::binary);
   std::error_code failed;
   if (!file) throw Error("cannot read the timeline " + path + ": " + std::strerror(errno));
@@ -164,26 +195,37 @@ bool IsCutOff(std::string_view line) {
 
 }  // namespace
 
-std::vector<Segment> ReadTimeline(const std::string &path, int *earlier_runs) {
+namespace {
+
+// Of the standard input, what stands first tells.
+bool IsLines(const std::string &path, const std::string &text) {
+  if (path != kStandardInput) return path.ends_with(".jsonl");
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && text[first] == '{';
+}
+
+// Reads rows one after the other and tells `row` of each: the segment, the run that it names, where it stands.
+void ReadRows(const std::string &path, std::vector<std::string> &warnings,
+              const std::function<void(const Segment &, const std::string &run, const std::string &where)> &row) {
   const std::string text = ReadText(path);
-  SegmentList list;
-  std::string run;
-  int earlier = 0;
+  std::map<std::string, size_t> contradictions;  // by label and value
   const auto add = [&](const ordered_json &object, const std::string &where) {
     try {
       const Segment segment = ToSegment(object);
-      const std::string own = TextAt(object, "run");
-      if (std::exchange(run, own) != own && !list.empty()) {
-        list = {};
-        ++earlier;
+      const bool from_elements = !segment.name.empty() || TextAt(object, "value_from") == kFromElements;
+      // Of a label that is wrong throughout, the first row is told.
+      if (ContradictsLabel(segment) && !from_elements &&
+          contradictions[segment.fine_action + "/" + NameOf(segment.category)]++ == 0) {
+        warnings.push_back(where + " has the value category " + NameOf(segment.category) + ", but its label is " +
+                           segment.fine_action + ". Was it edited? The category is used as it stands");
       }
-      list.Add(segment);
+      row(segment, TextAt(object, "run"), where);
     } catch (const Error &e) {
       throw Error(where + " is not a segment: " + e.what() +
                   ". Expected {\"start\": seconds, \"end\": seconds, \"fine_action\": \"label\", ...}");
     }
   };
-  if (path.ends_with(".jsonl")) {
+  if (IsLines(path, text)) {
     size_t number = 0;
     for (size_t at = 0; at < text.size();) {
       const size_t end = std::min(text.find('\n', at), text.size());
@@ -196,85 +238,52 @@ std::vector<Segment> ReadTimeline(const std::string &path, int *earlier_runs) {
       if (IsCutOff(line)) continue;
       add(Parse(line, where), where);
     }
-  } else {
-    const ordered_json all = Parse(text, "the timeline " + path);
-    if (!all.is_array()) throw Error("the timeline " + path + " is not a list of segments");
-    for (size_t i = 0; i < all.size(); ++i)
-      add(all[i], "the timeline " + path + ", entry " + std::to_string(i + 1) + ",");
+    return;
   }
-  if (earlier_runs != nullptr) *earlier_runs = earlier;
-  return list.Connected();
+  const ordered_json all = Parse(text, "the timeline " + path);
+  if (!all.is_array()) throw Error("the timeline " + path + " is not a list of segments");
+  for (size_t i = 0; i < all.size(); ++i)
+    add(all[i], "the timeline " + path + ", entry " + std::to_string(i + 1) + ",");
 }
 
-void SegmentList::Add(const Segment &added) {
-  // Steps of a part, by its share of the time.
-  const auto part = [](Segment whole, int64_t start, int64_t end) {
-    const double share = static_cast<double>(end - start) / static_cast<double>(whole.duration());
-    if (whole.wall_clock) {
-      whole.wall_clock->start += start - whole.start;
-      whole.wall_clock->end += end - whole.end;
+}  // namespace
+
+TimelineFile ReadTimelineFile(const std::string &path) {
+  TimelineFile file;
+  std::vector<SegmentList> lists;
+  ReadRows(path, file.warnings, [&](const Segment &segment, const std::string &run, const std::string &) {
+    if (lists.empty() || file.runs.back().name != run) {
+      file.runs.push_back({run, {}, {}});
+      lists.emplace_back();
     }
-    whole.num_frames = std::llround(static_cast<double>(whole.num_frames) * share);
-    whole.start = start;
-    whole.end = end;
-    return whole;
-  };
-  // The first that may reach into it is the last that begins before.
-  auto at = segments_.lower_bound(added.start);
-  if (at != segments_.begin() && std::prev(at)->second.end > added.start) --at;
-  while (at != segments_.end() && at->second.start < added.end) {
-    const Segment old = at->second;
-    at = segments_.erase(at);
-    if (old.start < added.start) segments_.emplace(old.start, part(old, old.start, added.start));
-    if (old.end > added.end) segments_.emplace(added.end, part(old, added.end, old.end));
-  }
-  segments_.insert_or_assign(added.start, added);
+    lists.back().Add(segment);
+    file.runs.back().complete = segment.complete;  // that of the last row
+  });
+  if (file.runs.empty()) file.runs.emplace_back();
+  for (size_t i = 0; i < lists.size(); ++i)
+    file.runs[i].segments = lists[i].Connected();
+  return file;
 }
 
-std::vector<Segment> SegmentList::Connected() const {
-  std::vector<Segment> connected;
-  for (const auto &[start, segment] : segments_) {
-    if (!connected.empty() && start - connected.back().end >= kSmallestGap) {
-      Segment gap = GapSegment(connected.back().end, start);
-      gap.stand_in = segment.stand_in;
-      connected.push_back(gap);
-    }
-    connected.push_back(segment);
-  }
-  return connected;
+std::string TimelineFile::Interruption(const TimelineRun &run) const {
+  const bool unsaid = !run.complete && !run.name.empty();
+  if ((run.complete.value_or(true) && !unsaid) || run.segments.empty()) return {};
+  char at[40];
+  std::snprintf(at, sizeof(at), "%.1f s", static_cast<double>(run.segments.back().end) / kNsPerSecond);
+  return unsaid ? std::string("known until ") + at + ": the pipeline is still running, or was killed"
+                : std::string("interrupted at ") + at + ": the stream had not ended";
 }
 
-LineFile::LineFile(const std::string &path) : path_(path) {
-  fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (fd_ < 0) throw Error("cannot write " + path + ": " + std::strerror(errno));
-  char last = '\n';
-  const off_t size = lseek(fd_, 0, SEEK_END);
-  if (size > 0 && pread(fd_, &last, 1, size - 1) == 1 && last != '\n') waiting_ = "\n";
+std::vector<Segment> ReadTimeline(const std::string &path) {
+  return ReadTimelineFile(path).runs.back().segments;
 }
 
-LineFile::~LineFile() {
-  if (fd_ >= 0) close(fd_);
-}
-
-bool LineFile::Append(std::string_view line) {
-  waiting_ += line;
-  waiting_ += '\n';
-  return Retry();
-}
-
-bool LineFile::Retry() {
-  while (!waiting_.empty()) {
-    const ssize_t written = write(fd_, waiting_.data(), waiting_.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      error_ = "cannot write " + path_ + ": " + std::strerror(errno);
-      return false;
-    }
-    waiting_.erase(0, static_cast<size_t>(written));
-  }
-  fdatasync(fd_);
-  error_.clear();
-  return true;
+std::vector<TimelineRow> ReadTimelineRows(const std::string &path, std::vector<std::string> &warnings) {
+  std::vector<TimelineRow> rows;
+  ReadRows(path, warnings, [&rows](const Segment &segment, const std::string &, const std::string &where) {
+    rows.push_back({segment, where});
+  });
+  return rows;
 }
 
 }  // namespace action

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,8 +22,9 @@ namespace action {
 inline constexpr const char *kNotAMeasurement = "stand-in backbone: not a measurement";
 
 // One segment as a JSON object in one line: the reference's keys start, end, duration (s, to the millisecond),
-// coarse_action, fine_action, value_category and num_frames; then state, confidence, and where they apply
-// wall_clock_start, wall_clock_end (ISO 8601, UTC), wall_clock_source and note.
+// coarse_action, fine_action, value_category and num_frames; then state, confidence, and where they apply name,
+// deviation, value_from ("elements.csv", where that and not the label's ending gives the value), wall_clock_start,
+// wall_clock_end (ISO 8601, UTC), wall_clock_source, complete and note.
 // run: not empty: becomes the key run, which tells the runs of a .jsonl file apart.
 ACTION_API std::string ToJsonLine(const Segment &segment, const std::string &run = {});
 // ns since 1970 as ISO 8601, UTC, to the millisecond.
@@ -31,45 +32,41 @@ ACTION_API std::string IsoTime(int64_t ns);
 // The reference's file: a list of these objects, one a line.
 ACTION_API std::string ToJson(std::span<const Segment> segments);
 
-// A .json file of ours or of the reference, or a .jsonl file of ours: of that the last run, in which later lines
-// replace what earlier ones say of the same time. In order of time. earlier_runs, if not null: how many runs of the
-// file were left out. Throws Error naming the file and the entry.
-ACTION_API std::vector<Segment> ReadTimeline(const std::string &path, int *earlier_runs = nullptr);
-
-// A timeline in which what comes later replaces what was known of the same time.
-class ACTION_API SegmentList {
- public:
-  void Add(const Segment &segment);
-  // In order of time; stretches that nothing is known of are gaps.
-  std::vector<Segment> Connected() const;
-  bool empty() const { return segments_.empty(); }
-
- private:
-  std::map<int64_t, Segment> segments_;  // by start; none overlaps another
+// One run of a timeline file.
+struct TimelineRun {
+  std::string name;               // the key run; empty: the file has none
+  std::vector<Segment> segments;  // in order of time; stretches that nothing is known of are gaps
+  // Whether the stream had ended when the run did. Nothing: the file does not say. A run with a name that does not
+  // belongs to a pipeline that is still running or was killed.
+  std::optional<bool> complete;
 };
 
-// Appends lines to a file so that each is there, whole, when Append has returned true. One that could not be written
-// (a full disk) is tried again before the next.
-class ACTION_API LineFile {
- public:
-  // Throws Error when the file cannot be opened or made. A last line that was cut off is ended first.
-  explicit LineFile(const std::string &path);
-  ~LineFile();
-  LineFile(const LineFile &) = delete;
-  LineFile &operator=(const LineFile &) = delete;
+struct ACTION_API TimelineFile {
+  std::vector<TimelineRun> runs;  // in the order in which they begin in the file; at least one
+  // Rows that contradict themselves: a value category other than the label's ending says, which no elements.csv gave.
+  std::vector<std::string> warnings;
 
-  // False: the line is still waiting, and error() says why.
-  bool Append(std::string_view line);
-  // Another try for what is waiting.
-  bool Retry();
-  const std::string &error() const { return error_; }
-
- private:
-  const std::string path_;
-  int fd_ = -1;
-  std::string waiting_;
-  std::string error_;
+  const TimelineRun &last() const { return runs.back(); }
+  // What ended before its stream did, in words: "interrupted at 16.4 s"; empty when nothing is known of that.
+  std::string Interruption(const TimelineRun &run) const;
 };
+
+// The name of the standard input, where a file is read.
+inline constexpr const char *kStandardInput = "-";
+
+// A .json file of ours or of the reference, or a .jsonl file of ours, in which later lines of a run replace what
+// earlier ones say of the same time. "-" is the standard input. Throws Error naming the file and the entry.
+ACTION_API TimelineFile ReadTimelineFile(const std::string &path);
+
+// The segments of its last run.
+ACTION_API std::vector<Segment> ReadTimeline(const std::string &path);
+
+// The rows of a .json timeline as they stand there, each with its place ("FILE, entry 3"), and warnings as above.
+struct TimelineRow {
+  Segment segment;
+  std::string where;
+};
+ACTION_API std::vector<TimelineRow> ReadTimelineRows(const std::string &path, std::vector<std::string> &warnings);
 
 }  // namespace action
 

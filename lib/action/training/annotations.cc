@@ -10,16 +10,15 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
 #include "action/csv.h"
 #include "action/error.h"
 #include "action/labels.h"
+#include "action/timeline/timeline_file.h"
 
 namespace action {
 namespace {
@@ -42,14 +41,12 @@ std::optional<std::array<size_t, 4>> HeaderOf(const CsvRow &row) {
 }
 
 double Seconds(const std::string &text, const std::string &where, const char *column) {
-  const std::string trimmed = Trimmed(text);
-  double value = 0;
-  const char *end = trimmed.data() + trimmed.size();
-  const auto [stop, error] = std::from_chars(trimmed.data(), end, value);
-  if (error != std::errc() || stop != end || !std::isfinite(value) || value < 0) {
-    throw Error(where + ": the " + column + " is '" + text + "'; it should be seconds, such as 12.5");
+  const auto seconds = ParseSeconds(text);
+  if (!seconds) {
+    throw Error(where + ": the " + column + " is '" + text +
+                "'; it should be seconds, such as 12.5 or 12,5, or a time, such as 0:30 or 00:01:02.5");
   }
-  return value;
+  return *seconds;
 }
 
 void Check(const Annotation &annotation) {
@@ -57,7 +54,7 @@ void Check(const Annotation &annotation) {
     throw Error(annotation.where + ": the start, " + std::to_string(annotation.start) +
                 " s, is before the video's own");
   }
-  if (NormaliseLabel(annotation.label) == "unknown" && annotation.label != "unknown") {
+  if (annotation.trained && NormaliseLabel(annotation.label) == "unknown" && annotation.label != "unknown") {
     throw Error(annotation.where + ": nothing of the label '" + annotation.label +
                 "' is left but 'unknown': labels are " + "made of the letters a-z and digits");
   }
@@ -84,8 +81,7 @@ std::vector<Annotation> FromCsv(const std::string &path) {
     annotation.where = path + " line " + std::to_string(row.line);
     if (row.fields.size() <= *std::ranges::max_element(place)) {
       throw Error(annotation.where + ": there are " + std::to_string(row.fields.size()) +
-                  " fields; there should be video,start,end,label" +
-                  (row.fields[0].find(';') != std::string::npos ? " with commas between them, not semicolons" : ""));
+                  " fields; there should be video,start,end,label");
     }
     annotation.video = (fs::path(path).parent_path() / Trimmed(row.fields[place[0]])).lexically_normal().string();
     annotation.start = Seconds(row.fields[place[1]], annotation.where, "start");
@@ -97,26 +93,25 @@ std::vector<Annotation> FromCsv(const std::string &path) {
   return annotations;
 }
 
-std::vector<Annotation> ReadTimeline(const std::string &path, const std::string &video) {
-  std::ifstream file(path);
+// Rows whose state is not measured say what is no action: they are kept, so that nothing else is made of that time.
+std::vector<Annotation> FromTimeline(const std::string &path, const std::string &video,
+                                     std::vector<std::string> &warnings) {
   std::vector<Annotation> annotations;
-  try {
-    const nlohmann::json timeline = nlohmann::json::parse(file);
-    if (!timeline.is_array()) throw Error("the timeline " + path + " is not a list of segments");
-    for (size_t i = 0; i < timeline.size(); ++i) {
-      const auto &segment = timeline[i];
-      Annotation annotation{video, segment.at("start"), segment.at("end"), segment.at("fine_action"),
-                            path + " segment " + std::to_string(i + 1)};
-      Check(annotation);
-      annotations.push_back(std::move(annotation));
-    }
-  } catch (const nlohmann::json::exception &e) {
-    throw Error("the timeline " + path + " is not a list of segments with start, end and fine_action: " + e.what());
+  for (const TimelineRow &row : ReadTimelineRows(path, warnings)) {
+    const auto seconds = [](int64_t ns) { return static_cast<double>(ns) / 1e9; };
+    Annotation annotation{video,
+                          seconds(row.segment.start),
+                          seconds(row.segment.end),
+                          row.segment.fine_action,
+                          row.where,
+                          row.segment.state == SegmentState::kMeasured};
+    Check(annotation);
+    annotations.push_back(std::move(annotation));
   }
   return annotations;
 }
 
-std::vector<Annotation> ReadFolder(const fs::path &folder) {
+std::vector<Annotation> ReadFolder(const fs::path &folder, std::vector<std::string> &warnings) {
   std::vector<fs::path> videos;
   for (const auto &entry : fs::directory_iterator(folder)) {
     if (HasVideoEnding(entry.path().string())) videos.push_back(entry.path());
@@ -126,7 +121,7 @@ std::vector<Annotation> ReadFolder(const fs::path &folder) {
   for (const fs::path &video : videos) {
     const fs::path timeline = fs::path(video).replace_extension(".json");
     if (!fs::exists(timeline)) continue;
-    for (Annotation &annotation : ReadTimeline(timeline.string(), video.string()))
+    for (Annotation &annotation : FromTimeline(timeline.string(), video.string(), warnings))
       annotations.push_back(std::move(annotation));
   }
   if (annotations.empty()) {
@@ -138,9 +133,30 @@ std::vector<Annotation> ReadFolder(const fs::path &folder) {
 
 }  // namespace
 
-std::vector<Annotation> ReadAnnotations(const std::string &path) {
+std::optional<double> ParseSeconds(const std::string &text) {
+  std::string trimmed = Trimmed(text);
+  std::ranges::replace(trimmed, ',', '.');  // the decimal point of many spreadsheets
+  double seconds = 0;
+  size_t parts = 0;
+  for (size_t at = 0; at <= trimmed.size(); ++parts) {
+    const size_t colon = std::min(trimmed.find(':', at), trimmed.size());
+    const bool last = colon == trimmed.size();
+    double value = 0;
+    const char *begin = trimmed.data() + at, *end = trimmed.data() + colon;
+    const auto [stop, error] = std::from_chars(begin, end, value, std::chars_format::fixed);
+    if (error != std::errc() || stop != end || !std::isfinite(value) || std::signbit(value)) return std::nullopt;
+    // Hours and minutes are whole; what follows on them has 60 to the unit.
+    if (!last && value != std::floor(value)) return std::nullopt;
+    if (parts > 0 && value >= 60) return std::nullopt;
+    seconds = 60 * seconds + value;
+    at = colon + 1;
+  }
+  return parts <= 3 ? std::optional(seconds) : std::nullopt;
+}
+
+std::vector<Annotation> ReadAnnotations(const std::string &path, std::vector<std::string> &warnings) {
   std::error_code failed;
-  return fs::is_directory(path, failed) ? ReadFolder(path) : FromCsv(path);
+  return fs::is_directory(path, failed) ? ReadFolder(path, warnings) : FromCsv(path);
 }
 
 Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
@@ -154,8 +170,10 @@ Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
     dataset.clips.push_back({video, {start, end}, label, video});
   };
   std::map<std::string, std::set<std::string>> raw_names;  // by label
-  for (const Annotation &annotation : annotations)
+  for (const Annotation &annotation : annotations) {
+    if (!annotation.trained) continue;
     raw_names[NormaliseLabel(annotation.label)].insert(annotation.label);
+  }
   for (const auto &[label, names] : raw_names) {
     if (names.size() > 1) dataset.warnings.push_back(SameLabelWarning(label, names));
   }
@@ -172,7 +190,7 @@ Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
                                    video + " ends at " + std::to_string(duration) + " s; left out");
         continue;
       }
-      if (row.start < covered - kTouching && label != covered_label) {
+      if (row.trained && row.start < covered - kTouching && label != covered_label) {
         dataset.warnings.push_back(row.where + ": overlaps with a row of another label; the frames in both teach both");
       }
       if (background && row.start - covered >= kShortestBackground) add(video, covered, row.start, kBackgroundLabel);
@@ -180,7 +198,7 @@ Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
         dataset.warnings.push_back(row.where + ": ends at " + std::to_string(row.end) + " s, but the video " + video +
                                    " at " + std::to_string(duration) + " s; cut");
       }
-      add(video, row.start, std::min(row.end, duration), label);
+      if (row.trained) add(video, row.start, std::min(row.end, duration), label);
       if (row.end > covered) {
         covered = row.end;
         covered_label = label;

@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Files that grow by lines.
+#ifndef ACTION_LINE_FILE_H_
+#define ACTION_LINE_FILE_H_
+
+#include <string>
+#include <string_view>
+
+#include "action/export.h"
+
+namespace action {
+
+// Appends lines to a file so that each is there, whole, when Append has returned true. One that could not be written
+// (a full disk) is tried again before the next.
+class ACTION_API LineFile {
+ public:
+  // Throws Error when the file cannot be opened or made. A last line that was cut off is ended first.
+  explicit LineFile(const std::string &path);
+  ~LineFile();
+  LineFile(const LineFile &) = delete;
+  LineFile &operator=(const LineFile &) = delete;
+
+  // False: the line is still waiting, and error() says why.
+  bool Append(std::string_view line);
+  // Another try for what is waiting.
+  bool Retry();
+  const std::string &error() const { return error_; }
+
+ private:
+  const std::string path_;
+  int fd_ = -1;
+  std::string waiting_;
+  std::string error_;
+};
+
+}  // namespace action
+
+#endif  // ACTION_LINE_FILE_H_

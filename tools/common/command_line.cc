@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "common/command_line.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include "action/text.h"
+#include "build_config.h"
+
+namespace action {
+
+std::string OrEmpty(const char *text) {
+  return text != nullptr ? text : "";
+}
+
+std::string Printable(std::string text) {
+  std::ranges::replace_if(text, IsControlCharacter, '?');
+  return text;
+}
+
+CommandLine::CommandLine(const std::string &program, const std::string &operands, const std::string &summary)
+    : program_(program), context_(g_option_context_new(operands.c_str())) {
+  g_option_context_set_summary(context_.get(), summary.c_str());
+  g_option_context_set_description(
+      context_.get(),
+      "Exit status: 0 done, 1 failed, 2 the command line is not understood, 130 interrupted.\n"
+      "A name that begins with a dash goes behind --.");
+}
+
+CommandLine::~CommandLine() = default;
+
+void CommandLine::Add(std::vector<GOptionEntry> entries) {
+  entries.push_back({});
+  g_option_context_add_main_entries(context_.get(), entries.data(), nullptr);
+}
+
+std::optional<int> CommandLine::Parse(int argc, char **argv) {
+  return Parse(std::vector<std::string>(argv + 1, argv + argc));
+}
+
+std::optional<int> CommandLine::Parse(const std::vector<std::string> &arguments) {
+  gboolean version = FALSE;
+  Add({{"version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and end", nullptr}});
+  // From "--" on nothing is an option; GOption would leave the dashes among the operands.
+  const auto dashes = std::ranges::find(arguments, "--");
+  std::vector<char *> words = {g_strdup(program_.c_str())};
+  for (auto word = arguments.begin(); word != dashes; ++word)
+    words.push_back(g_strdup(word->c_str()));
+  words.push_back(nullptr);
+  char **list = g_strdupv(words.data());
+  for (char *word : words)
+    g_free(word);
+  GError *error = nullptr;
+  const bool parsed = g_option_context_parse_strv(context_.get(), &list, &error) != FALSE;
+  for (char **word = list; parsed && *word != nullptr; ++word) {
+    if (word != list) operands_.emplace_back(*word);
+  }
+  g_strfreev(list);
+  if (!parsed) {
+    std::string message = error->message;
+    g_error_free(error);
+    for (auto word = arguments.begin(); word != dashes; ++word) {
+      std::error_code failed;
+      if (word->size() > 1 && word->starts_with("-") && std::filesystem::exists(*word, failed)) {
+        message += ". Is the file " + Printable(*word) + " meant? Put it behind --";
+      }
+    }
+    throw UsageError(message);
+  }
+  if (dashes != arguments.end()) operands_.insert(operands_.end(), std::next(dashes), arguments.end());
+  if (version == FALSE) return std::nullopt;
+  const std::string name = program_.substr(0, program_.find(' '));
+  std::printf("%s (gst-action) %s\nLicence LGPL-2.1-or-later. There is no warranty.\n", name.c_str(), ACTION_VERSION);
+  return kDone;
+}
+
+int RunTool(const char *program, const std::function<int()> &tool) {
+  int status = kFailed;
+  try {
+    status = tool();
+  } catch (const UsageError &e) {
+    std::fprintf(stderr, "%s: %s (see %s --help)\n", program, e.what(), program);
+    return kUsage;
+  } catch (const std::exception &e) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s: %s\n", program, e.what());
+    return kFailed;
+  }
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  std::fprintf(stderr, "%s: cannot write to the standard output\n", program);
+  return status == kDone ? kFailed : status;
+}
+
+}  // namespace action
