@@ -18,6 +18,8 @@ static gboolean plugin_init(GstPlugin *plugin) {
          GST_ELEMENT_REGISTER(timelinesmooth, plugin) && GST_ELEMENT_REGISTER(actionoverlay, plugin);
 }
 
+// `gst-inspect-1.0 --exists` is false for elements whose version is below GStreamer's own, so that is what comes first.
+#define ELEMENT_VERSION ACTION_GST_VERSION " (gst-action " ACTION_VERSION ")"
 #define PACKAGE "gst-action"
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, action, "Action recognition and time study of video",
-                  plugin_init, ACTION_VERSION, "LGPL", "gst-action", "https://gstreamer.freedesktop.org/")
+                  plugin_init, ELEMENT_VERSION, "LGPL", "gst-action " ACTION_VERSION, ACTION_ORIGIN)

@@ -408,6 +408,10 @@ gboolean SrcEvent(GstBaseTransform *base, GstEvent *event) {
 
 gboolean Query(GstBaseTransform *base, GstPadDirection direction, GstQuery *query) {
   GstR3dFeatures *self = GST_R3D_FEATURES(base);
+  if (direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_CUSTOM) {
+    const auto stream = StreamOf(self);
+    if (action::AnswerBusyQuery(query, stream && stream->computing())) return TRUE;
+  }
   if (direction == GST_PAD_SINK) {
     if (GST_QUERY_TYPE(query) == GST_QUERY_DRAIN && self->state->pipeline) {
       action::guarded(GST_ELEMENT(self), false, [&] { return self->state->pipeline->Drain() == GST_FLOW_OK; });

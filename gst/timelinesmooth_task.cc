@@ -7,6 +7,7 @@
 
 #include "action/error.h"
 #include "action/timeline/timeline_file.h"
+#include "common/feature_events.h"
 #include "common/guarded.h"
 #include "common/label_meta.h"
 #include "timelinesmooth_private.h"
@@ -53,7 +54,7 @@ void WaitForDeadline(GstTimelineSmooth *self, Lock &lock, GstClock *clock) {
   lock.lock();
 }
 
-// Frames are held and nothing comes: most often another branch of the pipeline is full.
+// Frames are held and nothing comes, nor is anything computed: most often another branch of the pipeline is full.
 void WaitForInput(GstTimelineSmooth *self, Lock &lock) {
   SmoothState &state = *self->state;
   const auto timeout = std::chrono::nanoseconds(std::min<GstClockTime>(state.active.stall_timeout, kLongestWait));
@@ -65,6 +66,12 @@ void WaitForInput(GstTimelineSmooth *self, Lock &lock) {
   const bool stalled = state.flow == GST_FLOW_OK && !state.queue.empty() && !state.queue.HeadMayGo() &&
                        state.inside == 0 && std::chrono::steady_clock::now() >= state.last_input + timeout;
   if (!stalled) return;
+  // A slow machine is not a full branch: what is waited for is being computed.
+  lock.unlock();
+  const bool busy = IsNetworkBusy(self->sinkpad);
+  lock.lock();
+  if (busy) state.last_input = std::chrono::steady_clock::now();
+  if (busy || state.flow != GST_FLOW_OK) return;
   state.aligned = false;
   Release(state);
   lock.unlock();

@@ -17,6 +17,7 @@ set -eu
 
 # libopenblas0-pthread: Debian's LibTorch falls back to the reference BLAS when no optimised one is installed, and
 # everything PyTorch sends to BLAS is then about ten times slower.
+# dpkg-dev: without it Meson does not know Debian's folder for libraries, and installs to lib64.
 # gstreamer1.0-plugins-bad: h264parse, h265parse; gstreamer1.0-x: a window on the screen.
 run='
 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
@@ -26,7 +27,7 @@ curl ca-certificates parallel
 python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
 '
 build='
-g++ meson ninja-build pkg-config
+g++ meson ninja-build pkg-config dpkg-dev
 libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
 libtorch-dev
 libopencv-dev libswscale-dev libavutil-dev
@@ -85,11 +86,19 @@ patience=600  # s
 apt_get() {
   waited=0
   while :; do
-    status=0
-    $as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -o DPkg::Lock::Timeout="$patience" "$@" >"$said" 2>&1 || status=$?
-    [ "$status" -ne 0 ] || return 0
+    : >"$said"
+    { $as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -o DPkg::Lock::Timeout="$patience" -o APT::Status-Fd=1 "$@" 2>&1 \
+        || echo "failed $?"; } | awk -v said="$said" '
+      # Every tenth of the download and of the installation as a line; what is said otherwise is kept.
+      /^(dl|pm)status:/ { split($0, part, ":"); tenth = int(part[3] / 10)
+        if (part[1] == "dlstatus") { doing = "Downloading" } else { doing = "Installing" }
+        if (tenth > last[doing]) { last[doing] = tenth; print doing ": " 10 * tenth " %"; fflush() }
+        next }
+      { print >said }'
+    status=$(sed -n 's/^failed //p' "$said")
+    [ -n "$status" ] || return 0
     if ! grep -q 'Could not get lock\|Unable to acquire the dpkg frontend lock\|Unable to lock' "$said" || [ "$waited" -ge "$patience" ]; then
-      cat "$said" >&2
+      grep -v "^failed " "$said" >&2
       echo "install-deps.sh: apt-get $1 failed; what it said is above" >&2
       return "$status"
     fi
@@ -103,5 +112,4 @@ apt_get() {
 set -- $missing
 echo "Installing $# packages and what they need:$missing"
 apt_get update -qq
-echo "Downloading and unpacking (up to some minutes)"
 apt_get install -y -qq --no-install-recommends "$@"

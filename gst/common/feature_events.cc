@@ -104,4 +104,20 @@ GstMessage *NewFeaturesMessage(GstElement *element, GstEvent *event, bool with_f
   return gst_message_new_element(GST_OBJECT(element), structure);
 }
 
+bool IsNetworkBusy(GstPad *sink_pad) {
+  const QueryPtr query(gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(kBusyQuery)));
+  gboolean busy = FALSE;
+  return gst_pad_peer_query(sink_pad, query.get()) &&
+         gst_structure_get_boolean(gst_query_get_structure(query.get()), "busy", &busy) && busy != FALSE;
+}
+
+bool AnswerBusyQuery(GstQuery *query, bool busy) {
+  if (GST_QUERY_TYPE(query) != GST_QUERY_CUSTOM ||
+      !gst_structure_has_name(gst_query_get_structure(query), kBusyQuery)) {
+    return false;
+  }
+  gst_structure_set(gst_query_writable_structure(query), "busy", G_TYPE_BOOLEAN, static_cast<gboolean>(busy), nullptr);
+  return true;
+}
+
 }  // namespace action

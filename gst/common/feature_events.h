@@ -34,6 +34,9 @@
 //
 // Element message `action-features` (property post-messages): the same fields; `features` only with post-features.
 // A time that is not known is GST_CLOCK_TIME_NONE.
+//
+// Custom query `action-busy`, upstream: r3dfeatures answers, with the field `busy` (boolean), whether the network is at
+// work for this stream. Who waits for its events then knows that they are on their way.
 #ifndef GST_ACTION_FEATURE_EVENTS_H_
 #define GST_ACTION_FEATURE_EVENTS_H_
 
@@ -87,6 +90,12 @@ GstEvent *NewFeaturesEvent(const ChunkFacts &facts, const std::optional<Features
 
 // The message of an event; `features` are left out unless asked for.
 GstMessage *NewFeaturesMessage(GstElement *element, GstEvent *event, bool with_features);
+
+inline constexpr const char *kBusyQuery = "action-busy";
+// Asks upstream of the pad. False where nobody answers.
+bool IsNetworkBusy(GstPad *sink_pad);
+// True if the query is action-busy; then it is answered.
+bool AnswerBusyQuery(GstQuery *query, bool busy);
 
 }  // namespace action
 

@@ -94,6 +94,8 @@ class FeatureStream {
   virtual bool WaitForResult() = 0;
   // Chunks whose results have not been taken.
   virtual size_t outstanding() const = 0;
+  // Whether a chunk waits for the network or is in it. Any thread.
+  virtual bool computing() const = 0;
   // Any thread.
   virtual StreamStats stats() const = 0;
 

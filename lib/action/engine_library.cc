@@ -59,10 +59,9 @@ EngineOrError Open() {
   void *library = dlopen(ACTION_TORCH_LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (library == nullptr) {
     const char *reason = dlerror();
-    return {nullptr,
-            std::string("cannot load ") + ACTION_TORCH_LIBRARY +
-                ", the part of gst-action that uses LibTorch: " + (reason != nullptr ? reason : "?") +
-                ". Check that LibTorch is installed (tools/install-deps.sh) and, after 'meson install', run ldconfig"};
+    return {nullptr, std::string("cannot load ") + ACTION_TORCH_LIBRARY +
+                         ", the part of gst-action that uses LibTorch: " + (reason != nullptr ? reason : "?") +
+                         ". Check that LibTorch is installed (tools/install-deps.sh), and install gst-action anew"};
   }
   using EntryPoint = decltype(&action_engine);
   const auto entry = reinterpret_cast<EntryPoint>(dlsym(library, "action_engine"));

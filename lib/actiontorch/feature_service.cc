@@ -333,6 +333,12 @@ class Stream : public FeatureStream {
     return queue_->slots.size();
   }
 
+  bool computing() const override {
+    if (forked) return false;
+    const std::lock_guard lock(worker_->mutex());
+    return std::ranges::any_of(queue_->slots, [](const Slot &slot) { return slot.state != Slot::State::kDone; });
+  }
+
   StreamStats stats() const override { return forked ? StreamStats{} : worker_->StatsOf(*queue_); }
 
   void Interrupt() override {

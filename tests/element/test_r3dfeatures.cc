@@ -23,7 +23,7 @@ constexpr GstClockTime kFrame = GST_SECOND / 8;  // at 8 frames a second every f
 // The fake libactiontorch that the plugin has opened.
 template <typename Function>
 Function *Fake(const char *name) {
-  void *library = dlopen("libactiontorch.so.0", RTLD_NOW | RTLD_NOLOAD);
+  void *library = dlopen("libactiontorch.so", RTLD_NOW | RTLD_NOLOAD);
   return library != nullptr ? reinterpret_cast<Function *>(dlsym(library, name)) : nullptr;
 }
 void SetGate(bool open) {
@@ -351,6 +351,27 @@ TEST_F(R3dFeatures, FlushEndsTheWaitForAFullQueue) {
   PushFrames(16);
   PushEos();
   EXPECT_EQ(chunks_.size(), 1u);
+}
+
+// Whoever waits for events downstream asks whether they are on their way (common/feature_events.h).
+TEST_F(R3dFeatures, SaysWhetherTheNetworkIsAtWork) {
+  const auto busy = [this] {
+    GstQuery *query = gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty("action-busy"));
+    gboolean said = FALSE;
+    EXPECT_TRUE(gst_pad_peer_query(harness_->sinkpad, query));
+    EXPECT_TRUE(gst_structure_get_boolean(gst_query_get_structure(query), "busy", &said));
+    gst_query_unref(query);
+    return said != FALSE;
+  };
+  SetCaps();
+  EXPECT_FALSE(busy());
+  SetGate(false);
+  PushFrames(16);
+  WaitAtGate();
+  EXPECT_TRUE(busy());
+  SetGate(true);
+  PushEos();
+  EXPECT_FALSE(busy());
 }
 
 TEST_F(R3dFeatures, StoppingEndsTheWaitForAFullQueue) {

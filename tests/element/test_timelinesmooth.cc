@@ -5,7 +5,9 @@
 #include <sys/mount.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <thread>
 
 #include "action/timeline/timeline_file.h"
@@ -763,6 +765,39 @@ TEST_F(TimelineSmooth, AStallGoesOnInImmediate) {
   PushStep(0, 1);
   PushEos();
   EXPECT_EQ(PullLabels(16), std::string(16, 'b')) << "aligned again";
+}
+
+// An upstream whose network is at work for as long as `busy` says; counts how often it is asked.
+struct Network {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool busy = true;
+  int asked = 0;
+} network;
+
+gboolean AnswersWhetherItIsBusy(GstPad *pad, GstObject *parent, GstQuery *query) {
+  const std::lock_guard lock(network.mutex);
+  if (!action::AnswerBusyQuery(query, network.busy)) return gst_pad_query_default(pad, parent, query);
+  ++network.asked;
+  network.changed.notify_all();
+  return TRUE;
+}
+
+TEST_F(TimelineSmooth, ASlowNetworkIsNoStall) {
+  Make("timelinesmooth stall-timeout=20000000");
+  gst_pad_set_query_function(harness_->srcpad, AnswersWhetherItIsBusy);
+  Begin();
+  PushFrames(0, 20);
+  {
+    std::unique_lock lock(network.mutex);
+    network.changed.wait(lock, [] { return network.asked >= 5; });  // five time-outs
+  }
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "");
+  {
+    const std::lock_guard lock(network.mutex);
+    network.busy = false;
+  }
+  EXPECT_NE(WaitForMessage(GST_MESSAGE_WARNING).find("going on without waiting"), std::string::npos);
 }
 
 TEST_F(TimelineSmooth, TooManyBytesCommitTheOldestFrames) {

@@ -205,6 +205,12 @@ def layers():
     assert not found, found
 
 
+def gst_inspect_says_that_it_exists():
+    env = {**os.environ, "GST_PLUGIN_PATH": os.path.join(BUILD, "gst")}
+    for element in ("r3dfeatures", "actionclassify", "timelinesmooth", "actionoverlay"):
+        assert subprocess.run(["gst-inspect-1.0", "--exists", element], env=env).returncode == 0, element
+
+
 def needed_libraries():
     code, out, said = run(["readelf", "-d", os.path.join(BUILD, "gst/libgstaction.so")])
     needed = re.findall(r"NEEDED.*\[(.*)\]", out)
@@ -320,19 +326,19 @@ def audio_only():
 
 def tool_usage():
     for command, code, words in (
-            ([WEIGHTS_TOOL], 2, "usage:"), ([WEIGHTS_TOOL, "frobnicate"], 2, "no command 'frobnicate'"), ([WEIGHTS_TOOL, "--help"], 0, "make-standin"),
-            ([WEIGHTS_TOOL, "verify"], 1, "usage: gst-action-weights verify FILE"), ([WEIGHTS_TOOL, "inspect", "/nonexistent"], 1, "/nonexistent"),
-            ([WEIGHTS_TOOL, "verify", "--bad"], 1, "--bad"), ([WEIGHTS_TOOL, "convert", WEIGHTS, "x.bin"], 1, ".safetensors"),
-            ([WEIGHTS_TOOL, "inspect", "--help"], 0, "inspect FILE"),
-            ([FEATURES_TOOL], 2, "no video given"), ([FEATURES_TOOL, "a.mp4"], 2, "-o DIR"), ([FEATURES_TOOL, "--hop", "17", "-o", FOLDER, "a.mp4"], 1, "1 to 16"),
-            ([FEATURES_TOOL, "--sample-rate", "fast", "-o", FOLDER, "a.mp4"], 1, "fast"), ([FEATURES_TOOL, "--roi", "2,0,1,1", "-o", FOLDER, "a.mp4"], 1, "2,0,1,1"),
+            ([WEIGHTS_TOOL], 2, "Usage:"), ([WEIGHTS_TOOL, "frobnicate"], 2, "no command 'frobnicate'"), ([WEIGHTS_TOOL, "--help"], 0, "make-standin"),
+            ([WEIGHTS_TOOL, "verify"], 2, "usage: gst-action-weights verify FILE"), ([WEIGHTS_TOOL, "inspect", "/nonexistent"], 1, "/nonexistent"),
+            ([WEIGHTS_TOOL, "verify", "--bad"], 2, "--bad"), ([WEIGHTS_TOOL, "convert", WEIGHTS, "x.bin"], 1, ".safetensors"),
+            ([WEIGHTS_TOOL, "inspect", "--help"], 0, "gst-action-weights inspect"),
+            ([FEATURES_TOOL], 2, "no video given"), ([FEATURES_TOOL, "a.mp4"], 2, "-o DIR"), ([FEATURES_TOOL, "--hop", "17", "-o", FOLDER, "a.mp4"], 2, "1 to 16"),
+            ([FEATURES_TOOL, "--sample-rate", "fast", "-o", FOLDER, "a.mp4"], 2, "fast"), ([FEATURES_TOOL, "--roi", "2,0,1,1", "-o", FOLDER, "a.mp4"], 2, "2,0,1,1"),
             ([FEATURES_TOOL, "--weights", WEIGHTS, "-o", "/dev/null/x", "a.mp4"], 1, "/dev/null/x"),
             ([FEATURES_TOOL, "-o", FOLDER, "--weights", "/nonexistent.pth", "a.mp4"], 1, "--weights"),
             ([WEIGHTS_TOOL, "make-standin", "x.bin"], 1, ".safetensors"),
             ([FEATURES_TOOL, "-o", FOLDER, "--weights", WEIGHTS, "/nonexistent.mp4"], 1, "/nonexistent.mp4"),
-            ([FEATURES_TOOL, "-o", FOLDER, "--sampling", "never", clip("usage.mkv", 1)], 1, "auto, stride, timestamp"),
-            ([FEATURES_TOOL, "-o", FOLDER, "--weights", WEIGHTS, audio_only()], 1, "no video that can be decoded"),
-            ([FEATURES_TOOL, "-o", FOLDER, "--device", "tpu", clip("usage.mkv", 1)], 1, "tpu")):
+            ([FEATURES_TOOL, "-o", FOLDER, "--sampling", "never", clip("usage.mkv", 1)], 2, "auto, stride, timestamp"),
+            ([FEATURES_TOOL, "-o", FOLDER, "--weights", WEIGHTS, audio_only()], 1, "no video in it, only sound"),
+            ([FEATURES_TOOL, "-o", FOLDER, "--device", "tpu", clip("usage.mkv", 1)], 2, "tpu")):
         got, out, said = run(command)
         assert got == code and words in out + said, (command, got, out, said)
 
@@ -471,6 +477,7 @@ tap.run([
     ("properties have texts that teach", properties_teach),
     ("layers point one way", layers),
     ("libraries that the plugin needs", needed_libraries),
+    ("gst-inspect-1.0 --exists", gst_inspect_says_that_it_exists),
     ("fetch", fetch),
     ("stand-in weights repeat", stand_in_repeats),
     ("usage and wrong arguments of the tools", tool_usage),

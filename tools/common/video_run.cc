@@ -291,6 +291,16 @@ class Run {
     gst_message_parse_error(message, &error, &debug);
     // A library error of r3dfeatures (weights, device) is not about this file, and says itself what it is about.
     const bool ours = GST_MESSAGE_SRC(message) == GST_OBJECT(features_);
+    // decodebin asks for a decoder of what was not looked for, too.
+    const std::string details = debug != nullptr ? debug : "";
+    const bool only_sound = !ours && !connected_ && details.find("(audio/") != std::string::npos &&
+                            details.find("(video/") == std::string::npos &&
+                            details.find("(image/") == std::string::npos;
+    if (only_sound) {
+      g_error_free(error);
+      g_free(debug);
+      throw Error(path_ + ": there is no video in it, only sound");
+    }
     std::string text =
         (ours ? "" : path_ + ": ") + (ours || connected_ ? "" : "no video that can be decoded: ") + error->message;
     if (!ours && debug != nullptr) text += " [" + LastPart(debug) + "]";

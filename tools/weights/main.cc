@@ -192,8 +192,12 @@ int main(int argc, char **argv) {
   return action::RunTool("gst-action-weights", [&]() -> int {
     if (name == "--version") return CommandLine("gst-action-weights", "", "").Parse({name}).value_or(action::kDone);
     const auto command = kCommands.find(name);
+    if (name.empty()) {
+      std::fputs(kUsage, stderr);
+      return action::kUsage;
+    }
     if (command == kCommands.end()) {
-      throw action::UsageError(name.empty() ? "which command?" : "there is no command '" + Printable(name) + "'");
+      throw action::UsageError("there is no command '" + Printable(name) + "'");
     }
     return command->second(Arguments(argv + 2, argv + argc));
   });
