@@ -80,25 +80,26 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 # Runs apt-get. While another program holds one of its locks (an unattended upgrade, a software centre), tries again.
-said=$(mktemp)
-trap 'rm -f "$said"' EXIT
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+said=$folder/said
 patience=600  # s
 apt_get() {
   waited=0
   while :; do
-    : >"$said"
-    { $as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -o DPkg::Lock::Timeout="$patience" -o APT::Status-Fd=1 "$@" 2>&1 \
-        || echo "failed $?"; } | awk -v said="$said" '
-      # Every tenth of the download and of the installation as a line; what is said otherwise is kept.
-      /^(dl|pm)status:/ { split($0, part, ":"); tenth = int(part[3] / 10)
-        if (part[1] == "dlstatus") { doing = "Downloading" } else { doing = "Installing" }
-        if (tenth > last[doing]) { last[doing] = tenth; print doing ": " 10 * tenth " %"; fflush() }
-        next }
-      { print >said }'
-    status=$(sed -n 's/^failed //p' "$said")
-    [ -n "$status" ] || return 0
+    rm -f "$folder/status"
+    # What apt-get says goes to a file, how far it is through a pipe of its own: a line for every tenth.
+    { $as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C sh -c '
+        said=$1 patience=$2
+        shift 2
+        exec apt-get -o DPkg::Lock::Timeout="$patience" -o APT::Status-Fd=3 "$@" 3>&1 >"$said" 2>&1' \
+        sh "$said" "$patience" "$@" || echo $? >"$folder/status"; } | awk -F: '
+      { tenth = int($3 / 10); doing = $1 == "dlstatus" ? "Downloading" : "Installing" }
+      tenth > last[doing] { last[doing] = tenth; print doing ": " 10 * tenth " %"; fflush() }'
+    [ -f "$folder/status" ] || return 0
+    status=$(cat "$folder/status")
     if ! grep -q 'Could not get lock\|Unable to acquire the dpkg frontend lock\|Unable to lock' "$said" || [ "$waited" -ge "$patience" ]; then
-      grep -v "^failed " "$said" >&2
+      cat "$said" >&2
       echo "install-deps.sh: apt-get $1 failed; what it said is above" >&2
       return "$status"
     fi

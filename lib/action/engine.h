@@ -194,12 +194,15 @@ class Engine {
   // The LibTorch that computes, such as "1.13.0".
   virtual std::string TorchVersion() = 0;
 
+  // What fp32 on CPUs is computed with, "AVX-512" or "AVX2"; empty where LibTorch does it.
+  virtual std::string CpuKernels() = 0;
+
   // Writes seeded R3D-18 weights whose batch norms are calibrated on drifting 1/f noise, marked as a stand-in.
   virtual void MakeStandIn(const std::string &path, uint64_t seed) = 0;
 };
 
 // Bump with every change of the classes above: plugin and engine may come from different builds.
-inline constexpr int kEngineInterface = 4;
+inline constexpr int kEngineInterface = 5;
 
 }  // namespace action
 

@@ -8,6 +8,7 @@
 
 #include "action/engine.h"
 #include "action/error.h"
+#include "actiontorch/cpu_convolution.h"
 #include "actiontorch/feature_service.h"
 #include "actiontorch/head_network.h"
 #include "actiontorch/head_training.h"
@@ -35,6 +36,10 @@ class TorchEngine : public Engine {
   }
   TrainedHead TrainHead(const HeadTraining &training) override { return action::TrainHead(training); }
   std::string TorchVersion() override { return LoadedTorchVersion(); }
+  std::string CpuKernels() override {
+    const ConvolutionKernels *kernels = KernelsOfThisProcessor();
+    return kernels != nullptr ? kernels->name : "";
+  }
   void MakeStandIn(const std::string &path, uint64_t seed) override { WriteStateDict(path, MakeStandInWeights(seed)); }
 };
 

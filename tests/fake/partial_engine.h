@@ -28,6 +28,7 @@ class PartialEngine : public action::Engine {
   }
   action::TrainedHead TrainHead(const action::HeadTraining &) override { throw Refusal(); }
   std::string TorchVersion() override { throw Refusal(); }
+  std::string CpuKernels() override { throw Refusal(); }
   void MakeStandIn(const std::string &, uint64_t) override { throw Refusal(); }
 
  private:

@@ -4,6 +4,7 @@
 #include "common/command_line.h"
 
 #include <algorithm>
+#include <clocale>
 #include <cstdio>
 #include <filesystem>
 #include <string_view>
@@ -80,6 +81,7 @@ std::optional<int> CommandLine::Parse(const std::vector<std::string> &arguments)
 }
 
 int RunTool(const char *program, const std::function<int()> &tool) {
+  setlocale(LC_CTYPE, "");  // how letters are printed; numbers stay with a point
   int status = kFailed;
   try {
     status = tool();

@@ -76,7 +76,7 @@ int Extract(const Options &options) {
 int Run(int argc, char **argv) {
   Options options;
   action::CommandLine line(
-      "gst-action-features", "VIDEO... -- features of videos, as the reference's feature cache stores them",
+      "gst-action-features", "VIDEO... - features of videos, as the reference's feature cache stores them",
       "Writes for each VIDEO a file vid_MD5__fps8__len16.pt, {'feats': [T,512] float32, 'ts': [T] float32 seconds}, "
       "readable by\n"
       "torch.load, and a .json with the source's frame rate and what the features were made with. One row is 16 frames "

@@ -102,7 +102,7 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
        "The same with a share of every label's clips, which are then not trained with", "F"},
       {},
   };
-  CommandLine line("gst-action-train", "DATASET -- trains a two-stage action model", kSummary);
+  CommandLine line("gst-action-train", "DATASET - trains a two-stage action model", kSummary);
   line.Add(main_entries);
   features.AddTo(line.context());
   GOptionGroup *group = g_option_group_new(
