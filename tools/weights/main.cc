@@ -176,7 +176,15 @@ constexpr const char *kUsage =
     "  fetch              download the published weights\n"
     "  find               which weights are used where none are named\n"
     "\n"
-    "gst-action-weights COMMAND --help says more about each.\n";
+    "Options:\n"
+    "  --seed=N           make-standin: another seed gives other weights (default 1)\n"
+    "  --url=URL          fetch: download from a mirror\n"
+    "  -o, --output=DIR   fetch: folder to put the file in\n"
+    "  --version          print the version and end\n"
+    "\n"
+    "gst-action-weights COMMAND --help says more about each.\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 the command line is not understood, 130 interrupted.\n";
 
 }  // namespace
 
