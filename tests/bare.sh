@@ -14,23 +14,7 @@ set -eu
 cd "$(dirname "$0")/.."
 release=${1:-bookworm}
 people=${2:-root user}
-folder=${BARE_FOLDER:-/var/tmp/gst-action-bare}
-[ "$(id -u)" -eq 0 ] || { echo "bare.sh: debootstrap and chroot need root" >&2; exit 2; }
-command -v debootstrap >/dev/null || { echo "bare.sh: install debootstrap" >&2; exit 2; }
-base=$folder/$release.tar
-debs=$folder/$release-debs
-mkdir -p "$debs/partial"
-
-if [ ! -f "$base" ]; then
-  echo "Making a minimal $release"
-  rm -rf "$folder/making"
-  # shellcheck disable=SC2086
-  debootstrap --variant=minbase "$release" "$folder/making" ${BARE_MIRROR:-} >"$folder/debootstrap.log" 2>&1 \
-    || { tail -20 "$folder/debootstrap.log" >&2; exit 1; }
-  tar -C "$folder/making" -cf "$base.new" .
-  rm -rf "$folder/making"
-  mv "$base.new" "$base"
-fi
+. tests/helpers/bare-root.sh
 
 # The blocks of README.md under a heading, as they stand there.
 block() {
@@ -41,36 +25,11 @@ quickstart=$(block Quickstart)
 install=$(block Install | grep -v '^meson devenv')  # that one opens a shell
 [ "$quickstart" = examples/quickstart.sh ] || { echo "bare.sh: README's quickstart is '$quickstart'" >&2; exit 1; }
 
-root=
-finish() {
-  [ -n "$root" ] || return 0
-  for mount in proc var/cache/apt/archives; do
-    ! mountpoint -q "$root/$mount" || umount -l "$root/$mount"
-  done
-  # Never into something that is mounted there still.
-  if grep -q " $root/" /proc/mounts; then
-    echo "bare.sh: something is still mounted under $root; remove it by hand" >&2
-  else
-    rm -rf --one-file-system "$root"
-  fi
-  root=
-}
-trap finish EXIT INT TERM
-
 # $1: root or user. Leaves what was said in $folder/RELEASE-WHO.log.
 try() {
   who=$1
   log=$folder/$release-$who.log
-  root=$(mktemp -d "$folder/root-XXXXXX")
-  tar -C "$root" -xf "$base"
-  cp /etc/resolv.conf "$root/etc/resolv.conf"
-  for file in /etc/apt/apt.conf.d/*proxy*; do
-    [ ! -f "$file" ] || cp "$file" "$root/etc/apt/apt.conf.d/"
-  done
-  mount -t proc proc "$root/proc"
-  mount --bind "$debs" "$root/var/cache/apt/archives"
-  echo 'Binary::apt::APT::Keep-Downloaded-Packages "true"; APT::Keep-Downloaded-Packages "true";' >"$root/etc/apt/apt.conf.d/99keep"
-  rm -f "$root/etc/apt/apt.conf.d/docker-clean"
+  enter
   home=/root
   commands=$install
   if [ "$who" = user ]; then

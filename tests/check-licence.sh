@@ -6,7 +6,7 @@
 #   check-licence.sh SOURCE_ROOT
 set -eu
 cd "$1"
-silent=$(find lib gst tools tests examples docs meson.build meson_options.txt \
+silent=$(find lib debian gst tools tests examples docs meson.build meson_options.txt \
   \( -name '*.cc' -o -name '*.h' -o -name '*.h.in' -o -name '*.c' -o -name '*.py' -o -name '*.sh' -o -name 'meson*' \) \
   -exec grep -L 'SPDX-License-Identifier: LGPL-2.1-or-later' {} +)
 [ -n "$silent" ] || exit 0

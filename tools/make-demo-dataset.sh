@@ -28,7 +28,7 @@ for number in "$seed" "$cycles"; do
 done
 for element in videotestsrc concat x264enc mp4mux; do
   gst-inspect-1.0 "$element" >/dev/null 2>&1 || {
-    echo "make-demo-dataset.sh: the GStreamer element $element is missing; run tools/install-deps.sh" >&2
+    echo "make-demo-dataset.sh: the GStreamer element $element is missing; run gst-action-doctor, or tools/install-deps.sh" >&2
     exit 1
   }
 done
