@@ -263,6 +263,7 @@ void TimelineTracker::Collect() {
 FinishedSegment TimelineTracker::ToFinished(const Segment &segment) const {
   FinishedSegment finished;
   finished.segment = segment;
+  if (labels_ && segment.state != SegmentState::kGap) finished.segment.poor_accuracy = labels_->poor_accuracy;
   const Piece *start = PieceAt(segment.start);
   const Piece *end = PieceAt(segment.end - 1);
   if (start == nullptr) return finished;

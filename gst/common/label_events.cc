@@ -106,6 +106,9 @@ GstEvent *NewLabelsEvent(const LabelFacts &facts) {
       G_TYPE_STRV, ToStrv(facts.labels.coarse).get(), "fine", G_TYPE_STRV, ToStrv(fine).get(), "fine-coarse",
       G_TYPE_STRV, ToStrv(families).get(), "value-category", G_TYPE_STRV, ToStrv(categories).get(), "unknown-threshold",
       G_TYPE_DOUBLE, facts.unknown_threshold, "calibrated", G_TYPE_BOOLEAN, facts.calibrated, nullptr);
+  if (facts.poor_accuracy) {
+    gst_structure_set(structure, "poor-accuracy", G_TYPE_DOUBLE, *facts.poor_accuracy, nullptr);
+  }
   for (size_t field = 0; field < kElementFields.size(); ++field) {
     std::vector<std::string> texts;
     for (const FineLabel &label : facts.labels.fine)
@@ -136,6 +139,8 @@ std::optional<LabelFacts> ParseLabels(const GstStructure *structure) {
   gboolean calibrated = FALSE;
   gst_structure_get_boolean(structure, "calibrated", &calibrated);
   facts.calibrated = calibrated != FALSE;
+  double poor = 0;
+  if (gst_structure_get_double(structure, "poor-accuracy", &poor)) facts.poor_accuracy = poor;
   std::vector<std::array<std::string, 6>> elements(fine->size());
   for (size_t field = 0; field < kElementFields.size(); ++field) {
     const auto texts = FromStrv(structure, kElementFields[field]);

@@ -11,6 +11,9 @@
 //   fine-coarse     GStrv          the coarse label of each fine label
 //   value-category  GStrv          the value category of each fine label: VA, RNVA, NVA or UNKNOWN
 //   unknown-threshold  double      actionclassify's property: what is less sure is unknown
+//   poor-accuracy   double         share of the clips that were right when they were held out in training; only where
+//   that
+//                                  is so low that the user should know
 //   calibrated      boolean        the model's scores were calibrated on held-out clips
 //   name, group, order, optional, standard-seconds, min-seconds
 //                   GStrv          of each fine label, what elements.csv says, in the words of the file (optional:
@@ -55,6 +58,7 @@ struct LabelFacts {
   LabelTable labels;
   double unknown_threshold = 0;
   bool calibrated = false;
+  std::optional<double> poor_accuracy;  // on held-out clips, where it is poor
 };
 
 // Return full references. `features`: the structure of the action-features event. scores absent: dropped.

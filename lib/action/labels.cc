@@ -3,8 +3,13 @@
 
 #include "action/labels.h"
 
+#include <glib.h>
+
 #include <algorithm>
 #include <cstddef>
+#include <memory>
+
+#include "action/deleter.h"
 
 namespace action {
 namespace {
@@ -60,6 +65,45 @@ std::string NormaliseLabel(std::string_view text) {
   }
   while (!label.empty() && label.back() == '_')
     label.pop_back();
+  return label.empty() ? "unknown" : label;
+}
+
+std::string SafeLabel(const std::string &name, bool *changed) {
+  const bool is_ascii = std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (changed != nullptr) *changed = !is_ascii;
+  if (is_ascii || g_utf8_validate(name.data(), static_cast<gssize>(name.size()), nullptr) == FALSE) {
+    return NormaliseLabel(name);
+  }
+  std::string label, word;
+  bool foreign = false;  // the word has a letter, and the letter no ASCII in it
+  const auto finish = [&] {
+    std::string part = NormaliseLabel(word);
+    if (foreign) {
+      const std::unique_ptr<char, Deleter<g_free>> hash(
+          g_compute_checksum_for_data(G_CHECKSUM_MD5, reinterpret_cast<const guchar *>(word.data()), word.size()));
+      part = "x" + std::string(hash.get(), 6);
+    } else if (part == "unknown" && word != "unknown") {
+      part.clear();
+    }
+    if (!part.empty()) label += (label.empty() ? "" : "_") + part;
+    word.clear();
+    foreign = false;
+  };
+  for (const char *at = name.c_str(); *at != '\0'; at = g_utf8_next_char(at)) {
+    const gunichar c = g_utf8_get_char(at);
+    const bool letter = g_unichar_isalnum(c) != FALSE || g_unichar_ismark(c) != FALSE;
+    if (!letter) {
+      finish();
+      continue;
+    }
+    gunichar first = c;
+    if (c >= 0x80) g_unichar_fully_decompose(c, FALSE, &first, 1);
+    const GUnicodeScript script = g_unichar_get_script(c);
+    foreign = foreign || (c >= 0x80 && first >= 0x80 && script != G_UNICODE_SCRIPT_LATIN &&
+                          script != G_UNICODE_SCRIPT_INHERITED && script != G_UNICODE_SCRIPT_COMMON);
+    word.append(at, static_cast<size_t>(g_utf8_next_char(at) - at));
+  }
+  finish();
   return label.empty() ? "unknown" : label;
 }
 

@@ -163,6 +163,15 @@ ModelJson ReadModelJson(const fs::path &path) {
     read.facts.features = ReadFeatureConfig(object.at("features"));
     read.facts.stand_in = object.at("features").value("stand_in", false);
     if (object.contains("calibration")) read.facts.calibration = ReadCalibration(object.at("calibration"));
+    for (const char *measured : {"cross_validation", "validation"}) {
+      constexpr size_t kEnough = 8;  // clips
+      if (read.facts.held_out || !object.contains(measured)) continue;
+      const json &figures = object.at(measured);
+      if (!figures.contains("two_stage")) continue;
+      const auto right = figures.at("two_stage").at("right").get<size_t>();
+      const auto of = figures.at("two_stage").at("of").get<size_t>();
+      if (of >= kEnough) read.facts.held_out = static_cast<double>(right) / static_cast<double>(of);
+    }
     for (const json &label : object.at("labels")) {
       FineLabel fine{label.at("label").get<std::string>(), label.at("coarse").get<std::string>(), {}};
       fine.category =

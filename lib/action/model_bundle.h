@@ -34,6 +34,8 @@ struct Family {
   std::optional<Head> head;  // present when trained
 };
 
+inline constexpr double kPoorAccuracy = 0.6;
+
 // What model.json says beside the labels; the reference's folders have no such file.
 struct ModelFacts {
   int format_version = 0;
@@ -41,6 +43,11 @@ struct ModelFacts {
   FeatureConfig features;
   bool stand_in = false;  // the features were no measurement
   std::optional<Calibration> calibration;
+  // Share of clips that were held out whose fine label was right, by way of the predicted family; where enough were.
+  std::optional<double> held_out;
+
+  // So often wrong that whoever uses it should know.
+  bool poor() const { return held_out && *held_out < kPoorAccuracy; }
 };
 
 inline constexpr int kModelFormatVersion = 1;

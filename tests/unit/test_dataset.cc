@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <regex>
 #include <set>
 
 #include "action/atomic_folder.h"
@@ -276,6 +277,72 @@ TEST_F(Folder, TimelinesBesideVideos) {
   EXPECT_EQ(rows[1].start, 2.5);
   Make("b.json", R"([{"start": 0.0}])");
   EXPECT_THROW(Read(root_.string()), Error);
+}
+
+TEST(SafeLabel, OfAnyScriptIsAnIdThatStaysDifferent) {
+  const auto label = [](const std::string &name) { return SafeLabel(name); };
+  for (const char *name : {"Mount Wheel_VA", "a--b", "x", "***", "unknown", "caf\xff"})
+    EXPECT_EQ(label(name), NormaliseLabel(name)) << "ASCII, and what is no UTF-8, as Python does";
+  EXPECT_EQ(label("Schraube fest dr\xc3\xbc"
+                  "cken_va"),
+            "schraube_fest_dr_cken_va")
+      << "accents too";
+  const std::string tighten = label("\xe6\x8b\xa7\xe7\xb4\xa7_va"), loosen = label("\xe6\x9d\xbe\xe5\xbc\x80_va");
+  EXPECT_TRUE(std::regex_match(tighten, std::regex("x[0-9a-f]{6}_va"))) << tighten;
+  EXPECT_NE(tighten, loosen);
+  EXPECT_EQ(CategoryOf(tighten), ValueCategory::kVa);
+  EXPECT_EQ(tighten, label("\xe6\x8b\xa7\xe7\xb4\xa7_va")) << "the same every time";
+  // The first word is the family, whatever follows.
+  EXPECT_EQ(CoarseLabel(label("\xe6\x8b\xa7\xe7\xb4\xa7_left_va")), CoarseLabel(tighten));
+  EXPECT_EQ(label(label("\xe6\x8b\xa7\xe7\xb4\xa7 va")), tighten);
+}
+
+TEST_F(Folder, LabelsOfAnyScriptKeepTheirNamesForPeople) {
+  Make("\xe6\x8b\xa7\xe7\xb4\xa7_va_001.mp4");
+  Make("\xe6\x9d\xbe\xe5\xbc\x80_va/1.mp4");
+  Make("turn_va_001.mp4");
+  const Dataset dataset = ScanDataset(root_.string());
+  ASSERT_EQ(dataset.names.size(), 2u);
+  for (const auto &[label, name] : dataset.names)
+    EXPECT_EQ(SafeLabel(name), label);
+  EXPECT_EQ(std::ranges::count_if(dataset.clips, [](const Clip &c) { return c.label == "turn_va"; }), 1);
+}
+
+TEST_F(Folder, RecordingsWithoutALabelAreTold) {
+  Make("VID_20260101_120000.mp4");
+  Make("shift-b.mp4");
+  Make("IMG_1.mp4");
+  const Dataset dataset = ScanDataset(root_.string());
+  ASSERT_EQ(dataset.warnings.size(), 1u);
+  EXPECT_NE(dataset.warnings[0].find("these look unlabelled: 3 clips"), std::string::npos) << dataset.warnings[0];
+  for (const char *name :
+       {"turn_va_001.mp4", "turn_va_002.mp4", "a_nva_001.mp4", "b_nva_001.mp4", "c_nva_001.mp4", "d_nva_1.mp4"})
+    Make(name);
+  EXPECT_TRUE(ScanDataset(root_.string()).warnings.empty()) << "most are labelled";
+}
+
+TEST_F(Folder, GroupsAreReadFromTheNameWithoutItsEnding) {
+  Make("turn_va_p1.mp4");
+  Make("turn_va_p2.mp4");
+  Dataset dataset = ScanDataset(root_.string());
+  GroupBy(dataset, "_(p[0-9]+)$");
+  EXPECT_EQ(dataset.clips[0].source, "p1");
+  EXPECT_EQ(dataset.clips[1].source, "p2");
+}
+
+TEST(CrossValidation, OneRecordingIsHeldOutInBlocksOfTime) {
+  std::vector<std::string> sources(12, "shift.mp4");
+  ASSERT_TRUE(SplitIntoBlocks(sources));
+  EXPECT_TRUE(std::ranges::is_sorted(sources)) << "blocks follow on each other";
+  const std::vector<int> folds = FoldOfEach(sources);
+  EXPECT_EQ(std::set<int>(folds.begin(), folds.end()).size(), 5u);
+  for (const int fold : folds)
+    EXPECT_GE(std::ranges::count(folds, fold), 2);
+  sources.assign(5, "shift.mp4");
+  EXPECT_FALSE(SplitIntoBlocks(sources)) << "too few";
+  EXPECT_EQ(sources[0], "shift.mp4");
+  sources = {"a", "a", "a", "a", "a", "a", "b"};
+  EXPECT_FALSE(SplitIntoBlocks(sources));
 }
 
 TEST(CrossValidation, HoldsEverySourceOutOnce) {

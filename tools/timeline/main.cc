@@ -86,7 +86,8 @@ struct Shares {
   double all = 0;  // s
   bool stand_in = false;
   size_t deviations = 0;
-  size_t unsure = 0;  // measured segments of low confidence
+  size_t unsure = 0;                    // measured segments of low confidence
+  std::optional<double> poor_accuracy;  // of the model
   std::map<action::ValueCategory, double> seconds;
   std::map<action::SegmentState, double> in_state;
 
@@ -96,6 +97,7 @@ struct Shares {
       const action::SegmentState state = StateInStudy(segment);
       all += duration;
       stand_in = stand_in || segment.stand_in;
+      if (segment.poor_accuracy) poor_accuracy = segment.poor_accuracy;
       deviations += segment.deviation != action::Deviation::kNone ? 1 : 0;
       in_state[state] += duration;
       if (state != action::SegmentState::kMeasured) continue;
@@ -133,6 +135,10 @@ void PrintShares(const std::vector<Segment> &timeline, const std::string &interr
   if (shares.unsure > 0) {
     std::printf("  %zu segments are less than %.0f %% sure: look at them\n", shares.unsure, 100 * kLow);
   }
+  if (shares.poor_accuracy) {
+    std::printf("The model was right on only %.0f %% of the clips that were held out when it was trained\n",
+                100 * *shares.poor_accuracy);
+  }
   if (shares.stand_in) std::printf("%s\n", action::kNotAMeasurement);
 }
 
@@ -157,6 +163,7 @@ ordered_json ToJson(const std::string &file, const action::TimelineRun &run, con
   object["values"] = values;
   object["states"] = states;
   object["deviations"] = shares.deviations;
+  object["model_accuracy"] = shares.poor_accuracy ? ordered_json(*shares.poor_accuracy) : nullptr;
   object["warnings"] = warnings;
   object["segments"] = ordered_json::array();
   for (const Segment &segment : run.segments)

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -66,6 +67,7 @@ bool HasIdleClass(const std::vector<Clip> &clips) {
 
 Dataset ReadDataset(const TrainOptions &options) {
   Dataset dataset;
+  if (!options.dataset.empty()) dataset = ScanDataset(options.dataset);
   if (!options.annotations.empty()) {
     // A video that cannot be opened is told of, with its clips, when their features are to be computed.
     const auto duration_of = [](const std::string &video) -> std::optional<double> {
@@ -75,13 +77,13 @@ Dataset ReadDataset(const TrainOptions &options) {
         return std::nullopt;
       }
     };
-    std::vector<std::string> warnings;
-    dataset = DatasetOf(ReadAnnotations(options.annotations, warnings), options.background, duration_of);
-    dataset.warnings.insert(dataset.warnings.begin(), warnings.begin(), warnings.end());
-  } else {
-    dataset = ScanDataset(options.dataset);
+    const std::vector<Annotation> annotations = ReadAnnotations(options.annotations, dataset.warnings);
+    Dataset parts = DatasetOf(annotations, options.background, duration_of);
+    std::ranges::move(parts.clips, std::back_inserter(dataset.clips));
+    std::ranges::move(parts.warnings, std::back_inserter(dataset.warnings));
+    dataset.names.merge(parts.names);
   }
-  const std::string from = options.annotations.empty() ? options.dataset : options.annotations;
+  const std::string from = options.dataset.empty() ? options.annotations : options.dataset;
   if (dataset.clips.empty()) {
     throw Error("the dataset " + from + " holds no video. It should hold clips named after what they show " +
                 "(mount_wheel_va_001.mp4), or one folder of clips for each action");
@@ -90,7 +92,8 @@ Dataset ReadDataset(const TrainOptions &options) {
   return dataset;
 }
 
-void PrintPlan(const std::vector<Clip> &clips) {
+void PrintPlan(const Dataset &dataset) {
+  const std::vector<Clip> &clips = dataset.clips;
   std::vector<std::string> labels;
   std::map<std::string, size_t> count;
   for (const Clip &clip : clips) {
@@ -106,7 +109,10 @@ void PrintPlan(const std::vector<Clip> &clips) {
     std::printf("\n%s: %zu clips, %zu fine actions; %s\n", family.name.c_str(), family.clips, family.labels.size(),
                 fate.c_str());
     for (const std::string &label : family.labels) {
-      std::printf("  %-48s %-8s %4zu clips\n", label.c_str(), NameOf(CategoryOf(label)), count[label]);
+      const auto named = dataset.names.find(label);
+      std::printf("  %-48s %-8s %4zu clips%s%s\n", label.c_str(), NameOf(CategoryOf(label)), count[label],
+                  named != dataset.names.end() ? "  from " : "",
+                  named != dataset.names.end() ? Printable(named->second).c_str() : "");
     }
   }
 }
@@ -159,10 +165,11 @@ class Trainer {
     Dataset dataset = ReadDataset(options_);
     Warn(dataset.warnings);
     if (options_.dry_run) {
-      PrintPlan(dataset.clips);
+      PrintPlan(dataset);
       WarnAboutIdle(dataset.clips);
       return 0;
     }
+    names_ = dataset.names;
     std::unique_ptr<AtomicFolder> folder;
     if (!options_.features_only) folder = MakeFolder();
     PrepareFeatures();
@@ -252,6 +259,12 @@ class Trainer {
 
   void Train(Extraction extraction, const FeatureCache &cache, AtomicFolder &folder) {
     if (extraction.clips.empty()) throw Error("no clip of the dataset can be used");
+    std::vector<std::string> sources;
+    for (const LabelledClip &clip : extraction.clips)
+      sources.push_back(clip.source);
+    record_.sources_are_blocks = SplitIntoBlocks(sources);
+    for (size_t i = 0; i < sources.size(); ++i)
+      extraction.clips[i].source = sources[i];
     WarnAboutIdle(extraction.used);
 
     record_.created = Now();
@@ -263,9 +276,11 @@ class Trainer {
       Warn({"the BLAS is the reference BLAS, " + record_.blas +
             ": training is about ten times slower than it could be. Install libopenblas0-pthread"});
     }
-    record_.dataset = options_.annotations.empty() ? options_.dataset : options_.annotations;
+    record_.dataset = options_.dataset;
+    if (!options_.annotations.empty())
+      record_.dataset += (record_.dataset.empty() ? "" : " and ") + options_.annotations;
     record_.group_by = options_.group_by;
-    record_.sources_are_videos = !options_.annotations.empty();
+    record_.sources_are_videos = options_.dataset.empty();
     record_.extraction = extraction.counters;
     record_.skipped = extraction.skipped;
     record_.options = options_.training;
@@ -317,7 +332,10 @@ class Trainer {
   // The factory's own table stays when its model is trained anew.
   void KeepElements(const std::string &folder) {
     const fs::path old = fs::path(options_.output) / kElementsFile;
-    if (!fs::exists(old)) return;
+    if (!fs::exists(old)) {
+      WriteNames(folder);
+      return;
+    }
     const fs::path kept = fs::path(folder) / kElementsFile;
     fs::copy_file(old, kept);
     LabelTable labels = ModelBundle::Open(folder).labels();
@@ -326,6 +344,19 @@ class Trainer {
     } catch (const Error &e) {
       Warn({std::string(e.what()) + ". Edit it, or actionclassify will refuse this model"});
     }
+  }
+
+  // Labels whose names are not of ASCII letters are shown as they were called.
+  void WriteNames(const std::string &folder) const {
+    if (names_.empty()) return;
+    LabelTable labels = ModelBundle::Open(folder).labels();
+    for (FineLabel &label : labels.fine) {
+      const auto named = names_.find(label.label);
+      if (named != names_.end()) label.element.name = named->second;
+    }
+    AtomicFile file(folder + "/" + kElementsFile);
+    file.Write(ElementsTemplate(labels));
+    file.Commit();
   }
 
   void ChooseValidation(Extraction &extraction, const FeatureCache &cache) {
@@ -394,6 +425,7 @@ class Trainer {
   Engine *engine_ = nullptr;  // from PrepareFeatures on: a dry run needs no LibTorch
   ExtractionOptions extraction_options_;
   TrainingRecord record_;
+  std::map<std::string, std::string> names_;  // of labels: what they were called in the dataset, where that is other
 };
 
 }  // namespace

@@ -60,8 +60,9 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
       {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output_text, "The model folder to make (required)", "MODEL"},
       {"force", 0, 0, G_OPTION_ARG_NONE, &overwrite, "Replace MODEL if it is there", nullptr},
       {"annotations", 0, 0, G_OPTION_ARG_FILENAME, &annotations_text,
-       "Train on parts of long videos: a CSV file of video,start,end,label (seconds), or a folder of videos with "
-       "timelines (.json) beside them",
+       "Train on parts of long videos, too: a CSV file of video,start,end,label (seconds or h:mm:ss; -: standard "
+       "input), "
+       "or a folder of videos with timelines (.json) beside them",
        "FILE"},
       {"no-background", 0, 0, G_OPTION_ARG_NONE, &no_background,
        "With --annotations: do not make a class 'background' of what no row covers", nullptr},
@@ -91,7 +92,8 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
       {"early-stop", 0, 0, G_OPTION_ARG_INT, &training.head.early_stop,
        "End a classifier's training after N epochs without improvement (default: never)", "N"},
       {"group-by", 0, 0, G_OPTION_ARG_STRING, &group_by_text,
-       "Which source a clip is from: the first group of this pattern in its file name, such as '_(p[0-9]+)_'. Clips of "
+       "Which source a clip is from: the first group of this pattern in its file name without ending, such as "
+       "'_(p[0-9]+)_'. Clips of "
        "one source are held out together",
        "REGEX"},
       {"cross-validate", 0, 0, G_OPTION_ARG_STRING, &cross_validate_text,
@@ -116,7 +118,6 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
     const size_t given = datasets.size();
     if (given > 1) throw Error("more than one dataset is given; put their clips into one folder (links will do)");
     if (given == 0 && annotations_text == nullptr) throw Error("no dataset given");
-    if (given == 1 && annotations_text != nullptr) throw Error("give either a dataset or --annotations, not both");
     if (given == 1) dataset = datasets[0];
     annotations = OrEmpty(annotations_text);
     output = OrEmpty(output_text);

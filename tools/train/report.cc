@@ -84,6 +84,11 @@ std::string SourcesText(const TrainingRecord &record) {
   for (const LabelledClip &clip : record.clips)
     sources.insert(clip.source);
   const std::string count = std::to_string(sources.size());
+  if (record.sources_are_blocks) {
+    return count +
+           " blocks of one recording: the same person, camera and light are on both sides, so these figures "
+           "flatter; expect less of another recording";
+  }
   if (!record.group_by.empty()) return count + " sources by --group-by " + record.group_by;
   if (record.sources_are_videos) return count + " videos";
   return "clips assumed independent; if several show the same person or come from one video, say so with --group-by, "
@@ -297,7 +302,7 @@ std::string SummaryText(const TwoStageModel &model, const TrainingRecord &record
     if (model.coarse_labels.size() == 1)
       text += "  There is one coarse action only: 'coarse' can be nothing but right\n";
   } else if (record.cross_validation) {
-    text += "Held-out accuracy: not measurable, there is only one source\n";
+    text += "Held-out accuracy: not measurable, there is only one source, of too few clips to hold blocks of it out\n";
   }
   text += CalibrationText(model, record) + "\n";
   if (record.validation) add("Accuracy on " + record.validation_from + ":", *record.validation);
@@ -354,7 +359,9 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
           ".</div>\n";
     }
   } else if (record.cross_validation) {
-    html += "<div class='note'>Held-out accuracy is not measurable: there is only one source.</div>\n";
+    html +=
+        "<div class='note'>Held-out accuracy is not measurable: there is only one source, of too few clips to hold "
+        "blocks of it out.</div>\n";
   }
   for (const std::string &warning : record.warnings)
     html += "<div class='note'>" + Escaped(warning) + "</div>\n";

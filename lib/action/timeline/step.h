@@ -57,6 +57,8 @@ struct Segment {
   std::optional<WallClock> wall_clock;
   std::string name = {};  // for people, from elements.csv; empty: none
   Deviation deviation = Deviation::kNone;
+  // The model was right on no more than this share of clips that were held out; only where that is poor.
+  std::optional<double> poor_accuracy = {};
   // Of the last segment of a run: whether the stream had ended. Nothing: not said.
   std::optional<bool> complete = {};
 

@@ -78,6 +78,7 @@ ordered_json ToObject(const Segment &segment) {
     object["wall_clock_end"] = IsoTime(segment.wall_clock->end);
     object["wall_clock_source"] = segment.wall_clock->source;
   }
+  if (segment.poor_accuracy) object["model_accuracy"] = std::round(*segment.poor_accuracy * 1e4) / 1e4;
   if (segment.complete) object["complete"] = *segment.complete;
   if (segment.stand_in) object["note"] = kNotAMeasurement;
   return object;
@@ -143,6 +144,9 @@ Segment ToSegment(const ordered_json &object) {
   segment.deviation =
       Named(TextAt(object, "deviation"), {Deviation::kSkipped, Deviation::kOutOfOrder}).value_or(Deviation::kNone);
   segment.stand_in = TextAt(object, "note") == kNotAMeasurement;
+  if (const auto found = object.find("model_accuracy"); found != object.end() && found->is_number()) {
+    segment.poor_accuracy = found->get<double>();
+  }
   if (const auto found = object.find("complete"); found != object.end() && found->is_boolean()) {
     segment.complete = found->get<bool>();
   }

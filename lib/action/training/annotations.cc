@@ -54,7 +54,7 @@ void Check(const Annotation &annotation) {
     throw Error(annotation.where + ": the start, " + std::to_string(annotation.start) +
                 " s, is before the video's own");
   }
-  if (annotation.trained && NormaliseLabel(annotation.label) == "unknown" && annotation.label != "unknown") {
+  if (annotation.trained && SafeLabel(annotation.label) == "unknown" && annotation.label != "unknown") {
     throw Error(annotation.where + ": nothing of the label '" + annotation.label +
                 "' is left but 'unknown': labels are " + "made of the letters a-z and digits");
   }
@@ -172,7 +172,7 @@ Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
   std::map<std::string, std::set<std::string>> raw_names;  // by label
   for (const Annotation &annotation : annotations) {
     if (!annotation.trained) continue;
-    raw_names[NormaliseLabel(annotation.label)].insert(annotation.label);
+    raw_names[SafeLabel(annotation.label)].insert(annotation.label);
   }
   for (const auto &[label, names] : raw_names) {
     if (names.size() > 1) dataset.warnings.push_back(SameLabelWarning(label, names));
@@ -184,7 +184,9 @@ Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
     double covered = 0;  // up to here every moment has been looked at
     std::string covered_label;
     for (const Annotation &row : rows) {
-      const std::string label = NormaliseLabel(row.label);
+      bool foreign = false;
+      const std::string label = SafeLabel(row.label, &foreign);
+      if (foreign && row.trained) dataset.names.emplace(label, row.label);
       if (row.start >= duration) {
         dataset.warnings.push_back(row.where + ": begins at " + std::to_string(row.start) + " s, but the video " +
                                    video + " ends at " + std::to_string(duration) + " s; left out");

@@ -26,6 +26,15 @@ std::vector<int> FoldOfEach(const std::vector<std::string> &sources) {
   return result;
 }
 
+bool SplitIntoBlocks(std::vector<std::string> &sources) {
+  constexpr size_t kFewest = 6, kMostBlocks = 5;  // items; blocks, of two items and more
+  if (sources.size() < kFewest || std::set<std::string>(sources.begin(), sources.end()).size() != 1) return false;
+  const size_t blocks = std::min(kMostBlocks, sources.size() / 2);
+  for (size_t i = 0; i < sources.size(); ++i)
+    sources[i] += " block " + std::to_string(i * blocks / sources.size() + 1);
+  return true;
+}
+
 std::vector<bool> SplitOff(const std::vector<std::string> &labels, const std::vector<std::string> &sources,
                            double share, uint64_t seed) {
   std::map<std::string, std::set<std::string>> labels_of;

@@ -61,6 +61,29 @@ std::optional<std::string> ContentOf(const std::string &path) {
   }
 }
 
+// Recordings named by a camera (VID_20260101_120000, shift-2) would each become a class.
+void WarnOfUnlabelled(const std::map<std::string, size_t> &in_root, Dataset &dataset) {
+  std::set<std::string> alone;
+  for (const auto &[label, clips] : in_root) {
+    if (clips == 1 && CategoryOf(label) == ValueCategory::kUnknown &&
+        MeaningOf(label, CoarseLabel(label)) == Meaning::kWork) {
+      alone.insert(label);
+    }
+  }
+  if (alone.size() < 2 || 2 * alone.size() < in_root.size()) return;
+  std::string some;
+  size_t count = 0;
+  for (const std::string &label : alone) {
+    if (count++ < kMostListed) some += (some.empty() ? "" : ", ") + label;
+  }
+  dataset.warnings.push_back(
+      "these look unlabelled: " + std::to_string(alone.size()) +
+      " clips are each the only one of their name, which ends in none of _va, _rnva and _nva: " + some +
+      (count > kMostListed ? ", ..." : "") +
+      ". Each becomes an action of its own. Name clips after what they show, or write times into a "
+      "table (--annotations)");
+}
+
 }  // namespace
 
 std::string SameLabelWarning(const std::string &label, const std::set<std::string> &names) {
@@ -93,6 +116,7 @@ Dataset ScanDataset(const std::string &folder) {
                 "(mount_wheel_va_001.mp4), or one folder of clips for each action");
   }
   std::map<std::string, std::set<std::string>> raw_names;  // by label
+  std::map<std::string, size_t> in_root;                   // clips of a label that their own names say
   std::set<std::pair<dev_t, ino_t>> visited;               // of a link that leads back up there is no end
   const std::function<void(const fs::path &, bool)> walk = [&](const fs::path &place, bool is_root) {
     struct stat facts {};
@@ -121,13 +145,19 @@ Dataset ScanDataset(const std::string &folder) {
       const std::string name = is_root ? path.stem().string() : place.filename().string();
       Clip clip;
       clip.path = path.string();
-      clip.label = is_root ? LabelOfStem(name) : NormaliseLabel(name);
+      const std::string raw = RawLabel(name, is_root);
+      bool foreign = false;
+      const std::string safe = SafeLabel(raw, &foreign);
+      clip.label = foreign ? safe : is_root ? LabelOfStem(name) : NormaliseLabel(name);
       clip.source = clip.path;
-      raw_names[clip.label].insert(RawLabel(name, is_root));
+      if (foreign) dataset.names.emplace(clip.label, raw);
+      if (is_root) ++in_root[clip.label];
+      raw_names[clip.label].insert(raw);
       dataset.clips.push_back(std::move(clip));
     }
   };
   walk(root, true);
+  WarnOfUnlabelled(in_root, dataset);
   std::ranges::sort(dataset.clips, {}, &Clip::path);
   for (const auto &[label, names] : raw_names) {
     if (label == "unknown" && *names.begin() != "unknown") {
@@ -150,17 +180,20 @@ void GroupBy(Dataset &dataset, const std::string &pattern) {
     throw Error("--group-by '" + pattern + "' is not a regular expression: " + reason);
   }
   std::vector<std::string> unmatched;
-  for (Clip &clip : dataset.clips) {
-    const std::string name = fs::path(clip.path).filename().string();
+  const auto source_in = [&regex](const std::string &name) -> std::string {
     GMatchInfo *match = nullptr;
-    clip.source.clear();
-    if (g_regex_match(regex.get(), name.c_str(), static_cast<GRegexMatchFlags>(0), &match)) {
-      const std::unique_ptr<char, Deleter<g_free>> text(
-          g_match_info_fetch(match, g_regex_get_capture_count(regex.get()) > 0 ? 1 : 0));
-      clip.source = text ? text.get() : "";
-    }
-    if (clip.source.empty()) unmatched.push_back(name);
-    g_match_info_unref(match);
+    const bool found = g_regex_match(regex.get(), name.c_str(), static_cast<GRegexMatchFlags>(0), &match) != FALSE;
+    const std::unique_ptr<GMatchInfo, Deleter<g_match_info_unref>> owner(match);
+    if (!found) return {};
+    const std::unique_ptr<char, Deleter<g_free>> text(
+        g_match_info_fetch(match, g_regex_get_capture_count(regex.get()) > 0 ? 1 : 0));
+    return text ? text.get() : "";
+  };
+  for (Clip &clip : dataset.clips) {
+    const fs::path file = fs::path(clip.path).filename();
+    clip.source = source_in(file.stem().string());
+    if (clip.source.empty()) clip.source = source_in(file.string());  // a pattern that names the ending
+    if (clip.source.empty()) unmatched.push_back(file.string());
   }
   if (unmatched.empty()) return;
   std::string names;

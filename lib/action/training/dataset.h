@@ -5,6 +5,7 @@
 #ifndef ACTION_TRAINING_DATASET_H_
 #define ACTION_TRAINING_DATASET_H_
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,14 +29,16 @@ struct Clip {
 struct Dataset {
   std::vector<Clip> clips;  // by path and start
   std::vector<std::string> warnings;
+  // Of labels that come from names with letters outside ASCII: what they were called, for people.
+  std::map<std::string, std::string> names = {};
   size_t other_files = 0;  // files that are no videos by their names
 };
 
 // Reads a folder in either layout of the reference, or both at once: a clip in the folder itself is labelled by its
 // file name (hand_tight_nipple_to_pipe_va_001.mp4), one in a folder below by the name of the folder it lies in. Hidden
 // files are left out. Every clip is its own source. Warnings: names that become one label only by normalisation, and
-// names of which nothing is left, folders below that cannot be read. Throws Error when the folder itself cannot be
-// read.
+// names of which nothing is left, folders below that cannot be read, clips whose names say no action. Throws Error when
+// the folder itself cannot be read.
 ACTION_API Dataset ScanDataset(const std::string &folder);
 
 // Says that names become one label.
@@ -44,8 +47,9 @@ std::string SameLabelWarning(const std::string &label, const std::set<std::strin
 // True for the endings of video files: .mp4, .mkv, ...
 ACTION_API bool HasVideoEnding(const std::string &path);
 
-// Makes the first group of `pattern` (the whole match when it has none), searched in the file name, each clip's source.
-// Throws Error when the pattern is not a regular expression, or naming the clips whose name it does not match.
+// Makes the first group of `pattern` (the whole match when it has none), searched in the file name without its ending,
+// each clip's source. Throws Error when the pattern is not a regular expression, or naming the clips whose name it does
+// not match.
 ACTION_API void GroupBy(Dataset &dataset, const std::string &pattern);
 
 // Gives clips whose files hold the same bytes one source, that of the first. Returns their names, a line a group.

@@ -95,8 +95,9 @@ json CrossValidationJson(const TrainingRecord &record) {
   const CrossValidation &cross = *record.cross_validation;
   json object = {
       {"folds", cross.folds},
-      {"sources", record.group_by.empty() ? (record.sources_are_videos ? "videos" : "clips assumed independent")
-                                          : record.group_by}};
+      {"sources", record.sources_are_blocks ? "blocks of one source"
+                  : record.group_by.empty() ? (record.sources_are_videos ? "videos" : "clips assumed independent")
+                                            : record.group_by}};
   if (cross.folds == 0) return object;
   object.update(ToJson(cross.figures));
   if (cross.calibration) {

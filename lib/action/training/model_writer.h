@@ -49,6 +49,7 @@ struct TrainingRecord {
   std::vector<std::string> warnings;
   std::string group_by;  // the pattern; empty: clips assumed independent
   bool sources_are_videos = false;
+  bool sources_are_blocks = false;  // of one recording (SplitIntoBlocks)
 
   TwoStageOptions options;
   std::vector<Prediction> training_predictions;
