@@ -92,6 +92,7 @@ struct Need {
   const char *package;  // of Debian
   const char *what_for;
   std::vector<const char *> elements;
+  bool optional = false;
 };
 
 const std::vector<Need> &Needs() {
@@ -104,7 +105,7 @@ const std::vector<Need> &Needs() {
       {"gstreamer1.0-plugins-bad", "H.264 and H.265 streams", {"h264parse", "h265parse", "tsdemux"}},
       {"gstreamer1.0-plugins-ugly", "encoding H.264", {"x264enc"}},
       {"gstreamer1.0-libav", "decoding", {"avdec_h264", "avdec_h265"}},
-      {"gstreamer1.0-x", "a window on the screen", {"ximagesink"}},
+      {"gstreamer1.0-x", "a window on the screen", {"ximagesink"}, true},
   };
   return kNeeds;
 }
@@ -119,9 +120,14 @@ void CheckElements(Report &report) {
       if (factory != nullptr) gst_object_unref(factory);
     }
     if (missing.empty()) continue;
-    report.Bad("elements", missing + " (" + need.what_for + ")", std::string("apt install ") + need.package);
+    const std::string what = missing + " (" + need.what_for + ")", remedy = std::string("apt install ") + need.package;
+    if (need.optional) {
+      report.Note("elements", what, remedy);
+    } else {
+      report.Bad("elements", what, remedy);
+    }
   }
-  if (report.problems() == before) report.Good("elements", "all that README's lines use");
+  if (report.problems() == before) report.Good("elements", "all that README's lines need");
 }
 
 // ---- The network
