@@ -17,7 +17,7 @@ build=${BUILD_DIR:-build}
 eye=${1:-$build/pictures}
 rm -rf "$build/pictures-demo"
 BUILD_DIR=$build examples/quickstart.sh "$build/pictures-demo"
-gst-launch-1.0 -q filesrc location="$build/pictures-demo/contact-sheet.png" ! pngdec ! videoconvert ! jpegenc quality=88 \
+gst-launch-1.0 -q filesrc location="$build/pictures-demo/contact-sheet.png" ! pngdec ! videoconvert ! jpegenc quality=55 \
   ! filesink location=docs/quickstart.jpg
 tree=$(cd "$build" && pwd)
 export GST_PLUGIN_PATH="$tree/gst" PATH="$tree/tools:$PATH"
