@@ -186,7 +186,11 @@ std::string ElementsTemplate(const LabelTable &labels) {
     if (!written.insert(fine.label).second) continue;
     std::string name(WithoutValue(fine.label));
     std::ranges::replace(name, '_', ' ');
-    if (!name.empty()) name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
+    if (!fine.element.name.empty()) {
+      name = fine.element.name;
+    } else if (!name.empty()) {
+      name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
+    }
     const Meaning meaning = MeaningOf(fine.label, fine.coarse);
     const ValueCategory value = meaning == Meaning::kWaiting ? ValueCategory::kNva : fine.category;
     text +=

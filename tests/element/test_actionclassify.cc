@@ -187,6 +187,30 @@ TEST_F(ActionClassify, FeaturesAreForwardedWhenAsked) {
   }
 }
 
+TEST_F(ActionClassify, AModelThatWasOftenWrongIsTold) {
+  const auto with = [this](int right, int of) {
+    const std::string model = Model("m" + std::to_string(right) + "-" + std::to_string(of));
+    SayWhatItWasTrainedWith(model, "fake");
+    std::string text = ReadFile(model + "/model.json");
+    text.insert(text.rfind('}'), R"(,"cross_validation":{"folds":4,"two_stage":{"right":)" + std::to_string(right) +
+                                     R"(,"of":)" + std::to_string(of) + "}}");
+    std::ofstream(model + "/model.json") << text;
+    Make("actionclassify model=" + model);
+    Start();
+    PushBackbone();
+    GstEvent *labels = PullEvent("action-labels");
+    const auto facts = action::ParseLabels(gst_event_get_structure(labels));
+    gst_event_unref(labels);
+    return std::pair(WaitForMessage(GST_MESSAGE_WARNING, 0), facts->poor_accuracy);
+  };
+  const auto [said, accuracy] = with(4, 10);
+  EXPECT_NE(said.find("was right on only 40 % of the clips"), std::string::npos) << said;
+  EXPECT_EQ(accuracy, 0.4);
+  EXPECT_EQ(with(9, 10).first, "");
+  EXPECT_EQ(with(9, 10).second, std::nullopt);
+  EXPECT_EQ(with(1, 4).first, "") << "too few to say anything";
+}
+
 TEST_F(ActionClassify, ScoresAreThoseOfTheTemperature) {
   const std::string model = Model("m");
   SayWhatItWasTrainedWith(model, "fake");
