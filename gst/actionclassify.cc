@@ -193,7 +193,7 @@ bool FitsStream(GstActionClassify *self, const action::TwoStageClassifier &class
          classifier.folder().c_str(), 100 * *classifier.facts()->held_out),
         ("Train with more clips of each action; the model's report.html tells which are mixed up"));
   }
-  const std::string why = classifier.WhyNotFit(ConfigOf(*state.backbone));
+  const std::string why = classifier.WhyNotFit(ConfigOf(*state.backbone), state.backbone->service.stand_in);
   if (why.empty()) return true;
   const std::string text = "the model " + classifier.folder() + " was not trained with such features: " + why;
   if (!SettingsOf(self).strict) {

@@ -13,6 +13,7 @@
 #include "action/elements.h"
 #include "action/error.h"
 #include "action/head.h"
+#include "action/json_error.h"
 #include "action/text.h"
 
 namespace action {
@@ -29,7 +30,7 @@ json ReadJson(const fs::path &path, const char *what) {
     if (!value.is_object()) throw Error("the model's " + path.string() + " is not a JSON object: " + what);
     return value;
   } catch (const json::exception &e) {
-    throw Error("the model's " + path.string() + " cannot be read: " + e.what());
+    throw Error("the model's " + path.string() + " cannot be read: " + InPlainWords(e));
   }
 }
 
@@ -180,7 +181,7 @@ ModelJson ReadModelJson(const fs::path &path) {
       read.labels.push_back(std::move(fine));
     }
   } catch (const json::exception &e) {
-    throw Error("the model's " + path.string() + " is not what it should be: " + e.what());
+    throw Error("the model's " + path.string() + " is not what it should be: " + InPlainWords(e));
   } catch (const Error &e) {
     throw Error("the model's " + path.string() + " is not what it should be: " + e.what());
   }
@@ -239,7 +240,7 @@ ModelBundle ModelBundle::Open(const std::string &folder) {
       try {
         family = ReadFamily(coarse, *entry, stage2);
       } catch (const json::exception &e) {
-        throw Error("the model's " + registry_path.string() + " is wrong at '" + coarse + "': " + e.what());
+        throw Error("the model's " + registry_path.string() + " is wrong at '" + coarse + "': " + InPlainWords(e));
       }
     }
     if (family.head) {

@@ -52,7 +52,7 @@ TwoStageClassifier::TwoStageClassifier(Engine &engine, const std::string &folder
 
 TwoStageClassifier::~TwoStageClassifier() = default;
 
-std::string TwoStageClassifier::WhyNotFit(const FeatureConfig &stream) const {
+std::string TwoStageClassifier::WhyNotFit(const FeatureConfig &stream, bool stand_in) const {
   if (!facts_) return {};
   const FeatureConfig &model = facts_->features;
   std::string why;
@@ -60,7 +60,13 @@ std::string TwoStageClassifier::WhyNotFit(const FeatureConfig &stream) const {
     if (trained == here) return;
     why += std::string(why.empty() ? "" : "; ") + what + ": trained with " + trained + ", here " + here;
   };
-  compare("weights", model.weights_hash, stream.weights_hash);
+  if (model.weights_hash != stream.weights_hash) {
+    // The beginning of the hash tells two of a kind apart.
+    const auto weights = [](bool is_stand_in, const std::string &hash) {
+      return std::string(is_stand_in ? "stand-in ones" : "real ones") + " (" + hash.substr(0, 8) + ")";
+    };
+    compare("weights", weights(facts_->stand_in, model.weights_hash), weights(stand_in, stream.weights_hash));
+  }
   compare("sample-rate", model.sample_rate.ToString(), stream.sample_rate.ToString());
   compare("roi", model.roi.ToString(), stream.roi.ToString());
   compare("colorimetry", NameOf(model.colorimetry), NameOf(stream.colorimetry));

@@ -47,8 +47,8 @@ class ACTION_API TwoStageClassifier {
   bool calibrated() const { return facts_ && facts_->calibration.has_value(); }
 
   // Why features made so are not those that the model was trained with, naming both sides; empty when they are, as far
-  // as the folder says. Precision and hop may differ.
-  std::string WhyNotFit(const FeatureConfig &stream) const;
+  // as the folder says. Precision and hop may differ. stand_in: the features are of stand-in weights.
+  std::string WhyNotFit(const FeatureConfig &stream, bool stand_in) const;
 
  private:
   struct FamilyHead {

@@ -383,13 +383,13 @@ TEST_F(ActionClassify, FeaturesOfOtherWeightsAreRefused) {
   Start();
   PushBackbone();
   const std::string error = WaitForMessage(GST_MESSAGE_ERROR, 0);
-  EXPECT_NE(error.find("trained with others, here fake"), std::string::npos) << error;
+  EXPECT_NE(error.find("trained with real ones (others), here real ones (fake)"), std::string::npos) << error;
   EXPECT_EQ(PushFrame(0), GST_FLOW_ERROR);
 
   Make("actionclassify strict=false model=" + model);
   Start();
   PushBackbone();
-  EXPECT_NE(WaitForMessage(GST_MESSAGE_WARNING, 0).find("trained with others"), std::string::npos);
+  EXPECT_NE(WaitForMessage(GST_MESSAGE_WARNING, 0).find("trained with real ones (others)"), std::string::npos);
   EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "") << "once";
   EXPECT_EQ(PushFrame(0), GST_FLOW_OK);
 }
@@ -489,7 +489,7 @@ TEST_F(ActionClassify, ABrokenModelLeavesTheOldOneInPlace) {
     said = WaitForMessage(GST_MESSAGE_WARNING, 0);
     g_thread_yield();
   }
-  EXPECT_NE(said.find("trained with others"), std::string::npos) << said;
+  EXPECT_NE(said.find("trained with real ones (others)"), std::string::npos) << said;
   PushFrame(0);
   EXPECT_EQ(PullLabel(), "b");
 }

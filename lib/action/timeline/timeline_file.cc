@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "action/error.h"
+#include "action/json_error.h"
 #include "action/text.h"
 #include "action/timeline/segment_list.h"
 
@@ -166,7 +167,7 @@ ordered_json Parse(std::string_view text, const std::string &where) {
   try {
     return ordered_json::parse(text);
   } catch (const nlohmann::json::exception &e) {
-    throw Error(where + " is not JSON: " + e.what());
+    throw Error(where + " cannot be read: " + InPlainWords(e));
   }
 }
 
