@@ -379,7 +379,13 @@ bool Start(GstActionOverlay *self) {
     state.composer = {};
     state.blender = {};
     state.from_file = !path.empty();
-    state.timeline = state.from_file ? action::ReadTimeline(path) : std::vector<Segment>();
+    state.timeline.clear();
+    if (state.from_file) {
+      action::TimelineFile file = action::ReadTimelineFile(path);
+      state.timeline = std::move(file.runs.back().segments);
+      for (const std::string &warning : file.warnings)
+        GST_ELEMENT_WARNING(self, RESOURCE, READ, ("%s", warning.c_str()), (nullptr));
+    }
     state.elements.clear();
     state.elements_path = elements;
     if (!elements.empty()) {

@@ -111,10 +111,10 @@ GstMessage *HopWarning(GstTimelineSmooth *self, const GstStructure *backbone) {
 
 // What an event that keeps its place in the queue does to the timeline. The mutex is held. Returns what is to be posted
 // when it is not.
-GstMessage *OnSerialized(GstTimelineSmooth *self, SmoothState &state, GstEvent *event) {
+std::vector<GstMessage *> OnSerialized(GstTimelineSmooth *self, SmoothState &state, GstEvent *event) {
   TimelineTracker &tracker = *state.tracker;
   const GstStructure *structure = gst_event_get_structure(event);
-  GstMessage *message = nullptr;
+  std::vector<GstMessage *> messages;
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_SEGMENT: {
       const GstSegment *segment = nullptr;
@@ -144,11 +144,8 @@ GstMessage *OnSerialized(GstTimelineSmooth *self, SmoothState &state, GstEvent *
     case GST_EVENT_CUSTOM_DOWNSTREAM:
     case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
       if (gst_event_has_name(event, kBackboneEvent)) {
-        if (OnBackbone(state, structure)) message = gst_message_new_latency(GST_OBJECT(self));
-        if (GstMessage *warning = HopWarning(self, structure)) {
-          if (message != nullptr) gst_message_unref(message);  // the bin asks for latency anyway when it plays
-          message = warning;
-        }
+        if (OnBackbone(state, structure)) messages.emplace_back(gst_message_new_latency(GST_OBJECT(self)));
+        if (GstMessage *warning = HopWarning(self, structure)) messages.emplace_back(warning);
       } else if (gst_event_has_name(event, kLabelsEvent)) {
         if (!tracker.SetLabels(structure)) GST_WARNING_OBJECT(self, "action-labels that are not actionclassify's");
       } else if (gst_event_has_name(event, kStepEvent)) {
@@ -158,9 +155,10 @@ GstMessage *OnSerialized(GstTimelineSmooth *self, SmoothState &state, GstEvent *
         } else if (result == TimelineTracker::StepResult::kLost && !std::exchange(state.warned_lost, true)) {
           GError *error = g_error_new_literal(GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
                                               "Steps of the timeline were lost on the way: they are written as gaps");
-          message = gst_message_new_warning(GST_OBJECT(self), error,
-                                            "A full queue with leaky=downstream throws events away; put it before "
-                                            "r3dfeatures. This is said once.");
+          messages.emplace_back(
+              gst_message_new_warning(GST_OBJECT(self), error,
+                                      "A full queue with leaky=downstream throws events away; put it before "
+                                      "r3dfeatures. This is said once."));
           g_error_free(error);
         }
       }
@@ -170,7 +168,7 @@ GstMessage *OnSerialized(GstTimelineSmooth *self, SmoothState &state, GstEvent *
   }
   CollectSegments(state);
   Release(state);
-  return message;
+  return messages;
 }
 
 // At EOS: whether the stream was seen to its end. A file that breaks off, and Ctrl-C with gst-launch-1.0 -e, end in EOS
@@ -206,7 +204,7 @@ gboolean Enqueue(GstTimelineSmooth *self, GstEvent *event) {
   item.object.reset(GST_MINI_OBJECT(event));
   return guarded(GST_ELEMENT(self), FALSE, [&] {
     const GstEventType type = GST_EVENT_TYPE(event);
-    GstMessage *message = nullptr;
+    std::vector<GstMessage *> messages;
     bool restart = false, taken = false;
     GstFlowReturn refused = GST_FLOW_OK;
     {
@@ -228,14 +226,15 @@ gboolean Enqueue(GstTimelineSmooth *self, GstEvent *event) {
       if (type == GST_EVENT_EOS && !state.eos) refused = state.flow;
       if ((state.flow == GST_FLOW_OK || kept) && !state.eos && state.tracker) {
         if (type == GST_EVENT_EOS) state.complete = complete;
-        message = OnSerialized(self, state, event);
+        messages = OnSerialized(self, state, event);
         state.queue.Push(std::move(item));
         state.last_input = std::chrono::steady_clock::now();
         taken = true;
         state.changed.notify_all();
       }
     }
-    if (message != nullptr) gst_element_post_message(GST_ELEMENT(self), message);
+    for (GstMessage *message : messages)
+      gst_element_post_message(GST_ELEMENT(self), message);
     // No frame comes any more that would bring upstream the news.
     if (refused == GST_FLOW_NOT_LINKED || refused < GST_FLOW_EOS) GST_ELEMENT_FLOW_ERROR(self, refused);
     if (restart) gst_pad_start_task(self->srcpad, SmoothTask, self->srcpad, nullptr);

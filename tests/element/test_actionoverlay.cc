@@ -523,6 +523,16 @@ TEST_F(ActionOverlay, AFrameThatStandsOnARoundedUpBoundary) {
   EXPECT_EQ(last_->category, ValueCategory::kNva) << "by its suffix, where the file has no category";
 }
 
+TEST_F(ActionOverlay, ValuesThatContradictTheirLabelsAreTold) {
+  const std::string path = Folder() + "/edited.json";
+  std::ofstream(path) << R"([{"start":0,"end":9,"fine_action":"a_va","value_category":"NVA"}])";
+  Make("actionoverlay timeline=" + path);
+  Start("RGB", 320, 240);
+  EXPECT_NE(WaitForMessage(GST_MESSAGE_WARNING, 0).find("has the value category NVA, but its label is a_va"),
+            std::string::npos);
+  EXPECT_TRUE(Bar(Drawn(std::nullopt, 0)).Near(kNva, 3)) << "as it stands";
+}
+
 TEST_F(ActionOverlay, TimelinesThatCannotBeRead) {
   const auto refused = [this](const std::string &name, const std::string &text) {
     const std::string path = Folder() + "/" + name;
