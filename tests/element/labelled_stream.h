@@ -28,6 +28,16 @@ namespace test {
 
 constexpr GstClockTime kFrame = GST_SECOND / 8;
 
+// The names of all raw video formats.
+inline std::vector<std::string> RawFormats() {
+  std::vector<std::string> names;
+  guint count = 0;
+  const GstVideoFormat *formats = gst_video_formats_raw(&count);
+  for (guint i = 0; i < count; ++i)
+    names.emplace_back(gst_video_format_to_string(formats[i]));
+  return names;
+}
+
 inline GstStaticPadTemplate source_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 inline GstStaticPadTemplate sink_template =

@@ -361,16 +361,7 @@ TEST_P(EveryFormat, IsBlendedAsByGStreamer) {
   }
 }
 
-std::vector<std::string> Formats() {
-  std::vector<std::string> names;
-  guint count = 0;
-  const GstVideoFormat *formats = gst_video_formats_raw(&count);
-  for (guint i = 0; i < count; ++i)
-    names.emplace_back(gst_video_format_to_string(formats[i]));
-  return names;
-}
-
-INSTANTIATE_TEST_SUITE_P(Raw, EveryFormat, testing::ValuesIn(Formats()), [](const auto &test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Raw, EveryFormat, testing::ValuesIn(RawFormats()), [](const auto &test) { return test.param; });
 
 // ---- Compositions
 

@@ -312,15 +312,7 @@ TEST_P(OverlayColoursIn, AreThoseOfRgb) {
   CheckOnEveryGround(ToleranceOf(gst_video_format_from_string(GetParam().c_str())));
 }
 
-std::vector<std::string> Formats() {
-  std::vector<std::string> names;
-  guint count = 0;
-  const GstVideoFormat *formats = gst_video_formats_raw(&count);
-  for (guint i = 0; i < count; ++i)
-    names.emplace_back(gst_video_format_to_string(formats[i]));
-  return names;
-}
-INSTANTIATE_TEST_SUITE_P(Raw, OverlayColoursIn, testing::ValuesIn(Formats()),
+INSTANTIATE_TEST_SUITE_P(Raw, OverlayColoursIn, testing::ValuesIn(RawFormats()),
                          [](const auto &test) { return test.param; });
 
 // ---- Matrix and range

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The network alone against torchvision: the same 16 RGB frames, through the tool that ships."""
 
+import collections
 import os
 import subprocess
 import sys
@@ -144,10 +145,15 @@ def steady_state(precision, allowed):
             raise tap.Skip("LibTorch 2 lays out bf16 weights for another convolution than it then uses, and reorders them in every pass")
         return [line for line in lines if b",reorder," in line and b",exec," in line]
 
+    def shapes(lines):
+        return collections.Counter(line.split(b",")[-2].decode() for line in lines)
+
     def test():
         few, many = count(2), count(5)
         each = (len(many) - len(few)) / 3
-        assert each == allowed, f"{each} reorders a chunk: {set(many)}"
+        # How many steps the input takes is oneDNN's: with AMX it is copied first.
+        at_work = shapes(many) - shapes(few)
+        assert set(at_work) == allowed and all(n % 3 == 0 for n in at_work.values()), f"{each} reorders a chunk: {at_work}"
         return [f"{each:.0f} reorders a chunk, {len(few)} with loading"]
     return test
 
@@ -186,8 +192,8 @@ tap.run([(f"stand-in weights, {kind}", standin(kind)) for kind in ("noise", "mov
     ("by LibTorch's operators", by_torch),
     ("fp16 on a CPU", no_half_on_cpus),
     ("any number of threads", any_number_of_threads),
-    ("no reorders at work, fp32", steady_state("fp32", 0)),
-    ("only input and result are reordered at work, bf16", steady_state("bf16", 2)),
+    ("no reorders at work, fp32", steady_state("fp32", set())),
+    ("only input and result are reordered at work, bf16", steady_state("bf16", {"1x3x16x112x112", "1x512x2x7x7"})),
     ("bf16", bf16),
     ("smaller processors", smaller_processors),
 ])
