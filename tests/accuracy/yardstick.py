@@ -132,7 +132,7 @@ def grid(name):
                 replay.timeline(features, hop, model, location, smooth=f"method=viterbi switch-cost={cost} min-duration-seconds={shortest}")
                 m = compare(location, video.replace(".mp4", ".json"))
                 print(f"{name} hop {hop:2d} switch-cost {cost:3} min-duration {shortest}: lost {m['lost']:3d} invented {m['invented']:3d} duration error "
-                      f"{m['duration_error']:.2f} F1@50 {100 * m['f1_50']:.1f} edit {100 * m['edit']:.1f} frames right {100 * m['fine']:.1f} %", flush=True)
+                      f"{m['duration_error'] or 0:.2f} F1@50 {100 * m['f1_50']:.1f} edit {100 * m['edit']:.1f} frames right {100 * m['fine']:.1f} %", flush=True)
 
 
 def main():

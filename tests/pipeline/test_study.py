@@ -69,7 +69,7 @@ def slow_figures(said, truth):
             if scores[best] >= overlap - 1e-9 and best not in hits:
                 hits.add(best)
                 right += 1
-        return 200 * right / (len(said) + len(truth))
+        return 2 * right / (len(said) + len(truth))
 
     def distance(a, b):
         rows = [[i + j if not i * j else 0 for j in range(len(b) + 1)] for i in range(len(a) + 1)]
@@ -85,9 +85,10 @@ def slow_figures(said, truth):
         if iou(best, t) >= 0.5 - 1e-9:
             errors.append((best[2] - best[1] - (t[2] - t[1]), t[2] - t[1]))
     return {"elements": len(truth), "lost": len(truth) - len(errors), "invented": sum(all(iou(s, t) < 0.5 - 1e-9 for t in truth) for s in said),
-            "duration_bias": sum(e for e, _ in errors) / max(1, len(errors)), "duration_error": sum(abs(e) for e, _ in errors) / max(1, len(errors)),
+            "duration_bias": sum(e for e, _ in errors) / len(errors) if errors else None,
+            "duration_error": sum(abs(e) for e, _ in errors) / len(errors) if errors else None,
             "within_half_second": sum(abs(e) <= 0.5 + 1e-9 for e, _ in errors), "within_tenth": sum(abs(e) <= 0.1 * d + 1e-9 for e, d in errors),
-            "f1_10": f1(0.1), "f1_25": f1(0.25), "f1_50": f1(0.5), "edit": 100 * (1 - distance(said, truth) / max(len(said), len(truth)))}
+            "f1_10": f1(0.1), "f1_25": f1(0.25), "f1_50": f1(0.5), "edit": 1 - distance(said, truth) / max(len(said), len(truth))}
 
 
 def figures():
@@ -111,7 +112,8 @@ def figures():
                 json.dump(rows, file)
         got = json.loads(tool("gst-action-timeline", "compare", "--json", path("said.json"), path("truth.json")))
         for key, value in slow_figures(said, truth).items():
-            assert abs(got[key] - value) < 1e-6, (number, key, got[key], value, said, truth)
+            same = got[key] is None if value is None else abs(got[key] - value) < 1e-6
+            assert same, (number, key, got[key], value, said, truth)
 
 
 def profiles_are_compared_alike():
@@ -123,7 +125,7 @@ def profiles_are_compared_alike():
             json.dump(content, file)
     for one, other in (("said", "truth"), ("truth", "said")):
         got = json.loads(tool("gst-action-timeline", "compare", "--json", path(one + ".json"), path(other + ".json")))
-        assert (got["elements"], got["lost"], got["invented"], got["edit"]) == (1, 0, 0, 100), got
+        assert (got["elements"], got["lost"], got["invented"], got["edit"]) == (1, 0, 0, 1), got
     assert "--elements" in tool("gst-action-timeline", "compare", "--elements", "x.csv", path("said.json"), path("truth.json"), code=2)
 
 
@@ -146,7 +148,7 @@ def both(video, model, hop):
 
 
 def told(hop, result):
-    return [f"hop {hop}, {name}: {r['lost']} of {r['elements']} lost, {r['invented']} invented, duration error {r['duration_error']:.2f} s, F1@50 {r['f1_50']:.0f}"
+    return [f"hop {hop}, {name}: {r['lost']} of {r['elements']} lost, {r['invented']} invented, duration error {r['duration_error']} s, F1@50 {100 * r['f1_50']:.0f}"
             for name, r in result.items()]
 
 
@@ -159,7 +161,8 @@ def demo():
     four, sixteen = both(video, model, 4), both(video, model, 16)
     assert four["study"]["lost"] <= 1, four  # with a model of 27 clips; the yardstick's has more
     assert four["study"]["lost"] < sixteen["reference"]["lost"], (four, sixteen)
-    assert four["study"]["duration_error"] < sixteen["reference"]["duration_error"], (four, sixteen)
+    found_none = sixteen["reference"]["duration_error"] is None
+    assert found_none or four["study"]["duration_error"] < sixteen["reference"]["duration_error"], (four, sixteen)
     return told(4, four) + told(16, sixteen)
 
 
@@ -182,7 +185,7 @@ def elements():
     shutil.copytree(os.path.join(DEMO, "model"), model)
     assert "12 labels" in tool("gst-action-elements", model)
     file = os.path.join(model, "elements.csv")
-    assert "is there already" in tool("gst-action-elements", model, code=2)
+    assert "is there already" in tool("gst-action-elements", model, code=1)
     assert "12 rows for the 12 labels" in tool("gst-action-elements", model, "--check")
     with open(file) as text:
         rows = text.read()
@@ -197,7 +200,7 @@ def elements():
     launch(f"filesrc location={clip} ! decodebin ! actionoverlay timeline={path('named.json')} elements={file} ! fakesink")
     with open(file, "a") as text:
         text.write("mount_whel_va,,,,,,,\n")
-    said = tool("gst-action-elements", model, "--check", code=2)
+    said = tool("gst-action-elements", model, "--check", code=1)
     assert "line 14: the model has no label 'mount_whel_va'" in said, said
     assert "line 14: the model has no label 'mount_whel_va'" in launch(line, code=255)
     # Trained anew, the model keeps the file and the trainer says what is wrong with it.
