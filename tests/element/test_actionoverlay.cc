@@ -361,7 +361,8 @@ TEST_P(EveryFormat, IsBlendedAsByGStreamer) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Raw, EveryFormat, testing::ValuesIn(RawFormats()), [](const auto &test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Raw, EveryFormat, testing::ValuesIn(RawFormats()),
+                         [](const auto &test) { return test.param; });
 
 // ---- Compositions
 
