@@ -185,12 +185,12 @@ bool FitsStream(GstActionClassify *self, const action::TwoStageClassifier &class
                       classifier.folder().c_str()),
                      (nullptr));
   }
-  if (classifier.facts()->poor()) {
+  if (const auto poor = classifier.facts()->poor_accuracy()) {
     GST_ELEMENT_WARNING(
         self, LIBRARY, SETTINGS,
         ("the model %s was right on only %.0f %% of the clips that were held out when it was trained: its "
          "labels are often wrong",
-         classifier.folder().c_str(), 100 * *classifier.facts()->held_out),
+         classifier.folder().c_str(), 100 * *poor),
         ("Train with more clips of each action; the model's report.html tells which are mixed up"));
   }
   const std::string why = classifier.WhyNotFit(ConfigOf(*state.backbone), state.backbone->service.stand_in);
@@ -220,12 +220,9 @@ void PushLabels(GstActionClassify *self) {
   const action::TwoStageClassifier &classifier = *state.active.classifier;
   state.sent_threshold = SettingsOf(self).unknown_threshold;
   const action::LabelFacts facts{
-      classifier.folder(),
-      IsStandIn(state),
-      classifier.labels(),
-      state.sent_threshold,
-      classifier.calibrated(),
-      classifier.facts() && classifier.facts()->poor() ? classifier.facts()->held_out : std::nullopt};
+      classifier.folder(),     IsStandIn(state),
+      classifier.labels(),     state.sent_threshold,
+      classifier.calibrated(), classifier.facts() ? classifier.facts()->poor_accuracy() : std::nullopt};
   gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), action::NewLabelsEvent(facts));
 }
 

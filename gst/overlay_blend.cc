@@ -188,33 +188,23 @@ void BlendRectangle(GstVideoOverlayRectangle *rectangle, GstVideoFrame *frame) {
 
 }  // namespace
 
-GstVideoOverlayRectangle *OverlayBlender::ConvertedFor(GstVideoOverlayRectangle *rectangle, const GstVideoInfo &info) {
-  const guint number = gst_video_overlay_rectangle_get_seqnum(rectangle);
-  const auto known = std::ranges::find(converted_, number, &Converted::of);
-  if (known != converted_.end()) return known->rectangle.get();
-  converted_.push_back({number, Convert(rectangle, info)});
-  return converted_.back().rectangle.get();
-}
-
 void OverlayBlender::Blend(GstVideoOverlayComposition *composition, GstVideoFrame *frame) {
   const bool same = format_ == GST_VIDEO_INFO_FORMAT(&frame->info) &&
                     gst_video_colorimetry_is_equal(&colorimetry_, &frame->info.colorimetry);
   if (!same) converted_.clear();
   format_ = GST_VIDEO_INFO_FORMAT(&frame->info);
   colorimetry_ = frame->info.colorimetry;
-  const guint count = gst_video_overlay_composition_n_rectangles(composition);
-  const auto is_there = [composition, count](const Converted &converted) {
-    for (guint i = 0; i < count; ++i) {
-      GstVideoOverlayRectangle *rectangle = gst_video_overlay_composition_get_rectangle(composition, i);
-      if (gst_video_overlay_rectangle_get_seqnum(rectangle) == converted.of) return true;
-    }
-    return false;
-  };
-  std::erase_if(converted_, [&](const Converted &converted) { return !is_there(converted); });
-  for (guint i = 0; i < count; ++i) {
+  std::vector<Converted> converted;
+  for (guint i = 0; i < gst_video_overlay_composition_n_rectangles(composition); ++i) {
     GstVideoOverlayRectangle *rectangle = gst_video_overlay_composition_get_rectangle(composition, i);
-    BlendRectangle(ConvertedFor(rectangle, frame->info), frame);
+    const guint number = gst_video_overlay_rectangle_get_seqnum(rectangle);
+    const auto known = std::ranges::find(converted_, number, &Converted::of);
+    converted.push_back({number, known != converted_.end()
+                                     ? RectanglePtr(gst_video_overlay_rectangle_ref(known->rectangle.get()))
+                                     : Convert(rectangle, frame->info)});
+    BlendRectangle(converted.back().rectangle.get(), frame);
   }
+  converted_ = std::move(converted);
 }
 
 }  // namespace action

@@ -29,8 +29,6 @@ class OverlayBlender {
     RectanglePtr rectangle;
   };
 
-  GstVideoOverlayRectangle *ConvertedFor(GstVideoOverlayRectangle *rectangle, const GstVideoInfo &info);
-
   std::vector<Converted> converted_;  // of the last composition
   GstVideoColorimetry colorimetry_{};
   GstVideoFormat format_ = GST_VIDEO_FORMAT_UNKNOWN;

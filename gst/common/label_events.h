@@ -11,9 +11,7 @@
 //   fine-coarse     GStrv          the coarse label of each fine label
 //   value-category  GStrv          the value category of each fine label: VA, RNVA, NVA or UNKNOWN
 //   unknown-threshold  double      actionclassify's property: what is less sure is unknown
-//   poor-accuracy   double         share of the clips that were right when they were held out in training; only where
-//   that
-//                                  is so low that the user should know
+//   poor-accuracy   double         share of the clips that were right when held out in training; only where it is low
 //   calibrated      boolean        the model's scores were calibrated on held-out clips
 //   name, group, order, optional, standard-seconds, min-seconds
 //                   GStrv          of each fine label, what elements.csv says, in the words of the file (optional:

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "action/error.h"
+#include "action/text.h"
 
 namespace action {
 namespace {
@@ -74,7 +75,7 @@ std::vector<CsvRow> Parse(const std::string &text, const std::string &what) {
 }  // namespace
 
 std::vector<CsvRow> ReadCsv(const std::string &path, const std::string &what) {
-  const bool standard_input = path == "-";
+  const bool standard_input = path == kStandardInput;
   std::ifstream file(standard_input ? "/dev/stdin" : path, std::ios::binary);
   std::error_code failed;
   if (std::filesystem::is_directory(path, failed)) throw Error("cannot read " + what + ": it is a folder");

@@ -46,8 +46,10 @@ struct ModelFacts {
   // Share of clips that were held out whose fine label was right, by way of the predicted family; where enough were.
   std::optional<double> held_out;
 
-  // So often wrong that whoever uses it should know.
-  bool poor() const { return held_out && *held_out < kPoorAccuracy; }
+  // held_out, where it is so low that whoever uses the model should know.
+  std::optional<double> poor_accuracy() const {
+    return held_out && *held_out < kPoorAccuracy ? held_out : std::nullopt;
+  }
 };
 
 inline constexpr int kModelFormatVersion = 1;

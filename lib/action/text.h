@@ -16,6 +16,9 @@ inline bool IsControlCharacter(unsigned char c) {
   return c < 0x20 || c == 0x7f;
 }
 
+// The name of the standard input, where a file is read.
+inline constexpr const char *kStandardInput = "-";
+
 // ASCII letters count the same in both cases.
 inline bool EqualNoCase(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };

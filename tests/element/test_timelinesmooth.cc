@@ -913,7 +913,7 @@ TEST_F(TimelineSmooth, SaysWhenItEndedBeforeItsStream) {
       gst_element_set_state(element_, GST_STATE_NULL);
       const action::TimelineFile file = action::ReadTimelineFile(path);
       EXPECT_EQ(file.last().segments.size(), 2u);
-      const std::string said = file.Interruption(file.last());
+      const std::string said = file.last().Interruption();
       EXPECT_EQ(said, end == End::kEos ? "" : "interrupted at 8.0 s: the stream had not ended") << path;
       // A complete list is exactly the Python system's.
       if (end == End::kEos && path.ends_with(".json")) {

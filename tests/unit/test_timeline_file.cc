@@ -94,7 +94,7 @@ TEST_F(TimelineFiles, SayWhetherTheirStreamHadEnded) {
   const auto said = [&](const std::string &name, const std::string &run) {
     const std::string text = name.ends_with(".json") ? ToJson({&segment, 1}) : ToJsonLine(segment, run) + "\n";
     const TimelineFile file = ReadTimelineFile(Write(name, text));
-    return file.Interruption(file.last());
+    return file.last().Interruption();
   };
   EXPECT_EQ(said("t.json", ""), "") << "complete, or not ours";
   EXPECT_EQ(said("t.jsonl", ""), "");

@@ -218,7 +218,7 @@ int Show(const std::vector<std::string> &files, const ShowOptions &options) {
     const std::vector<action::TimelineRun> runs = Chosen(file, path, options);
     for (action::TimelineRun run : runs) {
       Rename(run.segments, rows);
-      const std::string interruption = file.Interruption(run);
+      const std::string interruption = run.Interruption();
       if (options.as_json) {
         all.push_back(ToJson(path, run, interruption, file.warnings));
         continue;
@@ -255,7 +255,7 @@ int Compare(const std::vector<std::string> &files, bool as_json) {
   const bool stand_in = std::ranges::any_of(timeline, &Segment::stand_in);
   const size_t found = elements.elements - elements.lost;
   const double length = SecondsOf(timeline), truth_length = SecondsOf(truth);
-  const std::string interruption = said.Interruption(said.last());
+  const std::string interruption = said.last().Interruption();
   // A mean over nothing is not 0.
   const auto mean = [found](double value) { return found > 0 ? ordered_json(value) : ordered_json(nullptr); };
   if (as_json) {

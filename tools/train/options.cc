@@ -61,8 +61,7 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
       {"force", 0, 0, G_OPTION_ARG_NONE, &overwrite, "Replace MODEL if it is there", nullptr},
       {"annotations", 0, 0, G_OPTION_ARG_FILENAME, &annotations_text,
        "Train on parts of long videos, too: a CSV file of video,start,end,label (seconds or h:mm:ss; -: standard "
-       "input), "
-       "or a folder of videos with timelines (.json) beside them",
+       "input), or a folder of videos with timelines (.json) beside them",
        "FILE"},
       {"no-background", 0, 0, G_OPTION_ARG_NONE, &no_background,
        "With --annotations: do not make a class 'background' of what no row covers", nullptr},

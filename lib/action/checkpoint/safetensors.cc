@@ -14,6 +14,7 @@
 #include "action/checkpoint/checkpoint.h"
 #include "action/checkpoint/formats.h"
 #include "action/error.h"
+#include "action/json_error.h"
 
 namespace action {
 namespace {
@@ -125,7 +126,7 @@ ValuePtr ParseSafetensors(const FileBytes &file) {
     for (auto &[offset, item] : by_offset)
       dict.items.push_back(std::move(item));
   } catch (const nlohmann::json::exception &e) {
-    throw Error(std::string("the safetensors header is not what it should be: ") + e.what());
+    throw Error(std::string("the safetensors header is not what it should be: ") + InPlainWords(e));
   }
   return MakeValue(std::move(dict));
 }

@@ -270,11 +270,11 @@ TimelineFile ReadTimelineFile(const std::string &path) {
   return file;
 }
 
-std::string TimelineFile::Interruption(const TimelineRun &run) const {
-  const bool unsaid = !run.complete && !run.name.empty();
-  if ((run.complete.value_or(true) && !unsaid) || run.segments.empty()) return {};
+std::string TimelineRun::Interruption() const {
+  const bool unsaid = !complete && !name.empty();
+  if ((complete.value_or(true) && !unsaid) || segments.empty()) return {};
   char at[40];
-  std::snprintf(at, sizeof(at), "%.1f s", static_cast<double>(run.segments.back().end) / kNsPerSecond);
+  std::snprintf(at, sizeof(at), "%.1f s", static_cast<double>(segments.back().end) / kNsPerSecond);
   return unsaid ? std::string("known until ") + at + ": the pipeline is still running, or was killed"
                 : std::string("interrupted at ") + at + ": the stream had not ended";
 }

@@ -33,26 +33,24 @@ ACTION_API std::string IsoTime(int64_t ns);
 ACTION_API std::string ToJson(std::span<const Segment> segments);
 
 // One run of a timeline file.
-struct TimelineRun {
+struct ACTION_API TimelineRun {
   std::string name;               // the key run; empty: the file has none
   std::vector<Segment> segments;  // in order of time; stretches that nothing is known of are gaps
   // Whether the stream had ended when the run did. Nothing: the file does not say. A run with a name that does not
   // belongs to a pipeline that is still running or was killed.
   std::optional<bool> complete;
+
+  // That it ended before its stream did, in words: "interrupted at 16.4 s"; empty when nothing is known of that.
+  std::string Interruption() const;
 };
 
-struct ACTION_API TimelineFile {
+struct TimelineFile {
   std::vector<TimelineRun> runs;  // in the order in which they begin in the file; at least one
   // Rows that contradict themselves: a value category other than the label's ending says, which no elements.csv gave.
   std::vector<std::string> warnings;
 
   const TimelineRun &last() const { return runs.back(); }
-  // What ended before its stream did, in words: "interrupted at 16.4 s"; empty when nothing is known of that.
-  std::string Interruption(const TimelineRun &run) const;
 };
-
-// The name of the standard input, where a file is read.
-inline constexpr const char *kStandardInput = "-";
 
 // A .json file of ours or of the reference, or a .jsonl file of ours, in which later lines of a run replace what
 // earlier ones say of the same time. "-" is the standard input. Throws Error naming the file and the entry.
