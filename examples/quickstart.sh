@@ -59,8 +59,7 @@ step "A dataset to train with, and a video that is not in it"
 video=$out/test/line_1.mp4
 truth=$out/test/line_1.json
 if [ ! -f "$truth" ]; then
-  echo "Drawing them (half a minute)"
-  tools/make-demo-dataset.sh "$out"
+  gst-action-demo "$out"
 fi
 echo "$out/clips, $video"
 

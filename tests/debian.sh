@@ -64,7 +64,7 @@ gst-action-doctor
 # Debian's own LibTorch, loaded by somebody else before, is not a foreign one.
 LD_PRELOAD=$(ls /usr/lib/*/libtorch_cpu.so.* | head -n 1) gst-action-doctor >preloaded.txt
 grep -q '^ok       LibTorch' preloaded.txt
-sh /usr/share/doc/gst-action-tools/examples/make-demo-dataset.sh demo
+gst-action-demo demo
 gst-action-train demo/clips -o model
 gst-launch-1.0 -q filesrc location=demo/test/line_1.mp4 ! decodebin ! videoflip video-direction=auto ! r3dfeatures hop=4 ! actionclassify model=model \
   ! timelinesmooth profile=study location=timeline.json ! actionoverlay show=coarse+fine+value+elapsed+strip ! videoconvert ! x264enc ! mp4mux \

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The two cyclic videos of the yardstick, with their ground truth; the same for everyone.
 
-demo(...)      so many cycles of eight elements of 3 to 20 s, made by tools/make-demo-dataset.sh; with two annotated videos of the same work,
+demo(...)      so many cycles of eight elements of 3 to 20 s, drawn by gst-action-demo; with two annotated videos of the same work,
                other takes, to train with
 handwash(...)  so many cycles of the clips of two persons, cut to pieces of 3 to 8 s and encoded anew; with the folder of clips
                of all other persons, to train with
@@ -21,20 +21,20 @@ HELD_OUT = ("002", "009")
 FPS = 30
 
 
-def demo_cycles(source, folder, seed, cycles):
-    """The video; its ground truth lies beside it."""
+def demo_cycles(tools, folder, seed, cycles):
+    """The video; its ground truth lies beside it. tools: the folder of gst-action-demo."""
     video = os.path.join(folder, f"test/cycles_{seed}_{cycles}.mp4")
     if not os.path.exists(video.replace(".mp4", ".json")):
-        subprocess.run([os.path.join(source, "tools/make-demo-dataset.sh"), folder, str(seed), str(cycles)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([os.path.join(tools, "gst-action-demo"), folder, "--seed", str(seed), "--cycles", str(cycles), "--quiet"], check=True)
     return video
 
 
-def demo(source, folder, cycles):
+def demo(tools, folder, cycles):
     """Returns (folder of two annotated videos of the same work to train with, video)."""
     training = os.path.join(folder, "training")
     for seed in (2, 3):
-        demo_cycles(source, training, seed, 6)
-    return os.path.join(training, "test"), demo_cycles(source, folder, 1, cycles)
+        demo_cycles(tools, training, seed, 6)
+    return os.path.join(training, "test"), demo_cycles(tools, folder, 1, cycles)
 
 
 def frames_of(clip):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The yardstick of docs/accuracy.md: what both profiles make of two cyclic videos, at hops 16, 8, 4 and 2.
 
-    yardstick.py BUILD SOURCE VIDEOS FOLDER [grid]      FOLDER keeps what takes long; grid: how the costs were chosen
+    yardstick.py BUILD VIDEOS FOLDER [grid]      FOLDER keeps what takes long; grid: how the costs were chosen
 
 The network runs once, at hop 2; the elements then run on its features (replay.py). That this is what a pipeline gives is
 checked on two cycles, where CPU time is measured too.
@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 import replay  # noqa: E402
 import sets  # noqa: E402
 
-BUILD, SOURCE, VIDEOS, FOLDER = sys.argv[1:5]
+BUILD, VIDEOS, FOLDER = sys.argv[1:4]
 CYCLES = 12
 HOPS = (16, 8, 4, 2)
 with open("/proc/cpuinfo") as cpu:  # half the time; both profiles get the same features
@@ -42,7 +42,7 @@ def compare(timeline, truth):
 def the_set(name, cycles):
     """(model, video): made when it is not there."""
     os.makedirs(path(name), exist_ok=True)
-    clips, video = sets.demo(SOURCE, path(name), cycles) if name == "demo" else sets.handwash(VIDEOS, path(name), cycles)
+    clips, video = sets.demo(os.path.join(BUILD, "tools"), path(name), cycles) if name == "demo" else sets.handwash(VIDEOS, path(name), cycles)
     if not os.path.exists(path(name, "model")):
         tool("gst-action-train", *(["--annotations"] if name == "demo" else []), clips, "-o", path(name, "model"), "-q", "--precision", PRECISION, *TRAINING[name])
     return path(name, "model"), video
@@ -142,7 +142,7 @@ def main():
         print("skipped: no ../shared/videos")
         names = ["demo"]
     for name in names:
-        grid(name) if "grid" in sys.argv[5:] else table(name)
+        grid(name) if "grid" in sys.argv[4:] else table(name)
 
 
 main()

@@ -134,7 +134,7 @@ def model():
     path = os.path.join(FOLDER, "model")
     if not os.path.exists(path):
         demo = os.path.join(FOLDER, "demo")
-        subprocess.run([os.path.join(SOURCE, "tools/make-demo-dataset.sh"), demo], env=environment(), check=True, stdout=sys.stderr)
+        subprocess.run(["gst-action-demo", demo], env=environment(), check=True, stdout=sys.stderr)
         subprocess.run(["gst-action-train", demo + "/clips", "-o", path], env=environment(), check=True, stdout=sys.stderr)
     return path
 

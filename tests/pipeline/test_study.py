@@ -14,7 +14,7 @@ sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", folder) for folder
 import sets  # noqa: E402
 import tap  # noqa: E402
 
-BUILD, SOURCE, VIDEOS, DEMO = sys.argv[1:5]
+BUILD, VIDEOS, DEMO = sys.argv[1:4]
 FOLDER = tempfile.mkdtemp()
 
 
@@ -154,7 +154,7 @@ def told(hop, result):
 
 def demo():
     """What the quickstart trained, on two cycles of a work that it has not seen."""
-    video = sets.demo_cycles(SOURCE, path("cycles"), 1, 2)  # not beside the line, which other suites annotate
+    video = sets.demo_cycles(os.path.join(BUILD, "tools"), path("cycles"), 1, 2)  # not beside the line, which other suites annotate
     model = os.path.join(DEMO, "model")
     if not os.path.exists(model):
         tool("gst-action-train", os.path.join(DEMO, "clips"), "-o", model, "-q")
@@ -228,6 +228,6 @@ def shares():
 
 
 tests = [("figures", figures), ("profiles are compared alike", profiles_are_compared_alike), ("demo", demo), ("handwash", handwash), ("elements.csv", elements), ("shares", shares)]
-if len(sys.argv) > 5:
-    tests = [t for t in tests if any(part in t[0] for part in sys.argv[5:])]
+if len(sys.argv) > 4:
+    tests = [t for t in tests if any(part in t[0] for part in sys.argv[4:])]
 tap.run(tests)

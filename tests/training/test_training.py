@@ -53,7 +53,7 @@ def read_json(*parts):
 def demo():
     """The demo dataset, made once: by the quickstart's test, if that was run."""
     if not os.path.exists(os.path.join(DEMO, "test/line_1.json")):
-        code, out, said = run([os.path.join(SOURCE, "tools/make-demo-dataset.sh"), DEMO])
+        code, out, said = run([os.path.join(BUILD, "tools/gst-action-demo"), DEMO])
         assert code == 0, said
     return os.path.join(DEMO, "clips")
 

@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""gst-action-demo from outside: its videos read with OpenCV, its ground truth held against the pictures."""
+
+import glob
+import hashlib
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import cv2
+import numpy
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "parity"))
+import tap  # noqa: E402
+
+TOOL = sys.argv[1]
+FOLDER = tempfile.mkdtemp()
+FPS = 25
+SMALL = ("--height", "120")
+
+
+def path(*parts):
+    return os.path.join(FOLDER, *parts)
+
+
+def draw(*arguments, code=0):
+    done = subprocess.run([TOOL, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=FOLDER)
+    said = done.stdout.decode(errors="replace")
+    assert done.returncode == code, (arguments, done.returncode, said)
+    return said
+
+
+def frames_of(video):
+    capture = cv2.VideoCapture(video, cv2.CAP_FFMPEG)
+    frames = []
+    while True:
+        ok, frame = capture.read()
+        if not ok:
+            return frames
+        frames.append(frame)
+
+
+def read_json(file):
+    with open(file) as text:
+        return json.load(text)
+
+
+def digest(file):
+    with open(file, "rb") as content:
+        return hashlib.sha256(content.read()).hexdigest()
+
+
+def moved(a, b):
+    return float(numpy.abs(a.astype(int) - b.astype(int)).mean())
+
+
+def dataset():
+    """27 clips of 3 to 8 s named after what they show; a second run leaves them as they are."""
+    said = draw("set", *SMALL)
+    clips = sorted(os.path.basename(clip) for clip in glob.glob(path("set/clips/*")))
+    assert len(clips) == 27, clips
+    labels = {clip.rsplit("_", 1)[0] for clip in clips}
+    assert len(labels) == 12 and len({label.split("_")[0] for label in labels}) == 7, labels
+    assert all(label.endswith(("_va", "_rnva", "_nva")) for label in labels), labels
+    assert "27 clips in set/clips/" in said and "set/test/line_1.json" in said, said
+    for clip in clips:
+        frames = frames_of(path("set/clips", clip))
+        assert frames[0].shape == (120, 160, 3), frames[0].shape
+        assert len(frames) % FPS == 0 and 3 <= len(frames) / FPS <= 8, (clip, len(frames))
+        # Something moves in every one of them.
+        assert max(moved(frames[0], frame) for frame in frames) > 0.05, clip
+    before = {file: os.stat(file).st_mtime_ns for file in glob.glob(path("set/*/*"))}
+    assert "28 videos were there already" in draw("set", *SMALL)
+    assert before == {file: os.stat(file).st_mtime_ns for file in glob.glob(path("set/*/*"))}
+
+
+def truth():
+    """The ground truth has no holes, and the picture changes where it says that the action does."""
+    rows, frames = read_json(path("set/test/line_1.json")), frames_of(path("set/test/line_1.mp4"))
+    assert rows[0]["start"] == 0 and rows[-1]["end"] == len(frames) / FPS, (rows[-1], len(frames))
+    for row, following in zip(rows, rows[1:]):
+        assert row["end"] == following["start"], (row, following)
+    for row in rows:
+        assert abs(row["end"] - row["start"] - row["duration"]) < 1e-9 and 4 <= row["duration"] <= 8, row
+        assert row["fine_action"].split("_")[0] == row["coarse_action"], row
+        assert row["fine_action"].rsplit("_", 1)[1].upper() == row["value_category"], row
+    names = [row["fine_action"] for row in rows]
+    assert len(names) == 22 and all(names.count(name) == 2 for name in names), names
+    usual = statistics.median(moved(a, b) for a, b in zip(frames, frames[1:]))
+    for row, following in zip(rows, rows[1:]):
+        if row["fine_action"] != following["fine_action"]:
+            at = round(row["end"] * FPS)
+            change = moved(frames[at - 1], frames[at])
+            assert change > 3 * usual and change > moved(frames[at - 2], frames[at - 1]), (row, change, usual)
+
+
+def repeatable():
+    """The same arguments give the same files, also when the first run was killed; another seed gives others."""
+    arguments = (*SMALL, "--cycles", "1", "--quiet")
+    draw("once", *arguments)
+    process = subprocess.Popen([TOOL, path("twice"), *arguments])
+    part = path("twice/test/cycles_1_1.mp4.part")
+    while not (os.path.exists(part) and os.path.getsize(part) > 10000):
+        assert process.poll() is None, "done before it could be killed"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not glob.glob(path("twice/test/*.mp4")) and not glob.glob(path("twice/test/*.json"))
+    draw("twice", *arguments)
+    assert sorted(os.listdir(path("twice/test"))) == ["cycles_1_1.json", "cycles_1_1.mp4"]
+    draw("other", *arguments, "--seed", "2")
+    for end in ("mp4", "json"):
+        assert digest(path(f"once/test/cycles_1_1.{end}")) == digest(path(f"twice/test/cycles_1_1.{end}")), end
+        assert digest(path(f"once/test/cycles_1_1.{end}")) != digest(path(f"other/test/cycles_2_1.{end}")), end
+
+
+def cycles():
+    """What happens in the cycles: one skipped, two swapped, one slow."""
+    draw("ten", *SMALL, "--cycles", "10", "--quiet")
+    work = ["fetch_part_rnva", "mount_wheel_va", "turn_screw_va", "check_gauge_rnva", "mount_panel_va", "turn_valve_va", "check_seam_rnva", "clean_tool_nva"]
+    cycle, found = [], []
+    for row in read_json(path("ten/test/cycles_1_10.json")):
+        assert row["duration"] >= 3, row
+        if row["fine_action"] == work[0]:
+            found.append([])
+        found[-1].append((row["fine_action"], row["duration"]))
+    assert len(found) == 10
+    for number, cycle in enumerate(found, 1):
+        names = [name for name, _ in cycle]
+        expected = list(work)
+        if number == 4:
+            expected.remove("check_gauge_rnva")
+        if number == 7:
+            expected[4:6] = reversed(expected[4:6])
+        if number == 1 or number % 3 == 0:
+            expected.append("wait_idle_nva")
+        assert names == expected, (number, names)
+    wheels = [dict(cycle)["mount_wheel_va"] for cycle in found]
+    assert wheels[9] > 2 * max(wheels[:9]), wheels
+
+
+def complaints():
+    assert "usage: gst-action-demo OUT" in draw(code=2)
+    assert "--seed is from 0 to 1000000, not -1" in draw("out", "--seed", "-1", code=2)
+    assert "--cycles is from 1 to 10000, not -2" in draw("out", "--cycles=-2", code=2)
+    assert "multiple of 6, not 121" in draw("out", "--height", "121", code=2)
+    assert not os.path.exists(path("out"))
+    with open(path("file"), "w") as file:
+        file.write("somebody's")
+    assert "file/clips/" in draw("file", code=1)
+    # The folder is there, and nothing can be written into it.
+    os.makedirs(path("full/test/cycles_1_1.mp4.part/in the way"))
+    said = draw("full", *SMALL, "--cycles", "1", code=1)
+    assert "full/test/cycles_1_1.mp4" in said, said
+
+
+tap.run([
+    ("dataset", dataset),
+    ("ground truth", truth),
+    ("the same files again", repeatable),
+    ("cycles", cycles),
+    ("complaints", complaints),
+])
