@@ -72,7 +72,7 @@ gst-launch-1.0 -q filesrc location=demo/test/line_1.mp4 ! decodebin ! videoflip 
 [ -s overlay.mp4 ]
 gst-action-timeline compare timeline.json demo/test/line_1.json
 man_pages=$(dpkg -L gst-action-tools | grep -c 'man1/gst-action-.*\.1\.gz$')
-[ "$man_pages" -ge 6 ] || { echo "only $man_pages man pages"; exit 1; }
+[ "$man_pages" -ge 7 ] || { echo "only $man_pages man pages"; exit 1; }
 echo "### sizes"
 dpkg-query -W -f='${Installed-Size} ${Package}\n' gstreamer1.0-action gst-action-tools
 dpkg-query -W -f='${Installed-Size} ${Package}\n' | sort -n | tail -5

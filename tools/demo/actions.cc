@@ -100,8 +100,10 @@ void TurnScrew(cairo_t *cairo, const Take &take, double seconds) {
   Box(cairo, x - 78, y - 56, 174, 130, 14, kBlack, 0.3);
   Box(cairo, x - 86, y - 65, 172, 130, 14, {0.13, 0.33, 0.62});
   Box(cairo, x - 77, y - 56, 154, 112, 10, {0.20, 0.47, 0.80});
-  for (int i = 0; i < 5; ++i) Box(cairo, x - 46 + 20.0 * i, y - 42, 12, 84, 6, {0.10, 0.28, 0.55});
-  for (const auto &screw : kScrews) Disc(cairo, x + screw[0], y + screw[1], 6, kSteel);
+  for (int i = 0; i < 5; ++i)
+    Box(cairo, x - 46 + 20.0 * i, y - 42, 12, 84, 6, {0.10, 0.28, 0.55});
+  for (const auto &screw : kScrews)
+    Disc(cairo, x + screw[0], y + screw[1], 6, kSteel);
   const auto &screw = kScrews[static_cast<size_t>(seconds / 2.4) % 4];
   const double wrist = 0.8 * take.reach * Swing(seconds, 0.55);
   const double at_x = x + screw[0], at_y = y + screw[1];
@@ -109,7 +111,8 @@ void TurnScrew(cairo_t *cairo, const Take &take, double seconds) {
   Line(cairo, at_x, at_y, at_x + 22, at_y + 24, 4, kSteel);
   At(cairo, at_x + 34, at_y + 38, wrist - 0.75, [&] {
     Line(cairo, 0, -20, 0, 22, 16, {0.95, 0.70, 0.08});
-    for (const double rib : {-5.0, 0.0, 5.0}) Line(cairo, rib, -18, rib, 20, 1.6, {0.52, 0.34, 0.04});
+    for (const double rib : {-5.0, 0.0, 5.0})
+      Line(cairo, rib, -18, rib, 20, 1.6, {0.52, 0.34, 0.04});
   });
   DrawHand(cairo, take, Side::kRight, at_x + 46, at_y + 52, -0.7 + wrist, 0.9);
 }
@@ -276,7 +279,8 @@ void CleanTool(cairo_t *cairo, const Take &take, double seconds) {
     cairo_curve_to(cairo, -72, 14, -50, -14, -58, -46);
     SetColour(cairo, {0.98, 0.50, 0.08});
     cairo_fill(cairo);
-    for (const double fold : {-34.0, -4.0, 28.0}) Line(cairo, fold, -36, fold + 10, 38, 5, {0.74, 0.30, 0.03});
+    for (const double fold : {-34.0, -4.0, 28.0})
+      Line(cairo, fold, -36, fold + 10, 38, 5, {0.74, 0.30, 0.03});
   });
   DrawHand(cairo, take, Side::kRight, at_x + 6, at_y + 10, -0.5, 0.45);
 }

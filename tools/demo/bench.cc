@@ -129,21 +129,18 @@ Take::Take(const std::string &shift, const std::string &moment) {
   constexpr std::array<Rgb, 4> kSleeves{
       {{0.17, 0.27, 0.48}, {0.20, 0.28, 0.42}, {0.24, 0.31, 0.44}, {0.16, 0.24, 0.40}}};
   lamp = Mix(kWarm, kCold, chance.Between(0, 1));
-  lamp_strength = chance.Between(0.02, 0.06);
-  dimness = chance.Between(0.15, 0.25);
+  lamp_strength = chance.Between(0.02, 0.10);
+  dimness = chance.Between(0.10, 0.32);
   lamp_x = chance.Between(120, 280);
   lamp_y = chance.Between(60, 180);
   skin = kSkins[static_cast<size_t>(chance.Whole(0, 3))];
   sleeve = kSleeves[static_cast<size_t>(chance.Whole(0, 3))];
-x=0;
-y=0;
-  turn=0;
   chance = Random("moment " + moment);
   pace = chance.Between(0.8, 1.25);
   reach = chance.Between(0.85, 1.15);
   phase = chance.Between(0, 10);
-spot_x = chance.Between(-3, 3);
-spot_y = chance.Between(-3, 3);
+  spot_x = chance.Between(-3, 3);
+  spot_y = chance.Between(-3, 3);
 }
 
 void DrawBench(cairo_t *cairo) {

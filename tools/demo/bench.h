@@ -37,7 +37,6 @@ struct Take {
   double dimness;        // alpha of black at the edges, which the lamp does not reach
   double lamp_x, lamp_y;
   Rgb skin, sleeve;
-  double x, y, turn;      // how the camera hangs: bench units and radians
   double pace;            // 1: at the usual pace
   double reach;           // size of movements, 1: usual
   double phase;           // where in its movement the action begins, seconds

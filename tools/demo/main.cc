@@ -5,10 +5,10 @@
 #include <glib.h>
 #include <gst/gst.h>
 
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -32,20 +32,31 @@ void MakeFolder(const std::string &folder) {
   if (problem) throw action::Error(folder + ": " + problem.message());
 }
 
-// drawn: called with the seconds of video that are drawn so far.
-void Draw(const action::DemoVideo &video, const std::string &path, int width, int height,
+// drawn: called with the seconds of video that are drawn so far, by another thread.
+void Draw(const action::DemoVideo &video, const std::string &path, int height,
           const std::function<void(double)> &drawn) {
-  action::VideoWriter writer(path, width, height, action::kDemoFps);
-  int frames = 0;
-  for (const action::DemoSegment &segment : video.segments) {
-    action::Recording recording(action::FindDemoAction(segment.label), action::Take(video.shift, segment.moment), width,
-                                height);
-    for (int i = 0; i < segment.frames; ++i, ++frames) {
-      writer.Add([&](uint8_t *pixels) { recording.Draw(static_cast<double>(i) / action::kDemoFps, pixels); });
+  const action::VideoFormat format{height / 3 * 4, height, action::kDemoFps};
+  std::unique_ptr<action::Recording> recording;
+  size_t segment = 0;
+  int frame = 0, total = 0;  // frame: of the segment
+  action::WriteVideo(path, format, [&](uint8_t *pixels) {
+    if (recording && frame == video.segments[segment].frames) {
+      recording.reset();
+      frame = 0;
+      ++segment;
+      drawn(static_cast<double>(total) / action::kDemoFps);
     }
-    drawn(static_cast<double>(frames) / action::kDemoFps);
-  }
-  writer.Finish();
+    if (segment == video.segments.size()) return false;
+    const action::DemoSegment &now = video.segments[segment];
+    if (!recording) {
+      recording = std::make_unique<action::Recording>(action::FindDemoAction(now.label),
+                                                      action::Take(video.shift, now.moment), format.width, height);
+    }
+    recording->Draw(static_cast<double>(frame) / action::kDemoFps, pixels);
+    ++frame;
+    ++total;
+    return true;
+  });
 }
 
 int Run(int argc, char **argv) {
@@ -79,7 +90,6 @@ int Run(int argc, char **argv) {
   if (height < 120 || height > 2160 || height % 6 != 0) {
     throw action::UsageError("--height is from 120 to 2160 and a multiple of 6, not " + std::to_string(height));
   }
-  const int width = height / 3 * 4;
 
   const std::string clips = line.operands()[0] + "/clips/", test = line.operands()[0] + "/test/";
   struct Job {
@@ -105,8 +115,7 @@ int Run(int argc, char **argv) {
     const std::string path = job.folder + job.video.name + ".mp4", truth = job.folder + job.video.name + ".json";
     const bool there = std::filesystem::exists(path);
     kept += there ? 1 : 0;
-    if (!there)
-      Draw(job.video, path, width, height, [&](double drawn) { progress.Update("Drawing", done + drawn, total); });
+    if (!there) Draw(job.video, path, height, [&](double drawn) { progress.Update("Drawing", done + drawn, total); });
     // The ground truth comes last: where it lies, the video is complete.
     if (job.with_truth && !std::filesystem::exists(truth)) {
       action::AtomicFile file(truth);

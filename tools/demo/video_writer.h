@@ -5,43 +5,20 @@
 #ifndef GST_ACTION_DEMO_VIDEO_WRITER_H_
 #define GST_ACTION_DEMO_VIDEO_WRITER_H_
 
-#include <gst/gst.h>
-
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
-
-#include "action/deleter.h"
 
 namespace action {
 
-// Writes PATH.part and gives it its name when it is complete. Errors name the file.
-class VideoWriter {
- public:
-  VideoWriter(std::string path, int width, int height, int fps);
-  // Not finished: nothing is left.
-  ~VideoWriter();
-  VideoWriter(const VideoWriter &) = delete;
-  VideoWriter &operator=(const VideoWriter &) = delete;
-
-  // draw: fills width x height pixels of 4 bytes, as Cairo's RGB24. Waits while the encoder is busy.
-  void Add(const std::function<void(uint8_t *pixels)> &draw);
-  void Finish();
-
- private:
-  using ElementPtr = std::unique_ptr<GstElement, Deleter<gst_object_unref>>;
-
-  // Returns when the pipeline has ended; throws what stopped it.
-  void AwaitEnd() const;
-
-  const std::string path_;
-  const size_t frame_bytes_;
-  const int fps_;
-  uint64_t frames_ = 0;
-  bool finished_ = false;
-  ElementPtr pipeline_, source_;
+struct VideoFormat {
+  int width = 0, height = 0, fps = 0;
 };
+
+// Writes PATH.part and gives it its name when it is complete; nothing is left of one that failed. Errors name the file.
+// draw: fills the pixels of the next frame, 4 bytes each as Cairo's RGB24 has them, rows without gaps; false: there are
+// no more. It is called by another thread while this one waits.
+void WriteVideo(const std::string &path, const VideoFormat &format, const std::function<bool(uint8_t *pixels)> &draw);
 
 }  // namespace action
 
