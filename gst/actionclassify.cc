@@ -31,6 +31,7 @@
 #include "action/timeline/timeline_file.h"
 #include "action/two_stage_classifier.h"
 #include "actionclassify_properties.h"
+#include "common/analytics_label.h"
 #include "common/feature_events.h"
 #include "common/glib_ptr.h"
 #include "common/guarded.h"
@@ -70,6 +71,8 @@ struct State {
   bool refused = false;       // the features are not for this model
   bool warned_no_features = false;
   std::optional<action::MetaLabel> label;  // of the frames from here on
+  action::AnalyticsLabel analytics;
+  std::optional<bool> labels_follow;  // better ones, from downstream; not known before the next frame
 };
 
 }  // namespace
@@ -302,6 +305,8 @@ Then OnCustom(GstActionClassify *self, GstEvent *event) {
     auto facts = action::ParseBackbone(structure);
     if (!facts) return Then::kForward;
     state.backbone = std::move(facts);
+    state.analytics.SetRegion(state.backbone->roi);
+    state.labels_follow.reset();
     state.refused = !FitsStream(self, *state.active.classifier, false);
     if (state.refused) return Then::kFail;
     gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), gst_event_ref(event));
@@ -322,6 +327,12 @@ Then OnCustom(GstActionClassify *self, GstEvent *event) {
 gboolean SinkEvent(GstBaseTransform *base, GstEvent *event) {
   GstActionClassify *self = GST_ACTION_CLASSIFY(base);
   if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) self->state->label.reset();
+  if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+    GstCaps *caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    self->state->analytics.SetCaps(caps);
+    self->state->labels_follow.reset();
+  }
   const bool custom = GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM ||
                       GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM_STICKY;
   if (custom && self->state->active.classifier) {
@@ -346,7 +357,16 @@ GstFlowReturn PrepareOutputBuffer(GstBaseTransform *base, GstBuffer *input, GstB
   if (!state.label && gst_buffer_get_custom_meta(input, action::kLabelMeta) == nullptr) return GST_FLOW_OK;
   if (!gst_buffer_is_writable(input)) *output = gst_buffer_copy(input);
   action::SetLabel(*output, state.label);
+  if (state.label) {
+    if (!state.labels_follow) state.labels_follow = action::LabelsFollow(GST_BASE_TRANSFORM_SRC_PAD(base));
+    if (!*state.labels_follow) state.analytics.Attach(*output, *state.label);
+  }
   return GST_FLOW_OK;
+}
+
+gboolean Query(GstBaseTransform *base, GstPadDirection direction, GstQuery *query) {
+  if (direction == GST_PAD_SINK && action::AnswerLabelsFollow(query, true)) return TRUE;
+  return GST_BASE_TRANSFORM_CLASS(gst_action_classify_parent_class)->query(base, direction, query);
 }
 
 GstFlowReturn TransformIp(GstBaseTransform *, GstBuffer *) {
@@ -447,6 +467,7 @@ static void gst_action_classify_class_init(GstActionClassifyClass *klass) {
   transform_class->transform_ip_on_passthrough = FALSE;
   transform_class->prepare_output_buffer = PrepareOutputBuffer;
   transform_class->sink_event = SinkEvent;
+  transform_class->query = Query;
   transform_class->passthrough_on_same_caps = TRUE;
 }
 

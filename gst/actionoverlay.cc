@@ -34,6 +34,7 @@
 #include "action/error.h"
 #include "action/timeline/timeline_file.h"
 #include "actionoverlay_properties.h"
+#include "common/analytics_label.h"
 #include "common/glib_ptr.h"
 #include "common/guarded.h"
 #include "common/label_events.h"
@@ -58,7 +59,8 @@ struct State {
   // Streaming thread; state changes while it does not run.
   action::OverlayComposer composer;
   action::OverlayBlender blender;
-  std::vector<Segment> timeline;  // READY->PAUSED, when the property says so
+  action::AnalyticsLabel analytics;  // of frames that the timeline file labels
+  std::vector<Segment> timeline;     // READY->PAUSED, when the property says so
   bool from_file = false;
   std::string elements_path;
   std::map<std::string, action::ElementRow> elements;  // by label; READY->PAUSED, when the property says so
@@ -146,6 +148,7 @@ bool Negotiate(GstActionOverlay *self, GstCaps *caps) {
 bool OnCaps(GstActionOverlay *self, GstCaps *caps) {
   State &state = *self->state;
   state.blendable = IsSystemMemory(caps);
+  state.analytics.SetCaps(caps);
   state.has_info = gst_video_info_from_caps(&state.info, caps);
   if (state.has_info) state.composer.SetFrameSize(state.info.width, state.info.height);
   return Negotiate(self, caps);
@@ -278,9 +281,11 @@ BufferPtr Draw(GstActionOverlay *self, BufferPtr frame) {
     const Segment *segment = timed ? SegmentAt(state.timeline, time) : nullptr;
     label = ToLabel(segment, origin);
     stand_in = segment != nullptr && segment->stand_in;
-    if (label || gst_buffer_get_custom_meta(buffer, action::kLabelMeta) != nullptr) {
+    const bool labelled = gst_buffer_get_custom_meta(buffer, action::kLabelMeta) != nullptr;
+    if (label || labelled) {
       buffer = MakeWritable(frame);
       action::SetLabel(buffer, label);
+      if (label && !labelled) state.analytics.Attach(buffer, *label);
     }
   } else {
     label = action::LabelOf(buffer);

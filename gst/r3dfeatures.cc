@@ -27,6 +27,7 @@
 #include "action/engine.h"
 #include "action/engine_library.h"
 #include "action/r3d18_spec.h"
+#include "common/analytics_label.h"
 #include "common/feature_events.h"
 #include "common/frame_reader.h"
 #include "common/glib_ptr.h"
@@ -413,6 +414,8 @@ gboolean Query(GstBaseTransform *base, GstPadDirection direction, GstQuery *quer
     if (action::AnswerBusyQuery(query, stream && stream->computing())) return TRUE;
   }
   if (direction == GST_PAD_SINK) {
+    // What follows labels what begins here.
+    if (action::AnswerLabelsFollow(query, false)) return TRUE;
     if (GST_QUERY_TYPE(query) == GST_QUERY_DRAIN && self->state->pipeline) {
       action::guarded(GST_ELEMENT(self), false, [&] { return self->state->pipeline->Drain() == GST_FLOW_OK; });
     } else if (GST_QUERY_TYPE(query) == GST_QUERY_ACCEPT_CAPS) {

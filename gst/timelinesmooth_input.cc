@@ -375,6 +375,7 @@ gboolean SmoothSinkEvent(GstPad *, GstObject *parent, GstEvent *event) {
 gboolean SmoothSinkQuery(GstPad *pad, GstObject *parent, GstQuery *query) {
   GstTimelineSmooth *self = GST_TIMELINE_SMOOTH(parent);
   SmoothState &state = *self->state;
+  if (AnswerLabelsFollow(query, true)) return TRUE;
   // A serialized query waits in no queue: what asks would stand still, and with it what the queue waits for.
   switch (GST_QUERY_TYPE(query)) {
     case GST_QUERY_ALLOCATION:

@@ -18,6 +18,7 @@
 #include <optional>
 #include <vector>
 
+#include "common/analytics_label.h"
 #include "downstream_layout.h"
 #include "hold_queue.h"
 #include "timeline_output.h"
@@ -58,6 +59,7 @@ struct SmoothState {
 
   // The source task; state changes while it does not run.
   DownstreamLayout layout;
+  AnalyticsLabel analytics;
   std::unique_ptr<TimelineOutput> output;
   bool written = false;  // the file holds everything
 };

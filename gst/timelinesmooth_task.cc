@@ -134,6 +134,7 @@ GstFlowReturn PushFrame(GstTimelineSmooth *self, HeldItem item, const std::optio
   if (label || gst_buffer_get_custom_meta(buffer, kLabelMeta) != nullptr) {
     buffer = gst_buffer_make_writable(buffer);  // its memory stays shared
     SetLabel(buffer, label);
+    if (label) state.analytics.Attach(buffer, *label);
   }
   return gst_pad_push(self->srcpad, buffer);
 }
@@ -184,6 +185,13 @@ GstFlowReturn PushNext(GstTimelineSmooth *self) {
       labelled = state.tracker->has_labels() || !state.tracker->seen_frames();
     }
     if (labelled) WriteTimelineFile(self, complete);
+  }
+  if (type == GST_EVENT_CAPS) {
+    GstCaps *caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    state.analytics.SetCaps(caps);
+  } else if (type == GST_EVENT_CUSTOM_DOWNSTREAM_STICKY && gst_event_has_name(event, kBackboneEvent)) {
+    if (const auto facts = ParseBackbone(gst_event_get_structure(event))) state.analytics.SetRegion(facts->roi);
   }
   gst_pad_push_event(self->srcpad, event);
   if (type == GST_EVENT_CAPS) gst_pad_mark_reconfigure(self->srcpad);  // asked with the next frame

@@ -28,7 +28,7 @@ python3 python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
 '
 build='
 g++ meson ninja-build pkg-config dpkg-dev
-libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev
 libtorch-dev
 libopencv-dev libswscale-dev libavutil-dev
 libpango1.0-dev
