@@ -6,6 +6,8 @@
 
 #include "action/checkpoint/checkpoint.h"
 #include "action/engine.h"
+#include "common/analytics_label.h"
+#include "detections.h"
 #include "labelled_stream.h"
 
 namespace test {
@@ -309,6 +311,110 @@ TEST_F(ActionClassify, ADroppedChunkIsADroppedStep) {
   gst_event_unref(step);
   PushFrame(0);
   EXPECT_EQ(PullLabel(), "gap");
+}
+
+// Says for downstream whether labels follow.
+GstPadProbeReturn AnswerFollow(GstPad *, GstPadProbeInfo *info, gpointer follow) {
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
+  return action::AnswerLabelsFollow(query, *static_cast<bool *>(follow)) ? GST_PAD_PROBE_HANDLED : GST_PAD_PROBE_OK;
+}
+
+TEST_F(ActionClassify, LabelsAreDetectionsForStockElements) {
+  SKIP_WITHOUT_ANALYTICS();
+  Make("actionclassify model=" + Model("m"));
+  Start("GRAY8", 64, 48);
+  action::BackboneFacts backbone = Backbone();
+  backbone.roi = {0.25, 0.5, 0.5, 0.25};
+  Push(action::NewBackboneEvent(backbone));
+  PushFrame(0);
+  GstBuffer *frame = gst_harness_pull(harness_);
+  EXPECT_TRUE(DetectionsOf(frame).empty()) << "nothing is known yet";
+  gst_buffer_unref(frame);
+
+  PushFeatures(0, Logits(0, 9, 1, 3, 9));
+  PushFrame(kFrame);
+  frame = gst_harness_pull(harness_);
+  const double confidence = action::LabelOf(frame)->confidence;
+  EXPECT_GT(confidence, 0.9);
+  const std::vector<Detection> found = DetectionsOf(frame);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].type, "b_two_nva");
+  EXPECT_EQ(found[0].classes, (std::vector<std::string>{"b_two_nva", "b", "NVA"}));
+  EXPECT_NEAR(found[0].confidence, confidence, 1e-6);
+  EXPECT_EQ((std::vector{found[0].x, found[0].y, found[0].width, found[0].height}), (std::vector{16, 24, 32, 12}));
+  gst_buffer_unref(frame);
+
+  // Another picture size while it plays.
+  SetCaps("GRAY8", 128, 96);
+  PushFrame(2 * kFrame);
+  frame = gst_harness_pull(harness_);
+  ASSERT_EQ(DetectionsOf(frame).size(), 1u);
+  EXPECT_EQ(DetectionsOf(frame)[0].width, 64);
+  gst_buffer_unref(frame);
+
+  // What was not measured is no detection.
+  PushFeatures(1, std::nullopt);
+  PushFrame(3 * kFrame);
+  frame = gst_harness_pull(harness_);
+  EXPECT_TRUE(DetectionsOf(frame).empty());
+  gst_buffer_unref(frame);
+}
+
+TEST_F(ActionClassify, DetectionsAreLeftToWhoLabelsLast) {
+  SKIP_WITHOUT_ANALYTICS();
+  Make("actionclassify model=" + Model("m"));
+  bool follow = true;
+  GstPad *pad = gst_element_get_static_pad(element_, "src");
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, AnswerFollow, &follow, nullptr);
+  gst_object_unref(pad);
+  Start();
+  PushBackbone();
+  PushFeatures(0, Logits(0, 9, 1, 3, 9));
+  PushFrame(0);
+  GstBuffer *frame = gst_harness_pull(harness_);
+  EXPECT_TRUE(action::LabelOf(frame).has_value());
+  EXPECT_TRUE(DetectionsOf(frame).empty());
+  gst_buffer_unref(frame);
+  // Downstream is another one from here on.
+  follow = false;
+  SetCaps("GRAY8", 32, 32);
+  PushFrame(kFrame);
+  frame = gst_harness_pull(harness_);
+  EXPECT_EQ(DetectionsOf(frame).size(), 1u);
+  gst_buffer_unref(frame);
+}
+
+TEST_F(ActionClassify, ADetectionOfSomebodyElseStays) {
+  SKIP_WITHOUT_ANALYTICS();
+#if ACTION_HAVE_ANALYTICS
+  Make("actionclassify model=" + Model("m"));
+  Start();
+  PushBackbone();
+  PushFeatures(0, Logits(0, 9, 1, 3, 9));
+  GstBuffer *frame = NewFrame(0);
+  gst_analytics_relation_meta_add_od_mtd(gst_buffer_add_analytics_relation_meta(frame), g_quark_from_string("person"),
+                                         1, 2, 3, 4, 0.5f, nullptr);
+  gst_harness_push(harness_, frame);
+  frame = gst_harness_pull(harness_);
+  const std::vector<Detection> found = DetectionsOf(frame);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0], (Detection{1, 2, 3, 4, "person", 0.5, {}}));
+  EXPECT_EQ(found[1].type, "b_two_nva");
+  gst_buffer_unref(frame);
+#endif
+}
+
+TEST_F(ActionClassify, AnswersWhetherLabelsFollow) {
+  Make("actionclassify model=" + Model("m"));
+  Start();
+  EXPECT_TRUE(action::LabelsFollow(harness_->srcpad));
+  Make("identity");
+  Start();
+  EXPECT_FALSE(action::LabelsFollow(harness_->srcpad));
+  // Another chain begins there.
+  Make("r3dfeatures weights=fake");
+  Start();
+  EXPECT_FALSE(action::LabelsFollow(harness_->srcpad));
 }
 
 TEST_F(ActionClassify, AFlushForgetsTheLabel) {

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "action/timeline/timeline_file.h"
+#include "detections.h"
 #include "labelled_stream.h"
 #include "overlay_blend.h"
 #include "overlay_composer.h"
@@ -477,6 +478,21 @@ TEST_F(ActionOverlay, FramesGetTheLabelsOfATimelineFile) {
   EXPECT_EQ(last_->fine_action, "検査_rnva");
   EXPECT_EQ(label_at(3999000000), "検査");
   EXPECT_EQ(label_at(4000000000), "-") << "the timeline ends";
+}
+
+TEST_F(ActionOverlay, LabelsOfATimelineFileAreDetectionsForStockElements) {
+  SKIP_WITHOUT_ANALYTICS();
+  const std::string path = Folder() + "/detections.json";
+  std::ofstream(path) << R"([{"start": 0, "end": 2, "fine_action": "turn_screw_va"}])";
+  Make("actionoverlay timeline=" + path);
+  Start("RGB", 320, 240);
+  gst_harness_push(harness_, GreyFrame(0, std::nullopt));
+  GstBuffer *frame = gst_harness_pull(harness_);
+  const std::vector<Detection> found = DetectionsOf(frame);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].classes, (std::vector<std::string>{"turn_screw_va", "turn", "VA"}));
+  EXPECT_EQ((std::vector{found[0].x, found[0].y, found[0].width, found[0].height}), (std::vector{0, 0, 320, 240}));
+  gst_buffer_unref(frame);
 }
 
 TEST_F(ActionOverlay, ElementsReplaceNamesAndValues) {

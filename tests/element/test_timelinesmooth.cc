@@ -11,6 +11,8 @@
 #include <thread>
 
 #include "action/timeline/timeline_file.h"
+#include "common/analytics_label.h"
+#include "detections.h"
 #include "labelled_stream.h"
 
 namespace test {
@@ -109,6 +111,22 @@ TEST_F(TimelineSmooth, FramesWaitForHalfAWindowAndNoLonger) {
   EXPECT_EQ(gst_harness_buffers_in_queue(harness_), 0u) << "step 1 has not";
   PushEos();
   EXPECT_EQ(PullLabels(33), std::string(33, 'a'));
+}
+
+TEST_F(TimelineSmooth, SmoothedLabelsAreDetectionsForStockElements) {
+  SKIP_WITHOUT_ANALYTICS();
+  Begin();
+  EXPECT_TRUE(action::LabelsFollow(harness_->srcpad));
+  PushStream("aaaaabaaaa");
+  PushEos();
+  for (int i = 0; i < 160; ++i) {
+    GstBuffer *frame = gst_harness_pull(harness_);
+    const std::vector<Detection> found = DetectionsOf(frame);
+    ASSERT_EQ(found.size(), 1u) << i;
+    EXPECT_EQ(found[0].classes, (std::vector<std::string>{"a_va", "a", "VA"})) << i;
+    EXPECT_EQ((std::vector{found[0].x, found[0].y, found[0].width, found[0].height}), (std::vector{0, 0, 64, 48}));
+    gst_buffer_unref(frame);
+  }
 }
 
 TEST_F(TimelineSmooth, ProvisionalFineLabelIsTheOneWithMostVotesSoFar) {

@@ -20,6 +20,7 @@ gi.require_version("Gst", "1.0")
 from gi.repository import GLib, Gst  # noqa: E402
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "parity"))
+import releases  # noqa: E402
 import tap  # noqa: E402
 import timeline_oracle  # noqa: E402
 
@@ -508,8 +509,13 @@ def recordings():
     return notes
 
 
+def newer_than_this(line):
+    """The elements of a line that GStreamer got later than the one that is here."""
+    return [name for name, since in releases.SINCE.items() if name in line.split() and Gst.version()[:2] < since]
+
+
 def lines_of_the_documents():
-    lines = documented_lines()
+    lines = [(name, line) for name, line in documented_lines() if not newer_than_this(line)]
     assert len(lines) >= 8, lines
     os.symlink(os.path.join(DEMO, "clips/mount_wheel_va_001.mp4"), path("short.mp4"))
     with Camera() as camera:
@@ -654,6 +660,27 @@ def doctor():
     assert code == 1 and "is blacklisted" in said, said
 
 
+def stock_elements():
+    """objectdetectionoverlay, which knows nothing of ours, draws the label's box: around the region that was looked at."""
+    if newer_than_this("objectdetectionoverlay"):
+        raise tap.Skip("GStreamer before 1.24: no GstAnalytics")
+    video = os.path.join(DEMO, "clips/mount_panel_va_001.mp4")
+    frames = {}
+    for name, overlay in (("plain", ""), ("boxes", "! objectdetectionoverlay draw-labels=false object-detection-outline-color=0xffff0000 ")):
+        code, said = run(["sh", "-c", f"gst-launch-1.0 -q filesrc location={video} ! decodebin ! r3dfeatures roi=0.25,0.25,0.5,0.5 hop=4 "
+                          f"! actionclassify model={MODEL} strict=false ! timelinesmooth profile=study ! videoconvert ! video/x-raw,format=BGRA {overlay}"
+                          f"! filesink location={path(name)}.bgra"])
+        assert code == 0, said
+        frames[name] = np.fromfile(path(name) + ".bgra", np.uint8).reshape(-1, 240, 320, 4)
+    assert len(frames["plain"]) == len(frames["boxes"]) > 50
+    changed = (frames["plain"] != frames["boxes"]).any(axis=3).sum(axis=0)
+    rows, columns = np.where(changed > len(frames["plain"]) // 2)
+    # The outline of the box from (80, 60) to (240, 180), a few pixels wide, and nothing inside or outside of it.
+    assert abs(rows.min() - 60) <= 3 and abs(rows.max() - 180) <= 3 and abs(columns.min() - 80) <= 3 and abs(columns.max() - 240) <= 3, \
+        (rows.min(), rows.max(), columns.min(), columns.max())
+    assert not changed[66:174, 86:234].any()
+
+
 def timeline_tool():
     tool = os.path.join(BUILD, "tools/gst-action-timeline")
     with open(path("truth.json"), "w") as file:
@@ -687,6 +714,7 @@ TESTS = [
     ("an RTSP camera", rtsp),
     ("a second classifier", second_classifier),
     ("features of other settings are refused", other_features_are_refused),
+    ("stock elements", stock_elements),
     ("gst-action-timeline", timeline_tool),
     ("what all tools have in common", tools_agree),
     ("gst-action-doctor", doctor),

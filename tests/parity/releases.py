@@ -1,0 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Elements that the documents name although the oldest GStreamer that we build with has not got them: their first release."""
+
+SINCE = {"objectdetectionoverlay": (1, 24), "relationmeta2onvifmeta": (1, 24)}
