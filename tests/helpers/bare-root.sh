@@ -25,7 +25,7 @@ fi
 root=
 finish() {
   [ -n "$root" ] || return 0
-  for mount in proc var/cache/apt/archives; do
+  for mount in proc var/cache/apt/archives work/shared; do
     ! mountpoint -q "$root/$mount" || umount -l "$root/$mount"
   done
   # Never into something that is mounted there still.
