@@ -2,4 +2,4 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Elements that the documents name although the oldest GStreamer that we build with has not got them: their first release."""
 
-SINCE = {"objectdetectionoverlay": (1, 24), "relationmeta2onvifmeta": (1, 24)}
+SINCE = {"objectdetectionoverlay": (1, 24)}
