@@ -37,6 +37,7 @@
 #include "common/guarded.h"
 #include "common/label_events.h"
 #include "common/label_meta.h"
+#include "common/post_info.h"
 
 GST_DEBUG_CATEGORY_STATIC(action_classify_debug);
 #define GST_CAT_DEFAULT action_classify_debug
@@ -175,18 +176,16 @@ action::FeatureConfig ConfigOf(const action::BackboneFacts &facts) {
 bool FitsStream(GstActionClassify *self, const action::TwoStageClassifier &classifier, bool is_new) {
   const State &state = *self->state;
   if (!classifier.facts()) {
-    GST_ELEMENT_INFO(self, LIBRARY, SETTINGS,
-                     ("%s does not say what it was trained with: taken to be the published weights, 8 frames a second, "
-                      "the whole picture. Its confidence is not calibrated",
-                      classifier.folder().c_str()),
-                     (nullptr));
+    action::PostInfo(GST_ELEMENT(self), GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+                     classifier.folder() +
+                         " does not say what it was trained with: taken to be the published weights, 8 frames a "
+                         "second, the whole picture. Its confidence is not calibrated");
     return true;
   }
   if (!classifier.calibrated()) {
-    GST_ELEMENT_INFO(self, LIBRARY, SETTINGS,
-                     ("the confidence of %s is not calibrated: too little was held out when it was trained",
-                      classifier.folder().c_str()),
-                     (nullptr));
+    action::PostInfo(
+        GST_ELEMENT(self), GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+        "the confidence of " + classifier.folder() + " is not calibrated: too little was held out when it was trained");
   }
   if (const auto poor = classifier.facts()->poor_accuracy()) {
     GST_ELEMENT_WARNING(

@@ -51,6 +51,10 @@ TimelineOutput::TimelineOutput(const std::string &location) : location_(location
   }
 }
 
+std::string TimelineOutput::WouldKeep() const {
+  return location_.empty() || lines_ ? "" : AsideName(location_);
+}
+
 std::string TimelineOutput::Add(const Segment &segment) {
   if (location_.empty()) return {};
   last_ = segment;

@@ -41,6 +41,8 @@ class TimelineOutput {
   // or no such file can be made.
   explicit TimelineOutput(const std::string &location);
 
+  // Where Finish would keep aside what another run has left under the name, as things are now; empty: nowhere.
+  std::string WouldKeep() const;
   // .jsonl: the line is written; when that fails, what is returned says so, once, and it is tried again with the next.
   std::string Add(const Segment &segment);
   // All segments have been added; complete: the stream has ended, too, and was not interrupted. .json: the file is

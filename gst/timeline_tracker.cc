@@ -220,6 +220,15 @@ void TimelineTracker::Finish() {
   known_until_ = INT64_MAX;
 }
 
+void TimelineTracker::Interrupt() {
+  if (!in_run_) return;
+  // Frames after the last step have come, but nobody looked at them: steps that were on their way are lost.
+  timeline_.End(run_ended_ ? last_end_ : std::min(last_end_, timeline_.step_end()));
+  timeline_.Finish();
+  Collect();
+  known_until_ = INT64_MAX;
+}
+
 void TimelineTracker::Flush() {
   pieces_.clear();
   breaks_.clear();

@@ -70,6 +70,8 @@ class TimelineTracker {
   void EndRun();
   // The stream does.
   void Finish();
+  // The stream is left before its end: what lies behind the last step was not looked at.
+  void Interrupt();
   // After Finish: what follows is placed anew.
   void Flush();
 

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "common/guarded.h"
+#include "common/post_info.h"
 #include "timelinesmooth_private.h"
 
 GST_DEBUG_CATEGORY(timeline_smooth_debug);
@@ -118,6 +119,12 @@ bool Start(GstTimelineSmooth *self) {
     if (!settings.elements.empty()) elements = action::ReadElements(settings.elements);
     state.output = std::make_unique<action::TimelineOutput>(settings.location);
     state.written = false;
+    state.told_to_keep = state.output->WouldKeep();
+    if (!state.told_to_keep.empty()) {
+      action::PostInfo(GST_ELEMENT(self), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
+                       settings.location + " of another run is there; when this run ends, it is kept as " +
+                           state.told_to_keep + ". Name another file in location= for each run");
+    }
     const Lock lock(state.mutex);
     state.active = settings;
     state.tracker.emplace(settings.SmoothingFor(0), settings.time_origin == action::TimeOrigin::kFirstFrame,
@@ -143,7 +150,7 @@ void Stop(GstTimelineSmooth *self) {
     {
       const Lock lock(state.mutex);  // the application may ask for stats
       state.queue.Clear();
-      state.tracker->Finish();
+      state.tracker->Interrupt();  // after EOS there is nothing left that it could end
       action::CollectSegments(state);
       last = std::exchange(state.outbox, {});
     }

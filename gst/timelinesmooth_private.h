@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/analytics_label.h"
@@ -61,7 +62,8 @@ struct SmoothState {
   DownstreamLayout layout;
   AnalyticsLabel analytics;
   std::unique_ptr<TimelineOutput> output;
-  bool written = false;  // the file holds everything
+  bool written = false;      // the file holds everything
+  std::string told_to_keep;  // where what another run has left will be, as was said
 };
 
 // Lets go what has its label. The mutex is held.

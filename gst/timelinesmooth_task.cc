@@ -10,6 +10,7 @@
 #include "common/feature_events.h"
 #include "common/guarded.h"
 #include "common/label_meta.h"
+#include "common/post_info.h"
 #include "timelinesmooth_private.h"
 
 GST_DEBUG_CATEGORY_EXTERN(timeline_smooth_debug);
@@ -222,9 +223,9 @@ void WriteTimelineFile(GstTimelineSmooth *self, bool complete) {
   if (std::exchange(state.written, true)) return;
   try {
     const std::string kept = state.output->Finish(complete);
-    if (kept.empty()) return;
-    GST_ELEMENT_INFO(self, RESOURCE, WRITE, ("a timeline of another run was there: kept as %s", kept.c_str()),
-                     ("Name another file in location= for each run"));
+    if (kept.empty() || kept == state.told_to_keep) return;
+    PostInfo(GST_ELEMENT(self), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
+             "a timeline of another run was there: kept as " + kept + ". Name another file in location= for each run");
   } catch (const Error &e) {
     GST_ELEMENT_ERROR(self, RESOURCE, WRITE, ("%s", e.what()), (nullptr));
   }

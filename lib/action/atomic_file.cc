@@ -23,15 +23,37 @@ void SyncToDisk(const std::string &path) {
   close(fd);
 }
 
+namespace {
+
+constexpr int kMostAside = 100000;
+
+std::string Aside(const std::string &path, int number) {
+  return path + "~" + (number == 1 ? "" : std::to_string(number));
+}
+
+bool IsThere(const std::string &path) {
+  std::error_code failed;
+  return std::filesystem::exists(std::filesystem::symlink_status(path, failed));
+}
+
+}  // namespace
+
+std::string AsideName(const std::string &path) {
+  if (!IsThere(path)) return {};
+  int number = 1;
+  while (number < kMostAside && IsThere(Aside(path, number)))
+    ++number;
+  return Aside(path, number);
+}
+
 std::string KeepAside(const std::string &path) {
-  for (int number = 1; number < 100000; ++number) {
-    const std::string kept = path + "~" + (number == 1 ? "" : std::to_string(number));
+  for (int number = 1; number < kMostAside; ++number) {
+    const std::string kept = Aside(path, number);
     if (link(path.c_str(), kept.c_str()) == 0) return kept;
     if (errno == ENOENT) return {};
     if (errno == EEXIST) continue;
     // A file system without second names.
-    std::error_code failed;
-    if (std::filesystem::exists(std::filesystem::symlink_status(kept, failed))) continue;
+    if (IsThere(kept)) continue;
     if (rename(path.c_str(), kept.c_str()) == 0) return kept;
     break;
   }

@@ -21,6 +21,8 @@ ACTION_API void SyncToDisk(const std::string &path);
 // Gives what lies at `path` a second name, "path~", or "path~2" and so on where that exists, and returns it; empty when
 // nothing lies there. What is written to `path` next with AtomicFile leaves it alone. Throws Error.
 ACTION_API std::string KeepAside(const std::string &path);
+// The name that KeepAside would give now; empty when nothing lies there.
+ACTION_API std::string AsideName(const std::string &path);
 
 // Writes beside the target (same folder, a name of its own), then Commit syncs and renames. Not committed: the
 // temporary file is removed and the target stays as it was. Every failure is an Error that names the file and the

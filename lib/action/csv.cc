@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -79,7 +81,7 @@ std::vector<CsvRow> ReadCsv(const std::string &path, const std::string &what) {
   std::ifstream file(standard_input ? "/dev/stdin" : path, std::ios::binary);
   std::error_code failed;
   if (std::filesystem::is_directory(path, failed)) throw Error("cannot read " + what + ": it is a folder");
-  if (!file) throw Error("cannot read " + what);
+  if (!file) throw Error("cannot read " + what + ": " + std::strerror(errno));
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (file.bad()) throw Error("cannot read " + what);
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";

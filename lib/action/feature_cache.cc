@@ -40,7 +40,7 @@ std::string Md5(const std::string &text) {
 
 struct stat FactsOf(const std::string &path) {
   struct stat facts {};
-  if (stat(path.c_str(), &facts) != 0) throw Error("cannot read " + path + ": it is gone");
+  if (stat(path.c_str(), &facts) != 0) throw Error("cannot read " + path + ": " + std::strerror(errno));
   return facts;
 }
 

@@ -91,7 +91,8 @@ std::string SafeLabel(const std::string &name, bool *changed) {
   };
   for (const char *at = name.c_str(); *at != '\0'; at = g_utf8_next_char(at)) {
     const gunichar c = g_utf8_get_char(at);
-    const bool letter = g_unichar_isalnum(c) != FALSE || g_unichar_ismark(c) != FALSE;
+    const bool symbol = c >= 0x80 && g_unichar_type(c) == G_UNICODE_OTHER_SYMBOL;  // an emoji, say
+    const bool letter = symbol || g_unichar_isalnum(c) != FALSE || g_unichar_ismark(c) != FALSE;
     if (!letter) {
       finish();
       continue;
@@ -99,8 +100,9 @@ std::string SafeLabel(const std::string &name, bool *changed) {
     gunichar first = c;
     if (c >= 0x80) g_unichar_fully_decompose(c, FALSE, &first, 1);
     const GUnicodeScript script = g_unichar_get_script(c);
-    foreign = foreign || (c >= 0x80 && first >= 0x80 && script != G_UNICODE_SCRIPT_LATIN &&
-                          script != G_UNICODE_SCRIPT_INHERITED && script != G_UNICODE_SCRIPT_COMMON);
+    foreign = foreign || symbol ||
+              (c >= 0x80 && first >= 0x80 && script != G_UNICODE_SCRIPT_LATIN && script != G_UNICODE_SCRIPT_INHERITED &&
+               script != G_UNICODE_SCRIPT_COMMON);
     word.append(at, static_cast<size_t>(g_utf8_next_char(at) - at));
   }
   finish();

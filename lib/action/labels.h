@@ -24,9 +24,9 @@ ACTION_API const char *NameOf(ValueCategory category);
 // is left. Text is UTF-8, or bytes.
 ACTION_API std::string NormaliseLabel(std::string_view text);
 
-// As NormaliseLabel, for names of any script: words with letters that have no ASCII letter in them become an id, "x"
-// and six hexadecimal digits of their MD5, so that different words stay different. Accents are dropped as Python drops
-// them. `changed`, if not null: whether the name has letters outside ASCII.
+// As NormaliseLabel, for names of any script: words with letters that have no ASCII letter in them, or with symbols,
+// become an id, "x" and six hexadecimal digits of their MD5, so that different words stay different. Accents are
+// dropped as Python drops them. `changed`, if not null: whether the name has letters outside ASCII.
 ACTION_API std::string SafeLabel(const std::string &name, bool *changed = nullptr);
 
 // The label in a clip's file name, without folder and ending: normalised, and without a clip number at its end

@@ -190,7 +190,7 @@ TEST(Agreement, IsMeasuredInTime) {
   EXPECT_DOUBLE_EQ(agreement.fine(), 0.8);
   EXPECT_DOUBLE_EQ(agreement.value(), 0.9);
   EXPECT_EQ(agreement.boundaries, 1u);
-  EXPECT_DOUBLE_EQ(agreement.mean_boundary_error, 1);
+  EXPECT_DOUBLE_EQ(agreement.mean_boundary_error.value(), 1);
   EXPECT_DOUBLE_EQ(Compare({}, truth).coarse(), 0);
   EXPECT_DOUBLE_EQ(Compare(said, {}).coarse(), 0);
 }

@@ -19,6 +19,10 @@ std::string OrEmpty(const char *text) {
   return text != nullptr ? text : "";
 }
 
+std::string Counted(size_t count, const std::string &what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 std::string Printable(std::string text) {
   std::ranges::replace_if(text, IsControlCharacter, '?');
   return text;

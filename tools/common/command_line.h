@@ -35,6 +35,9 @@ class UsageError : public Error {
 // The value of an option of text, "" when it was not given.
 std::string OrEmpty(const char *text);
 
+// "1 clip", "2 clips".
+std::string Counted(size_t count, const std::string &what);
+
 // Without what a terminal would obey.
 std::string Printable(std::string text);
 

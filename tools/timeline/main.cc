@@ -115,10 +115,10 @@ struct Shares {
 
 void PrintShares(const std::vector<Segment> &timeline, const std::string &interruption) {
   const Shares shares(timeline);
-  std::printf("\n%zu segments, %.1f s", timeline.size(), shares.all);
+  std::printf("\n%s, %.1f s", action::Counted(timeline.size(), "segment").c_str(), shares.all);
   if (!interruption.empty()) {
     std::printf("; %s", interruption.c_str());
-    if (shares.study() > 0) std::printf("; %.1f %% measured until then", 100 * shares.measured() / shares.study());
+    std::printf("; %.1f s measured until then", shares.measured());
   } else if (shares.study() > 0) {
     std::printf(", %.1f %% of them measured", 100 * shares.measured() / shares.study());
   }
@@ -133,7 +133,9 @@ void PrintShares(const std::vector<Segment> &timeline, const std::string &interr
   }
   if (shares.deviations > 0) std::printf("  %zu deviations from the order of work\n", shares.deviations);
   if (shares.unsure > 0) {
-    std::printf("  %zu segments are less than %.0f %% sure: look at them\n", shares.unsure, 100 * kLow);
+    std::printf("  %s less than %.0f %% sure: look at them\n",
+                shares.unsure == 1 ? "1 segment is" : (std::to_string(shares.unsure) + " segments are").c_str(),
+                100 * kLow);
   }
   if (shares.poor_accuracy) {
     std::printf("The model was right on only %.0f %% of the clips that were held out when it was trained\n",
@@ -227,12 +229,16 @@ int Show(const std::vector<std::string> &files, const ShowOptions &options) {
       if (files.size() > 1 || runs.size() > 1) {
         std::printf("%s%s%s\n", Printable(path).c_str(), run.name.empty() ? "" : ", run ", Printable(run.name).c_str());
       }
+      if (run.segments.empty()) {
+        std::printf("%s is empty: no segment was ever final\n", Printable(path).c_str());
+        continue;
+      }
       PrintTable(run.segments);
       PrintShares(run.segments, interruption);
     }
     if (!options.as_json && runs.size() < file.runs.size()) {
-      std::printf("%s holds %zu other runs, which are left out (--all, --run N)\n", Printable(path).c_str(),
-                  file.runs.size() - runs.size());
+      std::printf("%s holds %s more (--all, --run N)\n", Printable(path).c_str(),
+                  action::Counted(file.runs.size() - runs.size(), "run").c_str());
     }
   }
   if (options.as_json) {
@@ -259,25 +265,27 @@ int Compare(const std::vector<std::string> &files, bool as_json) {
   // A mean over nothing is not 0.
   const auto mean = [found](double value) { return found > 0 ? ordered_json(value) : ordered_json(nullptr); };
   if (as_json) {
-    const ordered_json object = {{"seconds", agreement.truth_seconds},
-                                 {"timeline_seconds", length},
-                                 {"stand_in", stand_in},
-                                 {"coarse", agreement.coarse()},
-                                 {"fine", agreement.fine()},
-                                 {"value", agreement.value()},
-                                 {"boundaries", agreement.boundaries},
-                                 {"boundary_error", agreement.mean_boundary_error},
-                                 {"elements", elements.elements},
-                                 {"lost", elements.lost},
-                                 {"invented", elements.invented},
-                                 {"duration_bias", mean(elements.duration_bias)},
-                                 {"duration_error", mean(elements.duration_error)},
-                                 {"within_half_second", elements.within_half_second},
-                                 {"within_tenth", elements.within_tenth},
-                                 {"f1_10", elements.f1_10 / 100},
-                                 {"f1_25", elements.f1_25 / 100},
-                                 {"f1_50", elements.f1_50 / 100},
-                                 {"edit", elements.edit / 100}};
+    const ordered_json object = {
+        {"seconds", agreement.truth_seconds},
+        {"timeline_seconds", length},
+        {"stand_in", stand_in},
+        {"coarse", agreement.coarse()},
+        {"fine", agreement.fine()},
+        {"value", agreement.value()},
+        {"boundaries", agreement.boundaries},
+        {"boundary_error",
+         agreement.mean_boundary_error ? ordered_json(*agreement.mean_boundary_error) : ordered_json(nullptr)},
+        {"elements", elements.elements},
+        {"lost", elements.lost},
+        {"invented", elements.invented},
+        {"duration_bias", mean(elements.duration_bias)},
+        {"duration_error", mean(elements.duration_error)},
+        {"within_half_second", elements.within_half_second},
+        {"within_tenth", elements.within_tenth},
+        {"f1_10", elements.f1_10 / 100},
+        {"f1_25", elements.f1_25 / 100},
+        {"f1_50", elements.f1_50 / 100},
+        {"edit", elements.edit / 100}};
     std::printf("%s\n", object.dump(2).c_str());
     return action::kDone;
   }
@@ -285,8 +293,12 @@ int Compare(const std::vector<std::string> &files, bool as_json) {
   std::printf("  coarse action   %5.1f %%\n", 100 * agreement.coarse());
   std::printf("  fine action     %5.1f %%\n", 100 * agreement.fine());
   std::printf("  value category  %5.1f %%\n", 100 * agreement.value());
-  std::printf("mean distance of the %zu boundaries to the nearest found: %.2f s\n", agreement.boundaries,
-              agreement.mean_boundary_error);
+  if (agreement.mean_boundary_error) {
+    std::printf("mean distance of the %zu boundaries to the nearest found: %.2f s\n", agreement.boundaries,
+                *agreement.mean_boundary_error);
+  } else {
+    std::printf("mean distance of the %zu boundaries to the nearest found: -\n", agreement.boundaries);
+  }
   std::printf("of %zu elements %zu lost, %zu invented; F1@50 %.1f %%, edit score %.1f %%\n", elements.elements,
               elements.lost, elements.invented, elements.f1_50, elements.edit);
   if (found > 0) {

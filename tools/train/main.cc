@@ -101,17 +101,19 @@ void PrintPlan(const Dataset &dataset) {
     ++count[clip.label];
   }
   const std::vector<FamilyPlan> families = PlanFamilies(labels);
-  std::printf("%zu clips, %zu fine actions, %zu coarse actions\n", clips.size(), count.size(), families.size());
+  std::printf("%s, %s, %s\n", Counted(clips.size(), "clip").c_str(), Counted(count.size(), "fine action").c_str(),
+              Counted(families.size(), "coarse action").c_str());
   for (const FamilyPlan &family : families) {
-    const std::string fate = family.skipped.empty()             ? "trained"
-                             : family.skipped == "single_class" ? "skipped: a single fine action, nothing to tell apart"
-                                                                : "skipped: too few clips";
-    std::printf("\n%s: %zu clips, %zu fine actions; %s\n", family.name.c_str(), family.clips, family.labels.size(),
-                fate.c_str());
+    const std::string fate = family.skipped.empty() ? "trained"
+                             : family.skipped == "single_class"
+                                 ? "no fine classifier is needed: it has a single fine action"
+                                 : "no fine classifier: too few clips";
+    std::printf("\n%s: %s, %s; %s\n", family.name.c_str(), Counted(family.clips, "clip").c_str(),
+                Counted(family.labels.size(), "fine action").c_str(), fate.c_str());
     for (const std::string &label : family.labels) {
       const auto named = dataset.names.find(label);
-      std::printf("  %-48s %-8s %4zu clips%s%s\n", label.c_str(), NameOf(CategoryOf(label)), count[label],
-                  named != dataset.names.end() ? "  from " : "",
+      std::printf("  %-48s %-8s %4zu %s%s%s\n", label.c_str(), NameOf(CategoryOf(label)), count[label],
+                  count[label] == 1 ? "clip" : "clips", named != dataset.names.end() ? "  from " : "",
                   named != dataset.names.end() ? Printable(named->second).c_str() : "");
     }
   }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -109,14 +110,23 @@ int Verify(const Arguments &arguments) {
   return 0;
 }
 
+void CheckFree(const std::string &path, bool force) {
+  if (!force && std::filesystem::exists(path)) {
+    throw action::Error(path + " is there already; --force replaces it");
+  }
+}
+
 int Convert(const Arguments &arguments) {
+  gboolean force = FALSE;
   CommandLine line(
       "gst-action-weights convert", "IN OUT",
       "Writes the state_dict of IN as OUT: .pt or .pth (PyTorch zip) or .safetensors. Names, types and values "
       "stay; so does the identity that models are tied to.");
+  line.Add({{"force", 0, 0, G_OPTION_ARG_NONE, &force, "Replace a file that is there", nullptr}});
   if (const auto end = Parse(line, arguments, 2, "convert IN OUT")) return *end;
   const Arguments &operands = line.operands();
   action::CheckStateDictPath(operands[1]);
+  CheckFree(operands[1], force != FALSE);
   action::WriteStateDict(operands[1], action::ToStateDict(action::ReadCheckpoint(operands[0])));
   std::printf("%s written\n", operands[1].c_str());
   return 0;
@@ -124,16 +134,19 @@ int Convert(const Arguments &arguments) {
 
 int MakeStandIn(const Arguments &arguments) {
   gint64 seed = 1;
+  gboolean force = FALSE;
   CommandLine line(
       "gst-action-weights make-standin", "OUT",
       "Writes R3D-18 weights that were never trained: random, with batch norms calibrated on drifting noise. "
       "Their features are repeatable and good enough to try things out. They are no measurement, and "
       "everything that uses them says so.");
-  line.Add({{"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Another seed gives other weights (default 1)", "N"}});
+  line.Add({{"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Another seed gives other weights (default 1)", "N"},
+            {"force", 0, 0, G_OPTION_ARG_NONE, &force, "Replace a file that is there", nullptr}});
   if (const auto end = Parse(line, arguments, 1, "make-standin OUT")) return *end;
   const std::string &out = line.operands()[0];
   action::CheckStateDictPath(out);
   if (seed < 0) throw action::UsageError("--seed must be 0 or more");
+  CheckFree(out, force != FALSE);
   action::LoadEngine().MakeStandIn(out, static_cast<uint64_t>(seed));
   std::printf("%s written (%s)\n", out.c_str(), action::kStandInNotice);
   return 0;
@@ -178,6 +191,7 @@ constexpr const char *kUsage =
     "\n"
     "Options:\n"
     "  --seed=N           make-standin: another seed gives other weights (default 1)\n"
+    "  --force            convert, make-standin: replace a file that is there\n"
     "  --url=URL          fetch: download from a mirror\n"
     "  -o, --output=DIR   fetch: folder to put the file in\n"
     "  --version          print the version and end\n"

@@ -40,7 +40,8 @@ Agreement Compare(std::span<const Segment> timeline, std::span<const Segment> tr
     }
   }
   const std::vector<int64_t> said = BoundariesOf(timeline), right = BoundariesOf(truth);
-  if (said.empty()) return agreement;
+  agreement.boundaries = right.size();
+  if (said.empty() || right.empty()) return agreement;
   double sum = 0;
   for (const int64_t boundary : right) {
     int64_t nearest = INT64_MAX;
@@ -48,8 +49,7 @@ Agreement Compare(std::span<const Segment> timeline, std::span<const Segment> tr
       nearest = std::min(nearest, std::abs(other - boundary));
     sum += Seconds(nearest);
   }
-  agreement.boundaries = right.size();
-  if (!right.empty()) agreement.mean_boundary_error = sum / static_cast<double>(right.size());
+  agreement.mean_boundary_error = sum / static_cast<double>(right.size());
   return agreement;
 }
 

@@ -6,6 +6,7 @@
 #define ACTION_TIMELINE_AGREEMENT_H_
 
 #include <cstddef>
+#include <optional>
 #include <span>
 
 #include "action/export.h"
@@ -18,9 +19,9 @@ struct Agreement {
   double coarse_seconds = 0;  // of these, with the right coarse action
   double fine_seconds = 0;    // with the right fine action
   double value_seconds = 0;   // with the right value category
-  // Each boundary of the ground truth against the nearest one of the timeline; s. 0 when either has none.
+  // Each boundary of the ground truth against the nearest one of the timeline; s. Nothing when either has none.
   size_t boundaries = 0;
-  double mean_boundary_error = 0;
+  std::optional<double> mean_boundary_error;
 
   // Shares of the time that the ground truth covers: frame accuracy, at no frame rate.
   double coarse() const { return truth_seconds > 0 ? coarse_seconds / truth_seconds : 0; }

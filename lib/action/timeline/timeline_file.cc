@@ -164,6 +164,7 @@ std::string ReadText(const std::string &path) {
 }
 
 ordered_json Parse(std::string_view text, const std::string &where) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) throw Error(where + " cannot be read: it is empty");
   try {
     return ordered_json::parse(text);
   } catch (const nlohmann::json::exception &e) {
@@ -215,20 +216,21 @@ void ReadRows(const std::string &path, std::vector<std::string> &warnings,
   const std::string text = ReadText(path);
   std::map<std::string, size_t> contradictions;  // by label and value
   const auto add = [&](const ordered_json &object, const std::string &where) {
+    Segment segment;
     try {
-      const Segment segment = ToSegment(object);
-      const bool from_elements = !segment.name.empty() || TextAt(object, "value_from") == kFromElements;
-      // Of a label that is wrong throughout, the first row is told.
-      if (ContradictsLabel(segment) && !from_elements &&
-          contradictions[segment.fine_action + "/" + NameOf(segment.category)]++ == 0) {
-        warnings.push_back(where + " has the value category " + NameOf(segment.category) + ", but its label is " +
-                           segment.fine_action + ". Was it edited? The category is used as it stands");
-      }
-      row(segment, TextAt(object, "run"), where);
+      segment = ToSegment(object);
     } catch (const Error &e) {
       throw Error(where + " is not a segment: " + e.what() +
-                  ". Expected {\"start\": seconds, \"end\": seconds, \"fine_action\": \"label\", ...}");
+                  ". A segment is {\"start\": seconds, \"end\": seconds, \"fine_action\": \"label\", ...}");
     }
+    const bool from_elements = !segment.name.empty() || TextAt(object, "value_from") == kFromElements;
+    // Of a label that is wrong throughout, the first row is told.
+    if (ContradictsLabel(segment) && !from_elements &&
+        contradictions[segment.fine_action + "/" + NameOf(segment.category)]++ == 0) {
+      warnings.push_back(where + " has the value category " + NameOf(segment.category) + ", but its label is " +
+                         segment.fine_action + ". Was it edited?");
+    }
+    row(segment, TextAt(object, "run"), where);
   };
   if (IsLines(path, text)) {
     size_t number = 0;
@@ -264,6 +266,8 @@ TimelineFile ReadTimelineFile(const std::string &path) {
     lists.back().Add(segment);
     file.runs.back().complete = segment.complete;  // that of the last row
   });
+  for (std::string &warning : file.warnings)
+    warning += " The category is used as it stands";
   if (file.runs.empty()) file.runs.emplace_back();
   for (size_t i = 0; i < lists.size(); ++i)
     file.runs[i].segments = lists[i].Connected();

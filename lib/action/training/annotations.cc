@@ -18,6 +18,7 @@
 #include "action/csv.h"
 #include "action/error.h"
 #include "action/labels.h"
+#include "action/text.h"
 #include "action/timeline/timeline_file.h"
 
 namespace action {
@@ -26,6 +27,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<const char *, 4> kColumns = {"video", "start", "end", "label"};
+// Of a row whose value category contradicts its label.
+constexpr const char *kLabelCounts =
+    "What is trained is the label, with the value at its end; another value for it stands in elements.csv";
+constexpr const char *kStateColumn = "state";
+constexpr const char *kValueColumn = "value_category";
 constexpr double kTouching = 0.001;  // s: rows that meet do not overlap
 
 // Which field holds which column: by the names in the first row, else in the order of kColumns.
@@ -38,6 +44,39 @@ std::optional<std::array<size_t, 4>> HeaderOf(const CsvRow &row) {
     place[c] = static_cast<size_t>(found - row.fields.begin());
   }
   return place;
+}
+
+// What a row has in a column that a table need not have; empty where it has not.
+std::string Optional(const CsvRow &header, const CsvRow &row, const char *column) {
+  const auto is_column = [column](const std::string &field) { return NormaliseLabel(field) == column; };
+  const auto found = std::ranges::find_if(header.fields, is_column);
+  const auto at = static_cast<size_t>(found - header.fields.begin());
+  return at < row.fields.size() ? Trimmed(row.fields[at]) : "";
+}
+
+// The columns of a timeline that a table may have too.
+void ReadOptional(const CsvRow &header, const CsvRow &row, Annotation &annotation, std::vector<std::string> &warnings) {
+  const std::string state = Optional(header, row, kStateColumn);
+  if (!state.empty()) {
+    const auto known =
+        Named(state, {SegmentState::kMeasured, SegmentState::kAbsent, SegmentState::kUnknown, SegmentState::kGap});
+    if (!known) {
+      throw Error(annotation.where + ": the state is '" + state + "'; known are measured, absent, unknown and gap");
+    }
+    annotation.trained = *known == SegmentState::kMeasured;
+  }
+  const std::string value = Optional(header, row, kValueColumn);
+  if (value.empty()) return;
+  const auto category =
+      Named(value, {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva, ValueCategory::kUnknown});
+  if (!category) {
+    throw Error(annotation.where + ": the value category is '" + value + "'; known are VA, RNVA, NVA and UNKNOWN");
+  }
+  const ValueCategory of_label = CategoryOf(NormaliseLabel(annotation.label));
+  if (*category != ValueCategory::kUnknown && of_label != ValueCategory::kUnknown && *category != of_label) {
+    warnings.push_back(annotation.where + " has the value category " + value + ", but its label is " +
+                       annotation.label + ". " + kLabelCounts);
+  }
 }
 
 double Seconds(const std::string &text, const std::string &where, const char *column) {
@@ -68,7 +107,7 @@ void Check(const Annotation &annotation) {
   }
 }
 
-std::vector<Annotation> FromCsv(const std::string &path) {
+std::vector<Annotation> FromCsv(const std::string &path, std::vector<std::string> &warnings) {
   const std::vector<CsvRow> rows = ReadCsv(path, "the annotations " + path);
   if (rows.empty()) throw Error("the annotations " + path + " are empty; they should be rows of video,start,end,label");
 
@@ -83,10 +122,20 @@ std::vector<Annotation> FromCsv(const std::string &path) {
       throw Error(annotation.where + ": there are " + std::to_string(row.fields.size()) +
                   " fields; there should be video,start,end,label");
     }
+    // A comma too many would move a label; empty fields at the end are how spreadsheets fill a table.
+    const size_t expected = header ? rows.front().fields.size() : kColumns.size();
+    for (size_t extra = expected; extra < row.fields.size(); ++extra) {
+      if (Trimmed(row.fields[extra]).empty()) continue;
+      throw Error(annotation.where + ": there are " + std::to_string(row.fields.size()) + " fields, and " +
+                  (header ? "the heading has " : "there should be ") + std::to_string(expected) +
+                  ". Numbers with a decimal comma, and labels with a comma, need quotes around them, or semicolons " +
+                  "between the fields");
+    }
     annotation.video = (fs::path(path).parent_path() / Trimmed(row.fields[place[0]])).lexically_normal().string();
     annotation.start = Seconds(row.fields[place[1]], annotation.where, "start");
     annotation.end = Seconds(row.fields[place[2]], annotation.where, "end");
     annotation.label = Trimmed(row.fields[place[3]]);
+    if (header) ReadOptional(rows.front(), row, annotation, warnings);
     Check(annotation);
     annotations.push_back(std::move(annotation));
   }
@@ -97,7 +146,10 @@ std::vector<Annotation> FromCsv(const std::string &path) {
 std::vector<Annotation> FromTimeline(const std::string &path, const std::string &video,
                                      std::vector<std::string> &warnings) {
   std::vector<Annotation> annotations;
-  for (const TimelineRow &row : ReadTimelineRows(path, warnings)) {
+  std::vector<std::string> contradictions;
+  bool interrupted = false;
+  for (const TimelineRow &row : ReadTimelineRows(path, contradictions)) {
+    interrupted = row.segment.complete == false;
     const auto seconds = [](int64_t ns) { return static_cast<double>(ns) / 1e9; };
     Annotation annotation{video,
                           seconds(row.segment.start),
@@ -107,6 +159,12 @@ std::vector<Annotation> FromTimeline(const std::string &path, const std::string 
                           row.segment.state == SegmentState::kMeasured};
     Check(annotation);
     annotations.push_back(std::move(annotation));
+  }
+  for (const std::string &contradiction : contradictions)
+    warnings.push_back(contradiction + ". " + kLabelCounts);
+  if (interrupted) {
+    annotations.back().last_known = true;
+    warnings.push_back(path + " is of a run that was interrupted: nothing that comes after its last row is trained");
   }
   return annotations;
 }
@@ -156,7 +214,7 @@ std::optional<double> ParseSeconds(const std::string &text) {
 
 std::vector<Annotation> ReadAnnotations(const std::string &path, std::vector<std::string> &warnings) {
   std::error_code failed;
-  return fs::is_directory(path, failed) ? ReadFolder(path, warnings) : FromCsv(path);
+  return fs::is_directory(path, failed) ? ReadFolder(path, warnings) : FromCsv(path, warnings);
 }
 
 Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
@@ -206,7 +264,8 @@ Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
         covered_label = label;
       }
     }
-    if (background && known && duration - covered >= kShortestBackground)
+    const bool interrupted = std::ranges::any_of(rows, &Annotation::last_known);
+    if (background && known && !interrupted && duration - covered >= kShortestBackground)
       add(video, covered, duration, kBackgroundLabel);
   }
   return dataset;

@@ -20,9 +20,10 @@ struct Annotation {
   std::string video;
   double start = 0;
   double end = 0;
-  std::string label;    // as written
-  std::string where;    // "file.csv line 3", for messages
-  bool trained = true;  // false: nothing is learnt of this time, neither an action nor background
+  std::string label;        // as written
+  std::string where;        // "file.csv line 3", for messages
+  bool trained = true;      // false: nothing is learnt of this time, neither an action nor background
+  bool last_known = false;  // the last row of a timeline that was interrupted: what came after it was not looked at
 };
 
 // Stretches without a label that are shorter than this are how exactly people annotate, not background.
@@ -31,10 +32,10 @@ inline constexpr double kShortestBackground = 1.0;  // s
 // `path` is either a CSV file with the columns video,start,end,label (a first line of these names, in any order, may be
 // there; fields may be quoted), or a folder of videos each with its timeline beside it (clip.mp4 and clip.json: a list
 // of objects with start, end and fine_action, as the product writes them). Names of videos are relative to the file.
-// Fields may stand between semicolons or tabs; "-" is the standard input. Rows of a timeline whose state is gap,
-// unknown or absent are not trained. Warnings: rows of a timeline whose value category contradicts their label. Throws
-// Error naming file and line: a row that is not understood, an end that is not after its start, a video that does not
-// exist.
+// Fields may stand between semicolons or tabs; "-" is the standard input. Tables may have the columns state and
+// value_category of a timeline too. Rows whose state is gap, unknown or absent are not trained. Warnings: rows whose
+// value category contradicts their label, timelines that were interrupted. Throws Error naming file and line: a row
+// that is not understood, an end that is not after its start, a video that does not exist.
 ACTION_API std::vector<Annotation> ReadAnnotations(const std::string &path, std::vector<std::string> &warnings);
 
 // "12.5", "12,5", "0:30", "00:01:02.5": seconds. Nothing when it is none of these.

@@ -61,11 +61,44 @@ std::optional<std::string> ContentOf(const std::string &path) {
   }
 }
 
+// What cameras, phones and people call a recording before anybody has looked at it.
+bool IsNameOfARecording(std::string_view label) {
+  static const std::set<std::string_view> kWords = {
+      "afternoon", "april",     "august",  "cam",     "camera",   "capture",  "ch",        "channel",  "clip",
+      "day",       "december",  "dsc",     "dscn",    "dvr",      "february", "file",      "film",     "friday",
+      "gh",        "gopr",      "gx",      "img",     "january",  "july",     "june",      "line",     "march",
+      "may",       "mon",       "monday",  "morning", "mov",      "movie",    "mvi",       "night",    "november",
+      "nvr",       "october",   "output",  "pxl",     "rec",      "record",   "recording", "saturday", "screen",
+      "september", "shift",     "sunday",  "test",    "thursday", "trim",     "tuesday",   "vid",      "video",
+      "webcam",    "wednesday", "whatsapp"};
+  for (size_t at = 0; at <= label.size();) {
+    const size_t end = std::min(label.find('_', at), label.size());
+    std::string_view word = label.substr(at, end - at);
+    while (!word.empty() && g_ascii_isdigit(word.back()) != FALSE)
+      word.remove_suffix(1);
+    if (!word.empty() && !kWords.contains(word)) return false;
+    at = end + 1;
+  }
+  return true;
+}
+
+void WarnOfRecordings(Dataset &dataset) {
+  std::set<std::string> names;
+  for (const Clip &clip : dataset.clips) {
+    if (IsNameOfARecording(clip.label)) names.insert(clip.label);
+  }
+  if (names.empty()) return;
+  dataset.warnings.push_back(
+      "these look unlabelled: clips are called " + Quoted(names) +
+      ", which says when or with what they were recorded, not what they show. Each name becomes an action. Name clips "
+      "after what they show, or write times into a table (--annotations)");
+}
+
 // Recordings named by a camera (VID_20260101_120000, shift-2) would each become a class.
 void WarnOfUnlabelled(const std::map<std::string, size_t> &in_root, Dataset &dataset) {
   std::set<std::string> alone;
   for (const auto &[label, clips] : in_root) {
-    if (clips == 1 && CategoryOf(label) == ValueCategory::kUnknown &&
+    if (clips == 1 && !IsNameOfARecording(label) && CategoryOf(label) == ValueCategory::kUnknown &&
         MeaningOf(label, CoarseLabel(label)) == Meaning::kWork) {
       alone.insert(label);
     }
@@ -157,6 +190,7 @@ Dataset ScanDataset(const std::string &folder) {
     }
   };
   walk(root, true);
+  WarnOfRecordings(dataset);
   WarnOfUnlabelled(in_root, dataset);
   std::ranges::sort(dataset.clips, {}, &Clip::path);
   for (const auto &[label, names] : raw_names) {
