@@ -59,6 +59,9 @@ struct State {
   // Streaming thread; state changes while it does not run.
   action::OverlayComposer composer;
   action::OverlayBlender blender;
+  bool labelled = false;  // or will be: the labels of a model were announced
+  bool warned_of_no_labels = false;
+  int frames = 0;
   action::AnalyticsLabel analytics;  // of frames that the timeline file labels
   std::vector<Segment> timeline;     // READY->PAUSED, when the property says so
   bool from_file = false;
@@ -258,6 +261,18 @@ void Blend(GstActionOverlay *self, GstBuffer *buffer, GstVideoOverlayComposition
   gst_video_frame_unmap(&frame);
 }
 
+// Frames that nobody labels: is the element in the wrong place?
+constexpr int kPatience = 100;  // frames
+
+void WarnOfNoLabels(GstActionOverlay *self) {
+  State &state = *self->state;
+  if (state.from_file || state.labelled || std::exchange(state.warned_of_no_labels, true)) return;
+  GST_ELEMENT_WARNING(self, STREAM, WRONG_TYPE,
+                      ("No labels arrive: put r3dfeatures and actionclassify before actionoverlay, or name a timeline "
+                       "file with timeline="),
+                      ("Frames pass as they are"));
+}
+
 // Takes the frame, and gives back what is to be pushed.
 BufferPtr Draw(GstActionOverlay *self, BufferPtr frame) {
   GstBuffer *buffer = frame.get();
@@ -289,6 +304,8 @@ BufferPtr Draw(GstActionOverlay *self, BufferPtr frame) {
     }
   } else {
     label = action::LabelOf(buffer);
+    state.labelled = state.labelled || label;
+    if (++state.frames == kPatience) WarnOfNoLabels(self);
     if (label) Rename(state, label->fine_action, label->name, label->category);
   }
   state.composer.Set(settings);
@@ -352,6 +369,9 @@ gboolean SinkEvent(GstPad *pad, GstObject *parent, GstEvent *event) {
       gst_event_unref(event);
       return taken;
     }
+    case GST_EVENT_EOS:
+      if (state.frames > 0) WarnOfNoLabels(self);
+      break;
     case GST_EVENT_SEGMENT:
       gst_event_copy_segment(event, &state.segment);
       break;
@@ -364,6 +384,7 @@ gboolean SinkEvent(GstPad *pad, GstObject *parent, GstEvent *event) {
         gboolean stand_in = FALSE;
         gst_structure_get_boolean(gst_event_get_structure(event), "stand-in", &stand_in);
         state.stand_in = stand_in != FALSE;
+        state.labelled = true;  // they will come
         CheckElements(self, gst_event_get_structure(event));
       }
       break;
@@ -401,6 +422,8 @@ bool Start(GstActionOverlay *self) {
       Rename(state, segment.fine_action, segment.name, segment.category);
     state.composer.SetTimeline(state.timeline);
     state.stand_in = state.has_info = state.attach = state.blendable = state.warned = state.warned_of_fonts = false;
+    state.labelled = state.warned_of_no_labels = false;
+    state.frames = 0;
     state.origin.reset();
     gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
     return true;

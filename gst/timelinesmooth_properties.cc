@@ -245,7 +245,8 @@ void InstallSmoothProperties(GObjectClass *object_class) {
   install(PROP_LOCATION,
           g_param_spec_string("location", "Location",
                               "File for the timeline. NAME.json: the reference's list of segments, written when the "
-                              "stream ends, complete or not at all; NAME.jsonl: one segment a line, appended as soon "
+                              "stream ends or is left (then the last one says complete: false); what another run left "
+                              "there is kept as NAME.json~; NAME.jsonl: one segment a line, appended as soon "
                               "as it is final, also to what is in the file already: each line names its run",
                               nullptr, kFlags));
   install(PROP_PROFILE,

@@ -83,7 +83,15 @@ void CheckR3d18(const StateDict &state, const std::string &where) {
     found[name] = &tensor;
 
   std::string missing, extra, misshapen, unusable;
-  const auto add = [](std::string &list, const std::string &item) { list += (list.empty() ? "" : ", ") + item; };
+  constexpr size_t kMostListed = 5;
+  std::map<const std::string *, size_t> listed;
+  const auto add = [&listed](std::string &list, const std::string &item) {
+    if (++listed[&list] <= kMostListed) list += (list.empty() ? "" : ", ") + item;
+  };
+  const auto all_of = [&listed](const std::string &list) {
+    const size_t count = listed[&list];
+    return list + (count > kMostListed ? " and " + std::to_string(count - kMostListed) + " more." : ".");
+  };
   const auto add_problem = [&](const std::string &problem) {
     if (!problem.empty()) add(unusable, problem);
   };
@@ -104,10 +112,10 @@ void CheckR3d18(const StateDict &state, const std::string &where) {
     add(extra, name);
 
   std::string problems;
-  if (!missing.empty()) problems += " Missing: " + missing + ".";
-  if (!extra.empty()) problems += " Not part of it: " + extra + ".";
-  if (!misshapen.empty()) problems += " Wrong shape: " + misshapen + ".";
-  if (!unusable.empty()) problems += " Values that no network has: " + unusable + ".";
+  if (!missing.empty()) problems += " Missing: " + all_of(missing);
+  if (!extra.empty()) problems += " Not part of it: " + all_of(extra);
+  if (!misshapen.empty()) problems += " Wrong shape: " + all_of(misshapen);
+  if (!unusable.empty()) problems += " Values that no network has: " + all_of(unusable);
   if (!problems.empty()) {
     throw Error(where + " is not an R3D-18 as torchvision's video.r3d_18 saves it." + problems +
                 " Use torchvision's file r3d_18-b3b3357e.pth, or the state_dict of a model of the same architecture");

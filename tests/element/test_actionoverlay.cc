@@ -482,6 +482,30 @@ TEST_F(ActionOverlay, FramesGetTheLabelsOfATimelineFile) {
   EXPECT_EQ(label_at(4000000000), "-") << "the timeline ends";
 }
 
+TEST_F(ActionOverlay, FramesThatNobodyLabelsAreTold) {
+  for (const bool short_one : {false, true}) {
+    Make("actionoverlay");
+    Start("GRAY8");
+    for (int i = 0; i < (short_one ? 5 : 100); ++i)
+      gst_buffer_unref(gst_harness_push_and_pull(harness_, NewFrame(static_cast<GstClockTime>(i) * kFrame)));
+    if (short_one) {
+      EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "");
+      PushEos();
+    }
+    EXPECT_NE(WaitForMessage(GST_MESSAGE_WARNING, 0).find("No labels arrive"), std::string::npos);
+    PushEos();
+    EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "") << "once";
+  }
+  // Where labels were announced they may take their time.
+  Make("actionoverlay");
+  Start("GRAY8");
+  PushLabels();
+  for (int i = 0; i < 100; ++i)
+    gst_buffer_unref(gst_harness_push_and_pull(harness_, NewFrame(static_cast<GstClockTime>(i) * kFrame)));
+  PushEos();
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "");
+}
+
 TEST_F(ActionOverlay, LabelsOfATimelineFileAreDetectionsForStockElements) {
   SKIP_WITHOUT_ANALYTICS();
   const std::string path = Folder() + "/detections.json";

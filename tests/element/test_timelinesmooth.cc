@@ -941,6 +941,18 @@ TEST_F(TimelineSmooth, SaysWhenItEndedBeforeItsStream) {
   }
 }
 
+TEST_F(TimelineSmooth, WhatNobodyLookedAtIsNotInATimelineThatIsInterrupted) {
+  const std::string path = Folder() + "/t.json";
+  Make("timelinesmooth window=1 sync-mode=immediate location=" + path);
+  Begin();
+  PushStream("aabb");
+  PushFrames(64, 96);  // four seconds more, which the network has not seen yet
+  gst_element_set_state(element_, GST_STATE_NULL);
+  const action::TimelineFile file = action::ReadTimelineFile(path);
+  EXPECT_EQ(file.last().segments.back().end, 8 * static_cast<int64_t>(GST_SECOND));
+  EXPECT_EQ(file.last().Interruption(), "interrupted at 8.0 s: the stream had not ended");
+}
+
 // ---- Latency
 
 TEST_F(TimelineSmooth, ReportsWhatItHolds) {

@@ -580,11 +580,11 @@ def more_of_the_timeline_tool(tool):
     with open(path("runs.jsonl"), "w") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
     code, said = run([tool, "show", path("runs.jsonl")])
-    assert code == 0 and "interrupted at 9.0 s: the stream had not ended; 100.0 % measured until then" in said, said
-    assert "% of them measured" not in said and "holds 1 other runs" in said and "90 %" in said, said
+    assert code == 0 and "interrupted at 9.0 s: the stream had not ended; 9.0 s measured until then" in said, said
+    assert "% of them measured" not in said and "holds 1 other run, not shown" in said and "90 %" in said, said
     assert "line 3, has the value category NVA, but its label is a_va" in said, said
     code, said = run([tool, "show", "--all", path("runs.jsonl"), path("truth.json")])
-    assert code == 0 and said.count("start ") == 3 and "run one" in said and "31 % low" in said and "1 segments are less than 50 % sure" in said, said
+    assert code == 0 and said.count("start ") == 3 and "run one" in said and "31 % low" in said and "1 segment is less than 50 % sure" in said, said
     for which in ("one", "1"):
         code, said = run([tool, "show", "--run", which, path("runs.jsonl")])
         assert code == 0 and "100.0 % of them measured" in said, said
@@ -695,6 +695,23 @@ def timeline_tool():
     assert code == 0 and "90.0 % of them measured" in said and re.search(r"VA +5.0 s +55.6 %", said), said
     code, said = run([tool, "show", path("missing.json")])
     assert code == 1 and "missing.json" in said
+    # Nothing is known of boundaries that were never found.
+    with open(path("one.json"), "w") as file:
+        json.dump([{"start": 0, "end": 10, "fine_action": "a_va"}], file)
+    code, said = run([tool, "compare", path("one.json"), path("truth.json")])
+    assert code == 0 and "mean distance of the 1 boundaries to the nearest found: -" in said, said
+    code, said = run([tool, "compare", "--json", path("one.json"), path("truth.json")])
+    assert json.loads(said)["boundary_error"] is None and json.loads(said)["boundaries"] == 1, said
+    for name, words in (("empty.jsonl", "is empty: no segment was ever final"), ("empty.json", "it is empty")):
+        open(path(name), "w").close()
+        code, said = run([tool, "show", path(name)])
+        assert words in said, (name, said)
+    # What gst-launch-1.0 prints of the notice that another run's timeline is kept.
+    for _ in range(2):
+        code, said = run(["sh", "-c", f"gst-launch-1.0 filesrc location={DEMO}/clips/wait_idle_nva_001.mp4 ! decodebin ! r3dfeatures ! actionclassify model={MODEL} "
+                          f"! timelinesmooth location={path('kept.json')} ! fakesink"])
+        assert code == 0, said
+    assert "kept.json of another run is there; when this run ends, it is kept as " + path("kept.json~") in said, said
     more_of_the_timeline_tool(tool)
 
 

@@ -311,6 +311,11 @@ def stand_in_repeats():
     identity = [re.search("weights: (.*)", run([WEIGHTS_TOOL, "verify", path])[1]).group(1) for path in (again, WEIGHTS)]
     assert identity[0] == identity[1]
     assert "stand-in backbone" in run([WEIGHTS_TOOL, "verify", again])[1]
+    # Somebody's file is not overwritten.
+    for command in (["make-standin", again, "--seed", "2"], ["convert", WEIGHTS, again]):
+        code, out, said = run([WEIGHTS_TOOL, *command])
+        assert code == 1 and "is there already; --force replaces it" in said, (command, code, said)
+    assert run([WEIGHTS_TOOL, "make-standin", again, "--force"])[0] == 0
     other = os.path.join(FOLDER, "other.safetensors")
     assert run([WEIGHTS_TOOL, "make-standin", other, "--seed", "2"])[0] == 0
     code, out, said = run([WEIGHTS_TOOL, "verify", other])

@@ -256,6 +256,50 @@ TEST_F(Folder, AnnotationsNameTheLineThatIsWrong) {
             std::string::npos);
   EXPECT_NE(said("\xff\xfev\\0.").find("CSV UTF-8"), std::string::npos);
   EXPECT_NE(said("v.mp4,0,1,***").find("'***'"), std::string::npos);
+  EXPECT_NE(
+      said("video,start,end,label\nv.mp4,0,12,5,turn_va").find("line 2: there are 5 fields, and the heading has 4"),
+      std::string::npos);
+  EXPECT_NE(said("v.mp4,0,1,a,b").find("there should be 4"), std::string::npos);
+  EXPECT_EQ(said("video,start,end,label\nv.mp4,0,1,a_va,,"), "") << "as spreadsheets fill up";
+  const std::string heading = "video,start,end,label,value_category,state\n";
+  EXPECT_NE(said(heading + "v.mp4,0,1,a_va,XX,").find("the value category is 'XX'"), std::string::npos);
+  EXPECT_NE(said(heading + "v.mp4,0,1,a_va,VA,asleep").find("the state is 'asleep'"), std::string::npos);
+}
+
+TEST_F(Folder, TablesMayHaveTheColumnsOfATimeline) {
+  Make("v.mp4");
+  std::vector<std::string> warnings;
+  const auto rows = ReadAnnotations(Make("rows.csv",
+                                         "video,start,end,label,value_category,state\nv.mp4,0,4,a_va,NVA,\n"
+                                         "v.mp4,4,8,b_va,VA,gap\nv.mp4,8,12,c_va\nv.mp4,12,16,d_nva,NVA,measured\n"),
+                                    warnings);
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_FALSE(rows[1].trained);
+  EXPECT_EQ(std::ranges::count_if(rows, &Annotation::trained), 3);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("line 2 has the value category NVA, but its label is a_va. What is trained is the label"),
+            std::string::npos)
+      << warnings[0];
+}
+
+TEST_F(Folder, NothingIsTrainedOfWhatComesAfterAnInterruption) {
+  Make("v.mp4");
+  const std::string rows =
+      R"({"start": 0, "end": 4, "fine_action": "a_va"}, {"start": 6, "end": 9, "fine_action": "b_va")";
+  const auto dataset_of = [this](const std::string &timeline) {
+    Make("v.json", timeline);
+    std::vector<std::string> warnings;
+    const auto annotations = ReadAnnotations(root_.string(), warnings);
+    Dataset dataset = DatasetOf(annotations, true, [](const std::string &) { return 100.0; });
+    dataset.warnings.insert(dataset.warnings.end(), warnings.begin(), warnings.end());
+    return dataset;
+  };
+  EXPECT_EQ(dataset_of("[" + rows + "}]").clips.size(), 4u) << "background between and behind";
+  const Dataset interrupted = dataset_of("[" + rows + R"(, "complete": false}])");
+  EXPECT_EQ(interrupted.clips.size(), 3u);
+  ASSERT_EQ(interrupted.warnings.size(), 1u);
+  EXPECT_NE(interrupted.warnings[0].find("interrupted: nothing that comes after its last row is trained"),
+            std::string::npos);
 }
 
 TEST_F(Folder, OverlapsOfOtherLabelsAreNamed) {
@@ -295,6 +339,8 @@ TEST(SafeLabel, OfAnyScriptIsAnIdThatStaysDifferent) {
   // The first word is the family, whatever follows.
   EXPECT_EQ(CoarseLabel(label("\xe6\x8b\xa7\xe7\xb4\xa7_left_va")), CoarseLabel(tighten));
   EXPECT_EQ(label(label("\xe6\x8b\xa7\xe7\xb4\xa7 va")), tighten);
+  const std::string wrench = label("\xf0\x9f\x94\xa7_nva");  // an emoji
+  EXPECT_TRUE(std::regex_match(wrench, std::regex("x[0-9a-f]{6}_nva"))) << wrench;
 }
 
 TEST_F(Folder, LabelsOfAnyScriptKeepTheirNamesForPeople) {
@@ -309,9 +355,9 @@ TEST_F(Folder, LabelsOfAnyScriptKeepTheirNamesForPeople) {
 }
 
 TEST_F(Folder, RecordingsWithoutALabelAreTold) {
-  Make("VID_20260101_120000.mp4");
+  Make("hall-3.mp4");
   Make("shift-b.mp4");
-  Make("IMG_1.mp4");
+  Make("anna.mp4");
   const Dataset dataset = ScanDataset(root_.string());
   ASSERT_EQ(dataset.warnings.size(), 1u);
   EXPECT_NE(dataset.warnings[0].find("these look unlabelled: 3 clips"), std::string::npos) << dataset.warnings[0];
@@ -319,6 +365,16 @@ TEST_F(Folder, RecordingsWithoutALabelAreTold) {
        {"turn_va_001.mp4", "turn_va_002.mp4", "a_nva_001.mp4", "b_nva_001.mp4", "c_nva_001.mp4", "d_nva_1.mp4"})
     Make(name);
   EXPECT_TRUE(ScanDataset(root_.string()).warnings.empty()) << "most are labelled";
+}
+
+TEST_F(Folder, NamesOfRecordingsAreTold) {
+  for (const char *name : {"IMG_0001.mp4", "IMG_0002.mp4", "VID_20240101_1200.mp4", "monday/cam1.mp4", "turn_va_1.mp4"})
+    Make(name);
+  const Dataset dataset = ScanDataset(root_.string());
+  ASSERT_EQ(dataset.warnings.size(), 1u) << dataset.warnings[0];
+  EXPECT_NE(dataset.warnings[0].find("these look unlabelled: clips are called 'img', 'monday', 'vid"),
+            std::string::npos)
+      << dataset.warnings[0];
 }
 
 TEST_F(Folder, GroupsAreReadFromTheNameWithoutItsEnding) {

@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,7 +50,9 @@ class Report {
 
  private:
   static void Line(const char *state, const char *what, const std::string &found, const std::string &remedy) {
-    std::printf("%-8s %-14s %s\n", state, what, Printable(found).c_str());
+    std::string line = found;
+    std::ranges::replace(line, '\n', ' ');
+    std::printf("%-8s %-14s %s\n", state, what, Printable(line).c_str());
     if (!remedy.empty()) std::printf("%-8s %-14s -> %s\n", "", "", Printable(remedy).c_str());
   }
   int problems_ = 0;
@@ -74,16 +79,20 @@ void CheckPlugin(Report &report) {
     auto *other = GST_PLUGIN(item->data);
     const std::string file = OrEmpty(gst_plugin_get_filename(other));
     if (!GST_OBJECT_FLAG_IS_SET(other, GST_PLUGIN_FLAG_BLACKLISTED) || !file.ends_with("libgstaction.so")) continue;
-    remedy = file +
-             " crashed or could not be loaded when GStreamer looked at it, and is blacklisted: remove "
-             "~/.cache/gstreamer-1.0/registry.*.bin and look again; GST_DEBUG=GST_PLUGIN_LOADING:4 tells why";
+    remedy =
+        file + " crashed or could not be loaded when GStreamer looked at it, and is blacklisted: remove " +
+        (g_getenv("GST_REGISTRY") != nullptr ? g_getenv("GST_REGISTRY") : "~/.cache/gstreamer-1.0/registry.*.bin") +
+        " and look again; GST_DEBUG=GST_PLUGIN_LOADING:4 tells why";
   }
   gst_plugin_list_free(plugins);
   const char *path = g_getenv("GST_PLUGIN_PATH");
-  report.Bad(
-      "plugin",
-      std::string("GStreamer does not find it (GST_PLUGIN_PATH is ") + (path != nullptr ? path : "not set") + ")",
-      remedy);
+  report.Bad("plugin",
+             std::string("GStreamer does not find it (GST_PLUGIN_PATH is ") +
+                 (path == nullptr ? "not set"
+                  : *path == '\0' ? "empty"
+                                  : path) +
+                 ")",
+             remedy);
 }
 
 // ---- Elements of others
@@ -132,13 +141,22 @@ void CheckElements(Report &report) {
 
 // ---- The network
 
-void CheckLibTorch(Report &report, const std::string &weights) {
+// How to get other weights than those that were named.
+std::string OtherWeights(const std::string &named, const std::string &otherwise) {
+  if (!named.empty()) return "name another file with --weights, or none";
+  const char *variable = g_getenv("GST_ACTION_WEIGHTS");
+  if (variable == nullptr || *variable == '\0') return otherwise;
+  return std::string("GST_ACTION_WEIGHTS names ") + variable + ": name another file in it, or unset it; " + otherwise;
+}
+
+// What the network would compute features with; nothing when it cannot be had.
+std::optional<ServiceInfo> CheckLibTorch(Report &report, const std::string &weights) {
   Engine *engine = nullptr;
   try {
     engine = &LoadEngine();
   } catch (const Error &e) {
     report.Bad("LibTorch", e.what(), "as it says; gst-action does nothing without it");
-    return;
+    return std::nullopt;
   }
   report.Good("LibTorch", engine->TorchVersion());
   const std::string blas = LoadedBlas();
@@ -161,22 +179,55 @@ void CheckLibTorch(Report &report, const std::string &weights) {
                              : info.published ? "the published Kinetics-400 ones"
                                               : "not the published ones";
     if (info.stand_in) {
-      report.Note("weights", info.weights_path + ": " + what, "gst-action-weights fetch");
+      report.Note("weights", info.weights_path + ": " + what, OtherWeights(weights, "gst-action-weights fetch"));
     } else {
       report.Good("weights", info.weights_path + ": " + what);
     }
     report.Good("device", info.device.ToString() + ", " + NameOf(info.precision));
+    return info;
   } catch (const Error &e) {
     report.Bad("weights", e.what(),
-               "gst-action-weights fetch, or to try things out: gst-action-weights make-standin standin.pth");
+               OtherWeights(weights,
+                            "gst-action-weights fetch, or to try things out: gst-action-weights make-standin "
+                            "standin.pth"));
   }
+  return std::nullopt;
 }
 
 // ---- A model
 
-void CheckModel(Report &report, const std::string &folder) {
+// Whether a model can be used with the features of these weights, as actionclassify asks.
+void CheckFit(Report &report, const ModelBundle &model, const std::optional<ServiceInfo> &service) {
+  if (!model.facts()) {
+    report.Note("model", "it does not say what it was trained with, as the Python system's do not",
+                "use it with the published weights, 8 frames a second and the whole picture");
+    return;
+  }
+  if (const auto poor = model.facts()->poor_accuracy()) {
+    report.Note("model",
+                "it was right on only " + std::to_string(std::lround(100 * *poor)) +
+                    " % of the clips that were held out when it was trained",
+                "train it with more clips of each action; its report.html tells which are mixed up");
+  }
+  if (service && service->weights_hash != model.facts()->features.weights_hash) {
+    report.Bad("model", "it was not trained with the weights that would be used, " + service->weights_path,
+               "name those in GST_ACTION_WEIGHTS (or r3dfeatures weights=), or train the model anew");
+  }
+}
+
+void CheckModel(Report &report, const std::string &folder, const std::optional<ServiceInfo> &service) {
+  std::optional<ModelBundle> opened;
   try {
-    const ModelBundle model = ModelBundle::Open(folder);
+    opened = ModelBundle::Open(folder);
+  } catch (const Error &e) {
+    const bool is_model = std::filesystem::is_directory(folder + "/stage1");
+    report.Bad("model", e.what(),
+               is_model ? "copy the folder anew from where it was trained, or train it anew"
+                        : "name a folder of gst-action-train or of the Python system");
+    return;
+  }
+  try {
+    const ModelBundle &model = *opened;
     const size_t trained = static_cast<size_t>(
         std::ranges::count_if(model.families(), [](const Family &f) { return f.head.has_value(); }));
     report.Good("model", folder + ": " + std::to_string(model.labels().coarse.size()) + " coarse actions, " +
@@ -184,6 +235,7 @@ void CheckModel(Report &report, const std::string &folder) {
                              " fine classifiers");
     if (model.facts() && model.facts()->stand_in)
       report.Note("model", std::string("trained on a ") + kStandInNotice, "train it anew with the published weights");
+    CheckFit(report, model, service);
     const std::string table = folder + "/" + kElementsFile;
     if (!std::filesystem::exists(table)) {
       report.Note("elements.csv", "none: labels are shown as they were trained", "gst-action-elements " + folder);
@@ -193,7 +245,7 @@ void CheckModel(Report &report, const std::string &folder) {
     ApplyElements(ReadElements(table), table, labels);
     report.Good("elements.csv", table);
   } catch (const Error &e) {
-    report.Bad("model", e.what(), "name a folder of gst-action-train or of the Python system");
+    report.Bad("elements.csv", e.what(), "correct the table; gst-action-elements --check " + folder + " looks again");
   }
 }
 
@@ -243,9 +295,9 @@ int Run(int argc, char **argv) {
   report.Good("GStreamer", version);
   CheckPlugin(report);
   CheckElements(report);
-  CheckLibTorch(report, OrEmpty(weights));
+  const auto service = CheckLibTorch(report, OrEmpty(weights));
   CheckFonts(report);
-  if (!line.operands().empty()) CheckModel(report, line.operands()[0]);
+  if (!line.operands().empty()) CheckModel(report, line.operands()[0], service);
   std::printf("\n%s\n", report.problems() == 0 ? "Everything that is needed is there."
                                                : "What is marked PROBLEM does not work yet.");
   return report.problems() == 0 ? kDone : kFailed;

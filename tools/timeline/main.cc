@@ -237,8 +237,8 @@ int Show(const std::vector<std::string> &files, const ShowOptions &options) {
       PrintShares(run.segments, interruption);
     }
     if (!options.as_json && runs.size() < file.runs.size()) {
-      std::printf("%s holds %s more (--all, --run N)\n", Printable(path).c_str(),
-                  action::Counted(file.runs.size() - runs.size(), "run").c_str());
+      std::printf("%s holds %s, not shown (--all, --run N)\n", Printable(path).c_str(),
+                  action::Counted(file.runs.size() - runs.size(), "other run").c_str());
     }
   }
   if (options.as_json) {

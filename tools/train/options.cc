@@ -39,7 +39,8 @@ constexpr const char *kSummary =
     "out\n"
     "how good they are. DATASET is a folder of clips named after what they show (mount_wheel_va_001.mp4), or of one "
     "folder\n"
-    "of clips for each action, or both. MODEL is the folder that the elements and the Python system read.";
+    "of clips for each action, or both; it may be left out where --annotations names videos. MODEL is the folder that "
+    "the elements and the Python system read.";
 
 }  // namespace
 
@@ -103,7 +104,7 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
        "The same with a share of every label's clips, which are then not trained with", "F"},
       {},
   };
-  CommandLine line("gst-action-train", "DATASET - trains a two-stage action model", kSummary);
+  CommandLine line("gst-action-train", "[DATASET] - trains a two-stage action model", kSummary);
   line.Add(main_entries);
   features.AddTo(line.context());
   GOptionGroup *group = g_option_group_new(
