@@ -91,7 +91,7 @@ fi
 if [ ! -f "$out/contact-sheet.png" ]; then
   frames=$(mktemp -d)
   trap 'rm -rf "$frames"' EXIT
-  gst-launch-1.0 -q filesrc location="$out/overlay.mp4" ! decodebin ! videorate ! video/x-raw,framerate=1/10 \
+  gst-launch-1.0 -q filesrc location="$out/overlay.mp4" ! decodebin ! videorate ! video/x-raw,framerate=1/12 \
     ! videoconvert ! videoscale ! video/x-raw,width=320,height=240 ! pngenc ! multifilesink location="$frames/%02d.png"
   sheet="compositor name=sheet background=black"
   branches=
