@@ -16,6 +16,7 @@
 #include "action/engine.h"
 #include "action/error.h"
 #include "common/frame_reader.h"
+#include "common/libav_pool.h"
 #include "common/pipeline_tasks.h"
 #include "fake/partial_engine.h"
 
@@ -64,6 +65,8 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "%s\n", error->message);
     return 2;
   }
+  // What decodebin brings in comes later.
+  action::AvoidLibavPool(pipeline);
   Probe probe;
   if (argc > 2) probe.every = std::strtoull(argv[2], nullptr, 10);
   GstElement *out = gst_bin_get_by_name(GST_BIN(pipeline), "out");

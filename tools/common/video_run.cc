@@ -18,6 +18,7 @@
 #include "action/error.h"
 #include "action/r3d18_spec.h"
 #include "build_config.h"
+#include "common/libav_pool.h"
 #include "common/pipeline_tasks.h"
 
 namespace action {
@@ -72,7 +73,7 @@ class Run {
     gst_element_link(source, decoder);
     gst_element_link(features_, sink);
     g_signal_connect(decoder, "pad-added", G_CALLBACK(OnPad), this);
-    g_signal_connect(pipeline_.get(), "deep-element-added", G_CALLBACK(OnElement), nullptr);
+    AvoidLibavPool(pipeline_.get());
     GstPad *pad = gst_element_get_static_pad(features_, "sink");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, OnBuffer, this, nullptr);
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_FLUSH, OnFlush, this, nullptr);
@@ -146,16 +147,6 @@ class Run {
         known += std::string(i > 0 ? ", " : "; it is one of ") + values->values[i].value_nick;
     }
     throw Error(name + " '" + text + "' is not understood" + known);
-  }
-
-  // GStreamer 1.26's decoders of libav, when several threads decode a picture that is cropped into the buffers of a
-  // pool of their own, now and then take one of the wrong size, and end the whole program. A copy of each frame costs
-  // little.
-  static void OnElement(GstBin *, GstBin *, GstElement *element, gpointer) {
-    guint major = 0, minor = 0, micro = 0, nano = 0;
-    gst_version(&major, &minor, &micro, &nano);
-    if (minor < 24 || g_object_class_find_property(G_OBJECT_GET_CLASS(element), "direct-rendering") == nullptr) return;
-    g_object_set(element, "direct-rendering", FALSE, nullptr);
   }
 
   static void OnPad(GstElement *, GstPad *pad, gpointer user) {
