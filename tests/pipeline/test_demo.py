@@ -64,6 +64,7 @@ def dataset():
     said = draw("set", *SMALL)
     clips = sorted(os.path.basename(clip) for clip in glob.glob(path("set/clips/*")))
     assert len(clips) == 27, clips
+    assert all(f"Drawing {tenth} %" in said for tenth in range(10, 101, 10)), said
     labels = {clip.rsplit("_", 1)[0] for clip in clips}
     assert len(labels) == 12 and len({label.split("_")[0] for label in labels}) == 7, labels
     assert all(label.endswith(("_va", "_rnva", "_nva")) for label in labels), labels

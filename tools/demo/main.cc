@@ -108,7 +108,7 @@ int Run(int argc, char **argv) {
 
   double total = 0, done = 0;
   for (const Job &job : jobs)
-    total += job.video.Frames();
+    total += job.video.Frames() / static_cast<double>(action::kDemoFps);
   action::Progress progress(quiet != FALSE);
   size_t kept = 0;
   for (const Job &job : jobs) {
