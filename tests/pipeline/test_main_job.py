@@ -695,6 +695,8 @@ def timeline_tool():
     assert code == 0 and "90.0 % of them measured" in said and re.search(r"VA +5.0 s +55.6 %", said), said
     code, said = run([tool, "show", path("missing.json")])
     assert code == 1 and "missing.json" in said
+    code, said = run([tool, "compare", "-", "-"])
+    assert code == 2 and "only one of the two" in said, said
     # Nothing is known of boundaries that were never found.
     with open(path("one.json"), "w") as file:
         json.dump([{"start": 0, "end": 10, "fine_action": "a_va"}], file)

@@ -80,7 +80,7 @@ void Progress::Step(const std::string &label, size_t done, size_t total, const s
     return;
   }
   if (!IsNextTenth(static_cast<double>(done) / static_cast<double>(total))) return;
-  std::printf("%s %zu %%, %s, last: %s\n", label.c_str(), 10 * tenths_, text.data(), what.c_str());
+  std::printf("%s %zu %%, %s, last: %s\n", label.c_str(), 100 * done / total, text.data(), what.c_str());
   std::fflush(stdout);
 }
 

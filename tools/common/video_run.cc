@@ -277,8 +277,9 @@ class Run {
 
   // "FILE(LINE): FUNCTION (): OBJECT: what happened" without the places, and not pages of it: some list codec data.
   static std::string LastPart(const std::string &debug) {
+    // Before the first line end stands where in the source and in the pipeline it was.
     const size_t newline = debug.find('\n');
-    std::string text = newline != std::string::npos ? debug.substr(newline + 1) : debug.substr(debug.rfind(": ") + 1);
+    std::string text = newline != std::string::npos ? debug.substr(newline + 1) : "";
     constexpr size_t kLongest = 200;
     if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
     while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
@@ -305,7 +306,8 @@ class Run {
     }
     std::string text =
         (ours ? "" : path_ + ": ") + (ours || connected_ ? "" : "no video that can be decoded: ") + error->message;
-    if (!ours && debug != nullptr) text += " [" + LastPart(debug) + "]";
+    const std::string more = ours || debug == nullptr ? "" : LastPart(debug);
+    if (!more.empty()) text += " [" + more + "]";
     g_error_free(error);
     g_free(debug);
     throw Error(text);

@@ -341,6 +341,9 @@ int Run(int argc, char **argv) {
   if (elements != nullptr || run != nullptr || all_runs) {
     throw action::UsageError("--elements, --run and --all are options of show");
   }
+  if (command == "compare" && words.size() == 2 && words[0] == "-" && words[1] == "-") {
+    throw action::UsageError("only one of the two timelines can be the standard input");
+  }
   if (command == "compare" && words.size() == 2) return Compare(words, as_json != FALSE);
   throw action::UsageError("usage: gst-action-timeline show FILE..., or gst-action-timeline compare FILE TRUTH");
 }

@@ -3,6 +3,8 @@
 
 #include "action/training/annotations.h"
 
+#include <glib.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -79,6 +81,13 @@ void ReadOptional(const CsvRow &header, const CsvRow &row, Annotation &annotatio
   }
 }
 
+// Seconds for a message, to the hundredth.
+std::string Shown(double seconds) {
+  std::array<char, 40> text{};
+  g_snprintf(text.data(), text.size(), "%.2f", seconds);
+  return text.data();
+}
+
 double Seconds(const std::string &text, const std::string &where, const char *column) {
   const auto seconds = ParseSeconds(text);
   if (!seconds) {
@@ -90,16 +99,15 @@ double Seconds(const std::string &text, const std::string &where, const char *co
 
 void Check(const Annotation &annotation) {
   if (annotation.start < 0) {
-    throw Error(annotation.where + ": the start, " + std::to_string(annotation.start) +
-                " s, is before the video's own");
+    throw Error(annotation.where + ": the start, " + Shown(annotation.start) + " s, is before the video's own");
   }
   if (annotation.trained && SafeLabel(annotation.label) == "unknown" && annotation.label != "unknown") {
     throw Error(annotation.where + ": nothing of the label '" + annotation.label +
                 "' is left but 'unknown': labels are " + "made of the letters a-z and digits");
   }
   if (annotation.end <= annotation.start) {
-    throw Error(annotation.where + ": the end, " + std::to_string(annotation.end) + " s, is not after the start, " +
-                std::to_string(annotation.start) + " s");
+    throw Error(annotation.where + ": the end, " + Shown(annotation.end) + " s, is not after the start, " +
+                Shown(annotation.start) + " s");
   }
   std::error_code failed;
   if (!fs::is_regular_file(annotation.video, failed)) {
@@ -246,8 +254,8 @@ Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
       const std::string label = SafeLabel(row.label, &foreign);
       if (foreign && row.trained) dataset.names.emplace(label, row.label);
       if (row.start >= duration) {
-        dataset.warnings.push_back(row.where + ": begins at " + std::to_string(row.start) + " s, but the video " +
-                                   video + " ends at " + std::to_string(duration) + " s; left out");
+        dataset.warnings.push_back(row.where + ": begins at " + Shown(row.start) + " s, but the video " + video +
+                                   " ends at " + Shown(duration) + " s; left out");
         continue;
       }
       if (row.trained && row.start < covered - kTouching && label != covered_label) {
@@ -255,8 +263,8 @@ Dataset DatasetOf(const std::vector<Annotation> &annotations, bool background,
       }
       if (background && row.start - covered >= kShortestBackground) add(video, covered, row.start, kBackgroundLabel);
       if (row.end > duration + kShortestBackground) {
-        dataset.warnings.push_back(row.where + ": ends at " + std::to_string(row.end) + " s, but the video " + video +
-                                   " at " + std::to_string(duration) + " s; cut");
+        dataset.warnings.push_back(row.where + ": ends at " + Shown(row.end) + " s, but the video " + video + " at " +
+                                   Shown(duration) + " s; cut");
       }
       if (row.trained) add(video, row.start, std::min(row.end, duration), label);
       if (row.end > covered) {
