@@ -89,6 +89,7 @@ else
 fi
 
 if [ ! -f "$out/contact-sheet.png" ]; then
+  # Every 12 s: on line_1 no such moment is near a change of action.
   frames=$(mktemp -d)
   trap 'rm -rf "$frames"' EXIT
   gst-launch-1.0 -q filesrc location="$out/overlay.mp4" ! decodebin ! videorate ! video/x-raw,framerate=1/12 \

@@ -61,7 +61,7 @@ struct State {
   action::OverlayBlender blender;
   bool labelled = false;  // or will be: the labels of a model were announced
   bool warned_of_no_labels = false;
-  int frames = 0;
+  int frames = 0;                    // up to kPatience
   action::AnalyticsLabel analytics;  // of frames that the timeline file labels
   std::vector<Segment> timeline;     // READY->PAUSED, when the property says so
   bool from_file = false;
@@ -305,7 +305,7 @@ BufferPtr Draw(GstActionOverlay *self, BufferPtr frame) {
   } else {
     label = action::LabelOf(buffer);
     state.labelled = state.labelled || label;
-    if (++state.frames == kPatience) WarnOfNoLabels(self);
+    if (state.frames < kPatience && ++state.frames == kPatience) WarnOfNoLabels(self);
     if (label) Rename(state, label->fine_action, label->name, label->category);
   }
   state.composer.Set(settings);

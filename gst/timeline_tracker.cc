@@ -213,17 +213,17 @@ void TimelineTracker::EndRun() {
 }
 
 void TimelineTracker::Finish() {
-  if (!in_run_) return;
-  timeline_.End(last_end_);
-  timeline_.Finish();
-  Collect();
-  known_until_ = INT64_MAX;
+  FinishAt(last_end_);
 }
 
 void TimelineTracker::Interrupt() {
-  if (!in_run_) return;
   // Frames after the last step have come, but nobody looked at them: steps that were on their way are lost.
-  timeline_.End(run_ended_ ? last_end_ : std::min(last_end_, timeline_.step_end()));
+  FinishAt(run_ended_ ? last_end_ : std::min(last_end_, timeline_.step_end()));
+}
+
+void TimelineTracker::FinishAt(int64_t end) {
+  if (!in_run_) return;
+  timeline_.End(end);
   timeline_.Finish();
   Collect();
   known_until_ = INT64_MAX;

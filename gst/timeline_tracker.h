@@ -117,6 +117,7 @@ class TimelineTracker {
   void Place(const Piece &piece);
   void BeginRunsUpTo(const ReceivedChunk &chunk, int64_t chunk_begin, bool lost);
   void Collect();
+  void FinishAt(int64_t end);
   FinishedSegment ToFinished(const Segment &segment) const;
   MetaLabel ToMeta(const Segment &segment, bool provisional) const;
 

@@ -104,12 +104,6 @@ def come_along(wanted):
     return seen
 
 
-def comes_later(element):
-    """Whether GStreamer got the element later than the one that is here."""
-    here = tuple(int(part) for part in re.findall(r"\d+", output("gst-launch-1.0", "--gst-version"))[:2])
-    return releases.SINCE.get(element, (0, 0)) > here
-
-
 def elements_are_installed():
     wanted = packages("--run")
     named = {}
@@ -119,12 +113,13 @@ def elements_are_installed():
     for element in DECODING:
         named.setdefault(element, "what decodebin takes")
     assert {"h264parse", "x264enc", "splitmuxsink", "decodebin", "appsrc", "rtspsrc"} <= set(named), sorted(named)
+    here = tuple(int(part) for part in re.findall(r"\d+", output("gst-launch-1.0", "--gst-version"))[:2])
     wrong = []
     for element, where in sorted(named.items()):
         if element in OURS:
             continue
         file = re.search(r"Filename +(\S+)", output("gst-inspect-1.0", element))
-        if not file and comes_later(element):
+        if not file and releases.comes_later(element, here):
             continue
         if not file:
             wrong.append(f"{where} names the element {element}, which is not installed here")

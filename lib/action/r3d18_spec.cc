@@ -66,6 +66,15 @@ std::string WhatIsWrong(const std::string &name, const Tensor &tensor) {
   return {};
 }
 
+// The first of them, and how many more there are.
+std::string Some(const std::vector<std::string> &items) {
+  constexpr size_t kMostListed = 5;
+  std::string list;
+  for (size_t i = 0; i < std::min(items.size(), kMostListed); ++i)
+    list += (i > 0 ? ", " : "") + items[i];
+  return list + (items.size() > kMostListed ? " and " + std::to_string(items.size() - kMostListed) + " more." : ".");
+}
+
 bool IsClassifier(const std::string &name) {
   return name.starts_with("fc.");
 }
@@ -82,40 +91,29 @@ void CheckR3d18(const StateDict &state, const std::string &where) {
   for (const auto &[name, tensor] : state.entries)
     found[name] = &tensor;
 
-  std::string missing, extra, misshapen, unusable;
-  constexpr size_t kMostListed = 5;
-  std::map<const std::string *, size_t> listed;
-  const auto add = [&listed](std::string &list, const std::string &item) {
-    if (++listed[&list] <= kMostListed) list += (list.empty() ? "" : ", ") + item;
-  };
-  const auto all_of = [&listed](const std::string &list) {
-    const size_t count = listed[&list];
-    return list + (count > kMostListed ? " and " + std::to_string(count - kMostListed) + " more." : ".");
-  };
-  const auto add_problem = [&](const std::string &problem) {
-    if (!problem.empty()) add(unusable, problem);
-  };
+  std::vector<std::string> missing, extra, misshapen, unusable;
   for (const ParameterSpec &parameter : R3d18Parameters()) {
     const auto entry = found.find(parameter.name);
     if (entry == found.end()) {
-      if (!parameter.optional) add(missing, parameter.name);
+      if (!parameter.optional) missing.push_back(parameter.name);
       continue;
     }
-    if (!parameter.optional) add_problem(WhatIsWrong(parameter.name, *entry->second));
+    const std::string wrong = parameter.optional ? "" : WhatIsWrong(parameter.name, *entry->second);
+    if (!wrong.empty()) unusable.push_back(wrong);
     if (!IsClassifier(parameter.name) && entry->second->shape() != parameter.shape) {
-      add(misshapen, parameter.name + " is " + ShapeToString(entry->second->shape()) + " and should be " +
-                         ShapeToString(parameter.shape));
+      misshapen.push_back(parameter.name + " is " + ShapeToString(entry->second->shape()) + " and should be " +
+                          ShapeToString(parameter.shape));
     }
     found.erase(entry);
   }
   for (const auto &[name, tensor] : found)
-    add(extra, name);
+    extra.push_back(name);
 
   std::string problems;
-  if (!missing.empty()) problems += " Missing: " + all_of(missing);
-  if (!extra.empty()) problems += " Not part of it: " + all_of(extra);
-  if (!misshapen.empty()) problems += " Wrong shape: " + all_of(misshapen);
-  if (!unusable.empty()) problems += " Values that no network has: " + all_of(unusable);
+  if (!missing.empty()) problems += " Missing: " + Some(missing);
+  if (!extra.empty()) problems += " Not part of it: " + Some(extra);
+  if (!misshapen.empty()) problems += " Wrong shape: " + Some(misshapen);
+  if (!unusable.empty()) problems += " Values that no network has: " + Some(unusable);
   if (!problems.empty()) {
     throw Error(where + " is not an R3D-18 as torchvision's video.r3d_18 saves it." + problems +
                 " Use torchvision's file r3d_18-b3b3357e.pth, or the state_dict of a model of the same architecture");

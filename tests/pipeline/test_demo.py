@@ -12,11 +12,11 @@ import subprocess
 import sys
 import tempfile
 
-import cv2
 import numpy
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "parity"))
+sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", folder) for folder in ("parity", "accuracy")]
 import tap  # noqa: E402
+from sets import frames_of  # noqa: E402
 
 TOOL = os.path.abspath(sys.argv[1])
 FOLDER = tempfile.mkdtemp()
@@ -33,16 +33,6 @@ def draw(*arguments, code=0):
     said = done.stdout.decode(errors="replace")
     assert done.returncode == code, (arguments, done.returncode, said)
     return said
-
-
-def frames_of(video):
-    capture = cv2.VideoCapture(video, cv2.CAP_FFMPEG)
-    frames = []
-    while True:
-        ok, frame = capture.read()
-        if not ok:
-            return frames
-        frames.append(frame)
 
 
 def read_json(file):

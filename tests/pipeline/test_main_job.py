@@ -511,7 +511,7 @@ def recordings():
 
 def newer_than_this(line):
     """The elements of a line that GStreamer got later than the one that is here."""
-    return [name for name, since in releases.SINCE.items() if name in line.split() and Gst.version()[:2] < since]
+    return [word for word in line.split() if releases.comes_later(word, Gst.version()[:2])]
 
 
 def lines_of_the_documents():

@@ -275,9 +275,9 @@ class Run {
     return rotated;
   }
 
-  // "FILE(LINE): FUNCTION (): OBJECT: what happened" without the places, and not pages of it: some list codec data.
+  // "FILE(LINE): FUNCTION (): OBJECT:", a line end, and what happened: that alone, and not pages of it, for some list
+  // codec data.
   static std::string LastPart(const std::string &debug) {
-    // Before the first line end stands where in the source and in the pipeline it was.
     const size_t newline = debug.find('\n');
     std::string text = newline != std::string::npos ? debug.substr(newline + 1) : "";
     constexpr size_t kLongest = 200;

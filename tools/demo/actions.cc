@@ -8,19 +8,17 @@
 #include <cmath>
 
 #include "action/error.h"
-#include "action/labels.h"
 
 namespace action {
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 // The middle of the jig, where most work is done.
 constexpr double kMiddleX = 200, kMiddleY = 158;
 // The camera sees so much less than the whole bench.
 constexpr double kZoom = 1.2;
 
-constexpr Rgb kBlack{0, 0, 0}, kWhite{0.96, 0.96, 0.94}, kRubber{0.12, 0.12, 0.13}, kBrass{0.80, 0.64, 0.28};
-constexpr Rgb kSteel{0.66, 0.69, 0.72}, kDarkSteel{0.42, 0.45, 0.49}, kCardboard{0.74, 0.57, 0.36};
+constexpr Rgb kWhite{0.96, 0.96, 0.94}, kRubber{0.12, 0.12, 0.13}, kBrass{0.80, 0.64, 0.28};
+constexpr Rgb kCardboard{0.74, 0.57, 0.36};
 
 // A movement to and fro, -1 to 1, `period` seconds long.
 double Swing(double seconds, double period, double ahead = 0) {
@@ -292,10 +290,6 @@ void WaitIdle(cairo_t *cairo, const Take &take, double seconds) {
 }
 
 }  // namespace
-
-std::string DemoAction::ValueCategory() const {
-  return NameOf(CategoryOf(label));
-}
 
 const std::vector<DemoAction> &DemoActions() {
   static const std::vector<DemoAction> actions = {

@@ -20,10 +20,6 @@ struct DemoAction {
   std::string label;  // FAMILY_what_CATEGORY
   int clips;          // how many of the dataset's clips show it
   DrawAction draw;
-
-  std::string Coarse() const { return label.substr(0, label.find('_')); }
-  // VA, RNVA or NVA.
-  std::string ValueCategory() const;
 };
 
 // In families; the last one, adjust_jig_rnva, has a single clip.

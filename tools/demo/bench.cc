@@ -12,15 +12,19 @@
 namespace action {
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr double kShadow = 5;  // how far shadows fall, bench units
-
-constexpr Rgb kSteel{0.66, 0.69, 0.72};
-constexpr Rgb kDarkSteel{0.42, 0.45, 0.49};
-constexpr Rgb kBlack{0, 0, 0};
 
 Rgb Mix(const Rgb &a, const Rgb &b, double share) {
   return {a.red + (b.red - a.red) * share, a.green + (b.green - a.green) * share, a.blue + (b.blue - a.blue) * share};
+}
+
+void RoundedRectangle(cairo_t *cairo, double x, double y, double width, double height, double radius) {
+  cairo_new_sub_path(cairo);
+  cairo_arc(cairo, x + width - radius, y + radius, radius, -kPi / 2, 0);
+  cairo_arc(cairo, x + width - radius, y + height - radius, radius, 0, kPi / 2);
+  cairo_arc(cairo, x + radius, y + height - radius, radius, kPi / 2, kPi);
+  cairo_arc(cairo, x + radius, y + radius, radius, kPi, 1.5 * kPi);
+  cairo_close_path(cairo);
 }
 
 void Wood(cairo_t *cairo) {
@@ -82,15 +86,6 @@ void Jig(cairo_t *cairo) {
 
 void SetColour(cairo_t *cairo, const Rgb &colour, double alpha) {
   cairo_set_source_rgba(cairo, colour.red, colour.green, colour.blue, alpha);
-}
-
-void RoundedRectangle(cairo_t *cairo, double x, double y, double width, double height, double radius) {
-  cairo_new_sub_path(cairo);
-  cairo_arc(cairo, x + width - radius, y + radius, radius, -kPi / 2, 0);
-  cairo_arc(cairo, x + width - radius, y + height - radius, radius, 0, kPi / 2);
-  cairo_arc(cairo, x + radius, y + height - radius, radius, kPi / 2, kPi);
-  cairo_arc(cairo, x + radius, y + radius, radius, kPi, 1.5 * kPi);
-  cairo_close_path(cairo);
 }
 
 void Box(cairo_t *cairo, double x, double y, double width, double height, double radius, const Rgb &colour,

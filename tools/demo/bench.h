@@ -25,6 +25,9 @@ struct Rgb {
   double red = 0, green = 0, blue = 0;
 };
 
+inline constexpr double kPi = 3.14159265358979323846;
+inline constexpr Rgb kBlack{0, 0, 0}, kSteel{0.66, 0.69, 0.72}, kDarkSteel{0.42, 0.45, 0.49};
+
 void SetColour(cairo_t *cairo, const Rgb &colour, double alpha = 1);
 
 // What differs from one recording of an action to the next. All of it follows from two names: that of the shift (the
@@ -57,7 +60,6 @@ void DrawBench(cairo_t *cairo);
 void DrawLight(cairo_t *cairo, const Take &take);
 
 // Shapes that things are made of.
-void RoundedRectangle(cairo_t *cairo, double x, double y, double width, double height, double radius);
 void Disc(cairo_t *cairo, double x, double y, double radius, const Rgb &colour);
 void Ring(cairo_t *cairo, double x, double y, double radius, double width, const Rgb &colour);
 void Line(cairo_t *cairo, double x1, double y1, double x2, double y2, double width, const Rgb &colour,

@@ -44,7 +44,7 @@ void Draw(const action::DemoVideo &video, const std::string &path, int height,
       recording.reset();
       frame = 0;
       ++segment;
-      drawn(static_cast<double>(total) / action::kDemoFps);
+      drawn(action::DemoSeconds(total));
     }
     if (segment == video.segments.size()) return false;
     const action::DemoSegment &now = video.segments[segment];
@@ -52,7 +52,7 @@ void Draw(const action::DemoVideo &video, const std::string &path, int height,
       recording = std::make_unique<action::Recording>(action::FindDemoAction(now.label),
                                                       action::Take(video.shift, now.moment), format.width, height);
     }
-    recording->Draw(static_cast<double>(frame) / action::kDemoFps, pixels);
+    recording->Draw(action::DemoSeconds(frame), pixels);
     ++frame;
     ++total;
     return true;
@@ -108,7 +108,7 @@ int Run(int argc, char **argv) {
 
   double total = 0, done = 0;
   for (const Job &job : jobs)
-    total += job.video.Frames() / static_cast<double>(action::kDemoFps);
+    total += action::DemoSeconds(job.video.Frames());
   action::Progress progress(quiet != FALSE);
   size_t kept = 0;
   for (const Job &job : jobs) {
@@ -122,7 +122,7 @@ int Run(int argc, char **argv) {
       file.Write(action::GroundTruth(job.video));
       file.Commit();
     }
-    done += job.video.Frames() / static_cast<double>(action::kDemoFps);
+    done += action::DemoSeconds(job.video.Frames());
     progress.Update("Drawing", done, total);
   }
   const std::string there = kept == 0 ? "" : " (" + std::to_string(kept) + " videos were there already)";

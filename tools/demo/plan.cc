@@ -8,16 +8,12 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "action/labels.h"
 #include "demo/actions.h"
 #include "demo/random.h"
 
 namespace action {
 namespace {
-
-// 25 frames a second: two digits say it exactly.
-double Seconds(int frames) {
-  return static_cast<double>(frames) / kDemoFps;
-}
 
 // An element of the cyclic work and its standard time in seconds.
 using Work = std::pair<const char *, int>;
@@ -34,6 +30,10 @@ constexpr size_t kSkipped = 3, kSwapped = 4, kSlow = 1;  // of kWork
 constexpr int kSkippedIn = 4, kSwappedIn = 7, kSlowIn = 10;
 
 }  // namespace
+
+void DemoVideo::Add(const std::string &label, int frames) {
+  segments.push_back({label, frames, shift + " " + std::to_string(segments.size())});
+}
 
 int DemoVideo::Frames() const {
   int frames = 0;
@@ -65,20 +65,14 @@ DemoVideo PlanLine(int seed) {
   for (size_t i = order.size() - 1; i > 0; --i) {
     std::swap(order[i], order[static_cast<size_t>(chance.Whole(0, static_cast<int>(i)))]);
   }
-  for (const std::string &label : order) {
-    const std::string moment = video.shift + " " + std::to_string(video.segments.size());
-    video.segments.push_back({label, kDemoFps * chance.Whole(4, 8), moment});
-  }
+  for (const std::string &label : order)
+    video.Add(label, kDemoFps * chance.Whole(4, 8));
   return video;
 }
 
 DemoVideo PlanCycles(int seed, int count) {
   DemoVideo video{"cycles_" + std::to_string(seed) + "_" + std::to_string(count), "cycles " + std::to_string(seed), {}};
   Random chance(video.shift);
-  const auto add = [&](const std::string &label, int frames) {
-    const std::string moment = video.shift + " " + std::to_string(video.segments.size());
-    video.segments.push_back({label, frames, moment});
-  };
   for (int cycle = 1; cycle <= count; ++cycle) {
     std::vector<Work> order(kWork.begin(), kWork.end());
     if (cycle == kSwappedIn) std::swap(order[kSwapped], order[kSwapped + 1]);
@@ -87,9 +81,9 @@ DemoVideo PlanCycles(int seed, int count) {
       int frames = static_cast<int>(standard * kDemoFps * chance.Between(5.0 / 6, 7.0 / 6));
       frames = std::max(frames, 3 * kDemoFps);
       if (cycle == kSkippedIn && label == kWork[kSkipped].first) continue;
-      add(label, cycle == kSlowIn && label == kWork[kSlow].first ? 3 * frames : frames);
+      video.Add(label, cycle == kSlowIn && label == kWork[kSlow].first ? 3 * frames : frames);
     }
-    if (cycle == 1 || cycle % 3 == 0) add("wait_idle_nva", kDemoFps * chance.Whole(4, 11));
+    if (cycle == 1 || cycle % 3 == 0) video.Add("wait_idle_nva", kDemoFps * chance.Whole(4, 11));
   }
   return video;
 }
@@ -98,14 +92,13 @@ std::string GroundTruth(const DemoVideo &video) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   int begin = 0;
   for (const DemoSegment &segment : video.segments) {
-    const DemoAction &action = FindDemoAction(segment.label);
     const int end = begin + segment.frames;
-    rows.push_back({{"start", Seconds(begin)},
-                    {"end", Seconds(end)},
-                    {"duration", Seconds(segment.frames)},
-                    {"coarse_action", action.Coarse()},
-                    {"fine_action", action.label},
-                    {"value_category", action.ValueCategory()}});
+    rows.push_back({{"start", DemoSeconds(begin)},
+                    {"end", DemoSeconds(end)},
+                    {"duration", DemoSeconds(segment.frames)},
+                    {"coarse_action", CoarseLabel(segment.label)},
+                    {"fine_action", segment.label},
+                    {"value_category", NameOf(CategoryOf(segment.label))}});
     begin = end;
   }
   return rows.dump(2) + "\n";

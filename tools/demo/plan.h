@@ -24,8 +24,15 @@ struct DemoVideo {
   std::string shift;  // names its worker, camera and lamp (Take)
   std::vector<DemoSegment> segments;
 
+  // Another moment of the same shift.
+  void Add(const std::string &label, int frames);
   int Frames() const;
 };
+
+// How long so many frames last.
+inline double DemoSeconds(int frames) {
+  return static_cast<double>(frames) / kDemoFps;
+}
 
 // 27 clips of 3 to 8 s, named after what they show, each with a worker and a lamp of its own.
 std::vector<DemoVideo> PlanClips();

@@ -196,7 +196,7 @@ std::optional<ServiceInfo> CheckLibTorch(Report &report, const std::string &weig
 
 // ---- A model
 
-// Whether a model can be used with the features of these weights, as actionclassify asks.
+// Whether a model is good, and was trained with these weights: with others actionclassify refuses it.
 void CheckFit(Report &report, const ModelBundle &model, const std::optional<ServiceInfo> &service) {
   if (!model.facts()) {
     report.Note("model", "it does not say what it was trained with, as the Python system's do not",
@@ -215,19 +215,24 @@ void CheckFit(Report &report, const ModelBundle &model, const std::optional<Serv
   }
 }
 
-void CheckModel(Report &report, const std::string &folder, const std::optional<ServiceInfo> &service) {
-  std::optional<ModelBundle> opened;
-  try {
-    opened = ModelBundle::Open(folder);
-  } catch (const Error &e) {
-    const bool is_model = std::filesystem::is_directory(folder + "/stage1");
-    report.Bad("model", e.what(),
-               is_model ? "copy the folder anew from where it was trained, or train it anew"
-                        : "name a folder of gst-action-train or of the Python system");
+void CheckTable(Report &report, const ModelBundle &model, const std::string &folder) {
+  const std::string table = folder + "/" + kElementsFile;
+  if (!std::filesystem::exists(table)) {
+    report.Note("elements.csv", "none: labels are shown as they were trained", "gst-action-elements " + folder);
     return;
   }
   try {
-    const ModelBundle &model = *opened;
+    LabelTable labels = model.labels();
+    ApplyElements(ReadElements(table), table, labels);
+    report.Good("elements.csv", table);
+  } catch (const Error &e) {
+    report.Bad("elements.csv", e.what(), "correct the table; gst-action-elements --check " + folder + " looks again");
+  }
+}
+
+void CheckModel(Report &report, const std::string &folder, const std::optional<ServiceInfo> &service) {
+  try {
+    const ModelBundle model = ModelBundle::Open(folder);
     const size_t trained = static_cast<size_t>(
         std::ranges::count_if(model.families(), [](const Family &f) { return f.head.has_value(); }));
     report.Good("model", folder + ": " + std::to_string(model.labels().coarse.size()) + " coarse actions, " +
@@ -236,16 +241,12 @@ void CheckModel(Report &report, const std::string &folder, const std::optional<S
     if (model.facts() && model.facts()->stand_in)
       report.Note("model", std::string("trained on a ") + kStandInNotice, "train it anew with the published weights");
     CheckFit(report, model, service);
-    const std::string table = folder + "/" + kElementsFile;
-    if (!std::filesystem::exists(table)) {
-      report.Note("elements.csv", "none: labels are shown as they were trained", "gst-action-elements " + folder);
-      return;
-    }
-    LabelTable labels = model.labels();
-    ApplyElements(ReadElements(table), table, labels);
-    report.Good("elements.csv", table);
+    CheckTable(report, model, folder);
   } catch (const Error &e) {
-    report.Bad("elements.csv", e.what(), "correct the table; gst-action-elements --check " + folder + " looks again");
+    const bool is_model = std::filesystem::is_directory(folder + "/stage1");
+    report.Bad("model", e.what(),
+               is_model ? "copy the folder anew from where it was trained, or train it anew"
+                        : "name a folder of gst-action-train or of the Python system");
   }
 }
 

@@ -133,9 +133,8 @@ void PrintShares(const std::vector<Segment> &timeline, const std::string &interr
   }
   if (shares.deviations > 0) std::printf("  %zu deviations from the order of work\n", shares.deviations);
   if (shares.unsure > 0) {
-    std::printf("  %s less than %.0f %% sure: look at them\n",
-                shares.unsure == 1 ? "1 segment is" : (std::to_string(shares.unsure) + " segments are").c_str(),
-                100 * kLow);
+    std::printf("  %s %s less than %.0f %% sure: look at them\n", action::Counted(shares.unsure, "segment").c_str(),
+                shares.unsure == 1 ? "is" : "are", 100 * kLow);
   }
   if (shares.poor_accuracy) {
     std::printf("The model was right on only %.0f %% of the clips that were held out when it was trained\n",

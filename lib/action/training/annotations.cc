@@ -36,24 +36,26 @@ constexpr const char *kStateColumn = "state";
 constexpr const char *kValueColumn = "value_category";
 constexpr double kTouching = 0.001;  // s: rows that meet do not overlap
 
+// Which field of a heading names a column; past its last one where none does.
+size_t PlaceOf(const CsvRow &heading, const char *column) {
+  const auto is_column = [column](const std::string &field) { return NormaliseLabel(field) == column; };
+  return static_cast<size_t>(std::ranges::find_if(heading.fields, is_column) - heading.fields.begin());
+}
+
 // Which field holds which column: by the names in the first row, else in the order of kColumns.
 std::optional<std::array<size_t, 4>> HeaderOf(const CsvRow &row) {
   std::array<size_t, 4> place{};
   for (size_t c = 0; c < kColumns.size(); ++c) {
-    const auto is_column = [&](const std::string &field) { return NormaliseLabel(field) == kColumns[c]; };
-    const auto found = std::ranges::find_if(row.fields, is_column);
-    if (found == row.fields.end()) return std::nullopt;
-    place[c] = static_cast<size_t>(found - row.fields.begin());
+    place[c] = PlaceOf(row, kColumns[c]);
+    if (place[c] == row.fields.size()) return std::nullopt;
   }
   return place;
 }
 
 // What a row has in a column that a table need not have; empty where it has not.
 std::string Optional(const CsvRow &header, const CsvRow &row, const char *column) {
-  const auto is_column = [column](const std::string &field) { return NormaliseLabel(field) == column; };
-  const auto found = std::ranges::find_if(header.fields, is_column);
-  const auto at = static_cast<size_t>(found - header.fields.begin());
-  return at < row.fields.size() ? Trimmed(row.fields[at]) : "";
+  const size_t at = PlaceOf(header, column);
+  return at < std::min(header.fields.size(), row.fields.size()) ? Trimmed(row.fields[at]) : "";
 }
 
 // The columns of a timeline that a table may have too.

@@ -94,7 +94,7 @@ void WarnOfRecordings(Dataset &dataset) {
       "after what they show, or write times into a table (--annotations)");
 }
 
-// Recordings named by a camera (VID_20260101_120000, shift-2) would each become a class.
+// Clips that nobody named after what they show (hall-3, anna) would each become a class.
 void WarnOfUnlabelled(const std::map<std::string, size_t> &in_root, Dataset &dataset) {
   std::set<std::string> alone;
   for (const auto &[label, clips] : in_root) {
