@@ -5,17 +5,19 @@
 // quick.
 #include <gst/gst.h>
 
-#include "actionclassify.h"
-#include "actionoverlay.h"
+#include "actionclassify/actionclassify.h"
+#include "actionoverlay/actionoverlay.h"
 #include "build_config.h"
 #include "common/label_meta.h"
-#include "r3dfeatures.h"
-#include "timelinesmooth.h"
+#include "r3dfeatures/r3dfeatures.h"
+#include "timelinelabel/timelinelabel.h"
+#include "timelinesmooth/timelinesmooth.h"
 
 static gboolean plugin_init(GstPlugin *plugin) {
   action::RegisterLabelMeta();
   return GST_ELEMENT_REGISTER(r3dfeatures, plugin) && GST_ELEMENT_REGISTER(actionclassify, plugin) &&
-         GST_ELEMENT_REGISTER(timelinesmooth, plugin) && GST_ELEMENT_REGISTER(actionoverlay, plugin);
+         GST_ELEMENT_REGISTER(timelinesmooth, plugin) && GST_ELEMENT_REGISTER(timelinelabel, plugin) &&
+         GST_ELEMENT_REGISTER(actionoverlay, plugin);
 }
 
 // `gst-inspect-1.0 --exists` is false for elements whose version is below GStreamer's own, so that is what comes first.

@@ -27,6 +27,10 @@ GstEvent *NewBackboneEvent(const BackboneFacts &facts) {
   return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
 }
 
+GstEvent *NewRunEndEvent() {
+  return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty(kRunEndEvent));
+}
+
 GstEvent *NewFeaturesEvent(const ChunkFacts &facts, const std::optional<Features> &features) {
   const FrameTime &time = facts.time, &step = facts.step;
   GstStructure *structure = gst_structure_new(

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The contract between r3dfeatures and whoever reads its features: two downstream events and a message.
+// The contract between r3dfeatures and whoever reads its features: three downstream events and a message.
 //
 // `action-backbone`: sticky, once before the first buffer of a run of the pipeline (READY to PAUSED). Fields:
 //   weights-hash   string    SHA-256 of the weights (see action/r3d18_spec.h)
@@ -32,6 +32,9 @@
 //   dropped        boolean   left out because the network was too slow for a live source
 //   features       GBytes    512 float32, little endian; absent when dropped
 //
+// `action-run-end`: serialized, without fields: the frames before it have all their chunks, and no frame follows on
+// them (a GAP event said so). The GAP event comes after it.
+//
 // Element message `action-features` (property post-messages): the same fields; `features` only with post-features.
 // A time that is not known is GST_CLOCK_TIME_NONE.
 //
@@ -53,6 +56,7 @@ namespace action {
 
 inline constexpr const char *kBackboneEvent = "action-backbone";
 inline constexpr const char *kFeaturesEvent = "action-features";
+inline constexpr const char *kRunEndEvent = "action-run-end";
 
 struct BackboneFacts {
   ServiceInfo service;
@@ -86,6 +90,7 @@ std::optional<ReceivedChunk> ParseChunk(const GstStructure *structure);
 
 // Return full references.
 GstEvent *NewBackboneEvent(const BackboneFacts &facts);
+GstEvent *NewRunEndEvent();
 GstEvent *NewFeaturesEvent(const ChunkFacts &facts, const std::optional<Features> &features);
 
 // The message of an event; `features` are left out unless asked for.

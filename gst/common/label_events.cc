@@ -6,49 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 
 #include "action/text.h"
+#include "common/structure_fields.h"
 
 namespace action {
 namespace {
-
-using StrvPtr = std::unique_ptr<gchar *, Deleter<g_strfreev>>;
-
-StrvPtr ToStrv(const std::vector<std::string> &texts) {
-  StrvPtr strv(g_new0(gchar *, texts.size() + 1));
-  for (size_t i = 0; i < texts.size(); ++i)
-    strv.get()[i] = g_strdup(texts[i].c_str());
-  return strv;
-}
-
-std::optional<std::vector<std::string>> FromStrv(const GstStructure *structure, const char *field) {
-  gchar **texts = nullptr;
-  if (!gst_structure_get(structure, field, G_TYPE_STRV, &texts, nullptr)) return std::nullopt;
-  const StrvPtr owner(texts);
-  std::vector<std::string> result;
-  for (gchar **text = texts; text != nullptr && *text != nullptr; ++text)
-    result.emplace_back(*text);
-  return result;
-}
-
-template <typename T>
-void SetNumbers(GstStructure *structure, const char *field, const std::vector<T> &numbers) {
-  static_assert(sizeof(T) == 4);
-  const BytesPtr bytes(g_bytes_new(numbers.data(), numbers.size() * sizeof(T)));
-  gst_structure_set(structure, field, G_TYPE_BYTES, bytes.get(), nullptr);
-}
-
-template <typename T>
-std::optional<std::vector<T>> GetNumbers(const GstStructure *structure, const char *field, size_t count) {
-  GBytes *bytes = nullptr;
-  if (!gst_structure_get(structure, field, G_TYPE_BYTES, &bytes, nullptr)) return std::nullopt;
-  const BytesPtr owner(bytes);
-  if (g_bytes_get_size(bytes) != count * sizeof(T)) return std::nullopt;
-  std::vector<T> numbers(count);
-  if (count > 0) std::memcpy(numbers.data(), g_bytes_get_data(bytes, nullptr), count * sizeof(T));
-  return numbers;
-}
 
 // The shortest text that reads as the same number; empty when there is none.
 template <typename T>

@@ -57,7 +57,7 @@ std::string KeepAside(const std::string &path) {
     if (rename(path.c_str(), kept.c_str()) == 0) return kept;
     break;
   }
-  throw Error("cannot keep " + path + " aside: " + std::strerror(errno) + ". It is not overwritten");
+  throw WriteError(path, errno, "cannot keep " + path + " aside: " + std::strerror(errno) + ". It is not overwritten");
 }
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
@@ -79,7 +79,7 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::Fail(const std::string &doing) const {
-  throw Error("cannot write " + path_ + ": " + doing + " failed: " + std::strerror(errno));
+  throw WriteError(path_, errno, "cannot write " + path_ + ": " + doing + " failed: " + std::strerror(errno));
 }
 
 void AtomicFile::Write(std::span<const std::byte> bytes) {

@@ -55,9 +55,9 @@ std::vector<float> Softmax(std::span<const float> logits, double temperature) {
   return scores;
 }
 
-std::vector<ReliabilityBin> Reliability(std::span<const Judged> judged) {
+std::vector<ReliabilityBin> Reliability(std::span<const ScoredPrediction> judged) {
   std::vector<ReliabilityBin> bins(kBins);
-  for (const Judged &one : judged) {
+  for (const ScoredPrediction &one : judged) {
     const double place = std::clamp(one.confidence, 0.0, 1.0) * static_cast<double>(kBins);
     ReliabilityBin &bin = bins[std::min(static_cast<size_t>(place), kBins - 1)];
     ++bin.count;
@@ -72,7 +72,7 @@ std::vector<ReliabilityBin> Reliability(std::span<const Judged> judged) {
   return bins;
 }
 
-double ExpectedCalibrationError(std::span<const Judged> judged) {
+double ExpectedCalibrationError(std::span<const ScoredPrediction> judged) {
   double error = 0;
   for (const ReliabilityBin &bin : Reliability(judged))
     error += static_cast<double>(bin.count) * std::abs(bin.confidence - bin.accuracy);

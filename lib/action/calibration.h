@@ -56,7 +56,7 @@ ACTION_API double FitTemperature(const HeldOut &held_out);
 ACTION_API std::vector<float> Softmax(std::span<const float> logits, double temperature);
 
 // A prediction, and whether it was right.
-struct Judged {
+struct ScoredPrediction {
   double confidence = 0;
   bool right = false;
 };
@@ -68,9 +68,9 @@ struct ReliabilityBin {
 };
 
 // Ten bins of equal width over 0 to 1.
-ACTION_API std::vector<ReliabilityBin> Reliability(std::span<const Judged> judged);
+ACTION_API std::vector<ReliabilityBin> Reliability(std::span<const ScoredPrediction> judged);
 // Mean distance of confidence and accuracy over the bins, by how much is in them. 0 without any.
-ACTION_API double ExpectedCalibrationError(std::span<const Judged> judged);
+ACTION_API double ExpectedCalibrationError(std::span<const ScoredPrediction> judged);
 
 }  // namespace action
 

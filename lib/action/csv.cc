@@ -80,10 +80,12 @@ std::vector<CsvRow> ReadCsv(const std::string &path, const std::string &what) {
   const bool standard_input = path == kStandardInput;
   std::ifstream file(standard_input ? "/dev/stdin" : path, std::ios::binary);
   std::error_code failed;
-  if (!file) throw Error("cannot read " + what + ": " + std::strerror(errno));
-  if (std::filesystem::is_directory(path, failed)) throw Error("cannot read " + what + ": it is a folder");
+  if (!file) throw ReadError(path, errno, "cannot read " + what + ": " + std::strerror(errno));
+  if (std::filesystem::is_directory(path, failed)) {
+    throw ReadError(path, EISDIR, "cannot read " + what + ": it is a folder");
+  }
   std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) throw Error("cannot read " + what);
+  if (file.bad()) throw ReadError(path, EIO, "cannot read " + what);
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   const size_t nul = text.find('\0');

@@ -130,7 +130,9 @@ ElementRow RowOf(const Fields &fields) {
 
 }  // namespace
 
-std::vector<ElementRow> ReadElements(const std::string &path) {
+namespace {
+
+std::vector<ElementRow> ReadTable(const std::string &path) {
   const std::vector<CsvRow> rows = ReadCsv(path, "the elements " + path);
   if (rows.empty()) {
     throw Error("the elements " + path + " are empty; the first line should name the columns: " + ColumnList() +
@@ -154,6 +156,12 @@ std::vector<ElementRow> ReadElements(const std::string &path) {
   return elements;
 }
 
+}  // namespace
+
+std::vector<ElementRow> ReadElements(const std::string &path) {
+  return OfFile(path, [&path] { return ReadTable(path); });
+}
+
 void ForgetElements(LabelTable &labels) {
   for (FineLabel &fine : labels.fine) {
     fine.element = {};
@@ -174,8 +182,9 @@ void ApplyElements(const std::vector<ElementRow> &rows, const std::string &path,
     std::string known;
     for (const FineLabel &fine : labels.fine)
       known += (known.empty() ? "" : ", ") + fine.label;
-    throw Error(path + " line " + std::to_string(row.line) + ": the model has no label '" + row.label + "'. It knows " +
-                known);
+    throw Error(
+        ErrorKind::kFormat, path,
+        path + " line " + std::to_string(row.line) + ": the model has no label '" + row.label + "'. It knows " + known);
   }
 }
 

@@ -77,7 +77,7 @@ bool IsReferences(const FeatureConfig &config) {
 }
 
 // Milliseconds, which is finer than any frame: "12.500".
-std::string Seconds(double time) {
+std::string MillisecondText(double time) {
   const auto ms = static_cast<int64_t>(std::llround(time * 1000));
   const std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
   return std::to_string(ms / 1000) + "." + fraction;
@@ -148,7 +148,7 @@ std::string FeatureCache::NameFor(const std::string &video, const VideoSpan &spa
   if (!config_.roi.whole()) name += "__roi" + config_.roi.ToString();
   if (config_.sampling != Sampling::kAuto) name += std::string("__") + NameOf(config_.sampling);
   if (config_.colorimetry != Colorimetry::kReference) name += std::string("__") + NameOf(config_.colorimetry);
-  if (!span.whole()) name += "__" + Seconds(span.start) + "-" + Seconds(span.end);
+  if (!span.whole()) name += "__" + MillisecondText(span.start) + "-" + MillisecondText(span.end);
   return name;
 }
 

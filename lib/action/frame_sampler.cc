@@ -25,7 +25,6 @@ const char *NameOf(Sampling sampling) {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
-constexpr Fraction kUnknownRateCountsAs{25, 1};
 
 }  // namespace
 
@@ -46,8 +45,9 @@ int FrameSampler::StrideFor(Fraction fps, Fraction rate) {
 void FrameSampler::SetSourceRate(Fraction fps) {
   const bool was_by_timestamp = by_timestamp_;
   by_timestamp_ = sampling_ == Sampling::kTimestamp || (sampling_ == Sampling::kAuto && !fps.known());
-  fps_ = fps.known() ? fps : kUnknownRateCountsAs;
+  fps_ = fps.known() ? fps : kAssumedRate;
   rate_changed_ = !first_;
+  mean_count_ = -1;
   stride_ = StrideFor(fps_, rate_);
   if (by_timestamp_ && !was_by_timestamp && !first_) {
     next_k_ = Scale(std::max<int64_t>(previous_pts_ - t0_, 0), rate_.numerator, rate_.denominator * kSecond) + 1;
@@ -57,6 +57,24 @@ void FrameSampler::SetSourceRate(Fraction fps) {
 void FrameSampler::Restart() {
   after_restart_ = after_restart_ || !first_;
   first_ = true;
+  mean_count_ = -1;
+}
+
+// The mean interval, where it is not what the rate says: off by more than 1 %, and by more than a frame and a half in
+// all, which jitter and rounded times are not.
+std::optional<int64_t> FrameSampler::WrongMean(int64_t pts) {
+  if (mean_count_ < 0) {  // from the second frame on: the first may have been cut short
+    mean_from_ = pts;
+    mean_count_ = 0;
+    return std::nullopt;
+  }
+  ++mean_count_;
+  // Drift from what is expected, in frames x 1 s x denominator.
+  const Int128 frame = static_cast<Int128>(kSecond) * fps_.denominator;
+  Int128 drift = static_cast<Int128>(pts - mean_from_) * fps_.numerator - mean_count_ * frame;
+  if (drift < 0) drift = -drift;
+  if (2 * drift <= 3 * frame || 100 * drift <= mean_count_ * frame) return std::nullopt;
+  return (pts - mean_from_) / mean_count_;
 }
 
 int64_t FrameSampler::TargetTime(int64_t k) const {
@@ -87,10 +105,14 @@ bool FrameSampler::Take(int64_t pts) {
   // The first frame after a seek may be cut short: decoders move its time to where the segment begins.
   const bool cut_short = std::exchange(after_restart_, false) &&
                          interval < Scale(kSecond, fps_.denominator, std::max<int64_t>(fps_.numerator, 1));
-  const bool judged = !std::exchange(rate_changed_, false) && !cut_short;
-  if (!by_timestamp_ && sampling_ == Sampling::kAuto && judged && !IsRegular(interval)) {
+  const bool judged = !std::exchange(rate_changed_, false) && !cut_short && interval != 0;
+  std::optional<int64_t> wrong;
+  if (!by_timestamp_ && sampling_ == Sampling::kAuto && judged) {
+    wrong = IsRegular(interval) ? WrongMean(pts) : std::optional(interval);
+  }
+  if (wrong) {
     by_timestamp_ = true;
-    irregular_interval_ = interval;
+    irregular_interval_ = wrong;
     // The grid t0 + k / rate holds from the first frame on; its points up to the last frame offered are behind us.
     next_k_ = Scale(std::max<int64_t>(last_offered - t0_, 0), rate_.numerator, rate_.denominator * kSecond) + 1;
   }

@@ -14,13 +14,16 @@
 namespace action {
 
 enum class Sampling {
-  kAuto,       // by frame number while frames come at the announced rate, by timestamp from the first one that does not
+  kAuto,       // by frame number while frames come at the announced rate, by timestamp from where they do not
   kStride,     // by frame number: every round_half_to_even(fps / rate)-th frame
   kTimestamp,  // by time: sample k is the first frame at or after t0 + k / rate, no frame twice
 };
 
 // "auto", "stride", "timestamp"
 ACTION_API const char *NameOf(Sampling sampling);
+
+// What an unknown rate counts as where frames are counted, as for cv2.VideoCapture.
+inline constexpr Fraction kAssumedRate{25, 1};
 
 // Decides which frames of a stream are sampled. A constant-rate stream is sampled by frame number, as the reference
 // does; any other by timestamp, since it has no frame number to trust. Frames are offered in order, each once.
@@ -47,7 +50,9 @@ class ACTION_API FrameSampler {
 
   bool by_timestamp() const { return by_timestamp_; }
 
-  // The interval (ns) that made `kAuto` go over to timestamps, once: the second call returns nothing.
+  // The interval (ns) that made `kAuto` go over to timestamps, once: the second call returns nothing. One that is more
+  // than half as long again as announced or less than half as long, or the mean of all so far where that differs by
+  // more than 1 % (a rate that the container does not know and somebody made up). A repeated time is neither.
   std::optional<int64_t> TakeIrregularInterval();
 
   // max(1, round_half_to_even(fps / rate)).
@@ -55,6 +60,7 @@ class ACTION_API FrameSampler {
 
  private:
   bool IsRegular(int64_t interval) const;
+  std::optional<int64_t> WrongMean(int64_t pts);
   int64_t TargetTime(int64_t k) const;
 
   const Sampling sampling_;
@@ -70,6 +76,8 @@ class ACTION_API FrameSampler {
   int64_t t0_ = 0;              // pts of the run's first frame
   int64_t previous_pts_ = 0;    // of the last frame offered
   int64_t since_sample_ = 0;    // frames offered since the last sample
+  int64_t mean_from_ = 0;       // the mean interval is that of `mean_count_` intervals from this time on
+  int64_t mean_count_ = -1;     // -1: not begun
   int64_t next_k_ = 0;          // sample number whose target time is next
 };
 

@@ -20,6 +20,9 @@ class ACTION_API GapDetector {
   // True if a frame at `pts` would not follow on the last one added.
   bool IsBreak(int64_t pts) const { return started_ && (pts - end_ > threshold_ || pts < last_ - threshold_); }
 
+  // True if that is since time goes back.
+  bool IsJumpBack(int64_t pts) const { return started_ && pts < last_ - threshold_; }
+
   // Adds the next frame; duration 0 when not known.
   void Add(int64_t pts, int64_t duration);
 

@@ -15,7 +15,7 @@ namespace action {
 
 LineFile::LineFile(const std::string &path) : path_(path) {
   fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (fd_ < 0) throw Error("cannot write " + path + ": " + std::strerror(errno));
+  if (fd_ < 0) throw WriteError(path, errno, "cannot write " + path + ": " + std::strerror(errno));
   char last = '\n';
   const off_t size = lseek(fd_, 0, SEEK_END);
   if (size > 0 && pread(fd_, &last, 1, size - 1) == 1 && last != '\n') waiting_.assign(1, '\n');

@@ -4,6 +4,7 @@
 #include "action/model_bundle.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -24,7 +25,7 @@ using nlohmann::json;
 
 json ReadJson(const fs::path &path, const char *what) {
   std::ifstream file(path);
-  if (!file) throw Error("the model's " + path.string() + " is missing: " + what);
+  if (!file) throw ReadError(path.string(), errno, "the model's " + path.string() + " is missing: " + what);
   try {
     json value = json::parse(file);
     if (!value.is_object()) throw Error("the model's " + path.string() + " is not a JSON object: " + what);
@@ -85,9 +86,11 @@ fs::path WeightsOf(const fs::path &folder, const json &entry) {
   const std::string asked = PathIn(entry, {"best_path", "best_ckpt"});
   if (IsFile(asked)) return asked;
   const bool last = fs::exists(folder / "last.pt");
-  throw Error("the model's " + own.string() + " is missing" +
-              (asked.empty() ? std::string() : ", and so is " + asked + ", which the registry names") +
-              (last ? ". last.pt is there: copy it to best.pt if it will do" : ". Copy the model folder again, whole"));
+  throw ReadError(
+      own.string(), ENOENT,
+      "the model's " + own.string() + " is missing" +
+          (asked.empty() ? std::string() : ", and so is " + asked + ", which the registry names") +
+          (last ? ". last.pt is there: copy it to best.pt if it will do" : ". Copy the model folder again, whole"));
 }
 
 Family ReadFamily(const std::string &name, const json &entry, const fs::path &stage2) {
@@ -206,11 +209,16 @@ std::string WhyNotReplace(const std::string &folder) {
 }
 
 ModelBundle ModelBundle::Open(const std::string &folder) {
+  return OfFile(folder, [&folder] { return OpenFolder(folder); });
+}
+
+ModelBundle ModelBundle::OpenFolder(const std::string &folder) {
   const fs::path root = folder;
   std::error_code failed;
   if (!fs::is_directory(root, failed)) {
-    throw Error("the model folder " + folder +
-                " does not exist, or is not a folder. It is what gst-action-train makes");
+    throw ReadError(
+        folder, ENOENT,
+        "the model folder " + folder + " does not exist, or is not a folder. It is what gst-action-train makes");
   }
   if (!fs::is_directory(root / "stage1", failed)) {
     throw Error("the folder " + folder +

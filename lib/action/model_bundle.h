@@ -43,7 +43,8 @@ struct ModelFacts {
   FeatureConfig features;
   bool stand_in = false;  // the features were no measurement
   std::optional<Calibration> calibration;
-  // Share of clips that were held out whose fine label was right, by way of the predicted family; where enough were.
+  // RightOfAll of clips that were held out whose fine label was right, by way of the predicted family; where enough
+  // were.
   std::optional<double> held_out;
 
   // held_out, where it is so low that whoever uses the model should know.
@@ -75,6 +76,8 @@ class ACTION_API ModelBundle {
   const std::string &OnlyLabelOf(const std::string &coarse) const;
 
  private:
+  static ModelBundle OpenFolder(const std::string &folder);
+
   std::string folder_;
   Head coarse_;
   std::vector<Family> families_;

@@ -3,6 +3,7 @@
 
 #include "action/weights_location.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 
@@ -52,17 +53,19 @@ std::vector<std::string> WeightsPlaces() {
 std::string FindWeights(const std::string &asked) {
   if (!asked.empty()) {
     if (Exists(asked)) return asked;
-    throw Error("the weights file " + asked + " does not exist. " + kHelp);
+    throw ReadError(asked, ENOENT, "the weights file " + asked + " does not exist. " + kHelp);
   }
   if (const std::string named = Environment("GST_ACTION_WEIGHTS"); !named.empty() && !Exists(named)) {
-    throw Error("the weights file " + named + ", named by GST_ACTION_WEIGHTS, does not exist. " + kHelp);
+    throw ReadError(named, ENOENT,
+                    "the weights file " + named + ", named by GST_ACTION_WEIGHTS, does not exist. " + kHelp);
   }
   std::string looked;
   for (const std::string &place : WeightsPlaces()) {
     if (Exists(place)) return place;
     looked += "\n  " + place;
   }
-  throw Error("no R3D-18 weights found. Looked at:" + looked + "\n" + kHelp);
+  throw Error(ErrorKind::kNotFound, kPublishedWeightsFile,
+              "no R3D-18 weights found. Looked at:" + looked + "\n" + kHelp);
 }
 
 }  // namespace action

@@ -145,8 +145,8 @@ bool AreaResize::Covers(int width, int height, int out_width, int out_height) {
 }
 
 AreaResize::AreaResize(int width, int height, int out_width, int out_height)
-    : across_(SharesOf(width, out_width)),
-      down_(SharesOf(height, out_height)),
+    : across_(WeightsOf(width, out_width)),
+      down_(WeightsOf(height, out_height)),
       row_(static_cast<size_t>(width) * 3 + 1) {
   // A sum of n products of numbers that are not negative, in any order, is off by less than (n + 1) roundings of its
   // size, each of 2^-24 (N. Higham, Accuracy and Stability of Numerical Algorithms, 4.2). Two dimensions, 255 at most,
@@ -155,7 +155,7 @@ AreaResize::AreaResize(int width, int height, int out_width, int out_height)
   doubt_ = static_cast<float>(2 * 256 * roundings * 0x1p-24);
 }
 
-AreaResize::Line AreaResize::SharesOf(int size, int out_size) {
+AreaResize::Line AreaResize::WeightsOf(int size, int out_size) {
   const double scale = Scale(size, out_size);
   Line line;
   std::vector<size_t> ends;
@@ -174,11 +174,11 @@ AreaResize::Line AreaResize::SharesOf(int size, int out_size) {
       line.shares.push_back({last, static_cast<float>(std::min(std::min(end - last, 1.0), covered) / covered)});
     ends.push_back(line.shares.size());
   }
-  const Share *begin = line.shares.data();
+  const PixelWeight *begin = line.shares.data();
   for (size_t i = 0; i < ends.size(); ++i) {
-    const Share *end = line.shares.data() + ends[i];
-    const auto is_whole = [weight = whole[i]](const Share &share) { return share.weight == weight; };
-    const Share *inner = std::find_if(begin, end, is_whole);
+    const PixelWeight *end = line.shares.data() + ends[i];
+    const auto is_whole = [weight = whole[i]](const PixelWeight &share) { return share.weight == weight; };
+    const PixelWeight *inner = std::find_if(begin, end, is_whole);
     line.spans.push_back({begin, end, inner, std::find_if_not(inner, end, is_whole)});
     line.longest = std::max(line.longest, static_cast<size_t>(end - begin));
     begin = end;
@@ -190,7 +190,7 @@ AreaResize::Line AreaResize::SharesOf(int size, int out_size) {
 void AreaResize::AddDown(const uint8_t *from, ptrdiff_t stride, const Span &rows) {
   const auto count = static_cast<ptrdiff_t>(row_.size() - 1);
   bool first = true;
-  for (const Share *share = rows.begin; share != rows.end;) {
+  for (const PixelWeight *share = rows.begin; share != rows.end;) {
     const bool inner = share >= rows.inner_begin && share < rows.inner_end;
     const ptrdiff_t together = inner ? std::min(rows.inner_end - share, kRowsOfASum) : 1;
     (first ? AddRows<true> : AddRows<false>)(from + share->in * stride, stride, together, share->weight, count,
@@ -201,14 +201,14 @@ void AreaResize::AddDown(const uint8_t *from, ptrdiff_t stride, const Span &rows
 }
 
 void AreaResize::AddAcross(const uint8_t *from, ptrdiff_t stride, const Span &rows, uint8_t *to) const {
-  const auto pixel = [this](const Share *share) { return Load<Floats>(row_.data() + share->in * ptrdiff_t{3}); };
+  const auto pixel = [this](const PixelWeight *share) { return Load<Floats>(row_.data() + share->in * ptrdiff_t{3}); };
   for (const Span &columns : across_.spans) {
     Floats sum = {}, inner = {};
-    for (const Share *share = columns.begin; share != columns.inner_begin; ++share)
+    for (const PixelWeight *share = columns.begin; share != columns.inner_begin; ++share)
       sum += pixel(share) * share->weight;
-    for (const Share *share = columns.inner_end; share != columns.end; ++share)
+    for (const PixelWeight *share = columns.inner_end; share != columns.end; ++share)
       sum += pixel(share) * share->weight;
-    for (const Share *share = columns.inner_begin; share != columns.inner_end; ++share)
+    for (const PixelWeight *share = columns.inner_begin; share != columns.inner_end; ++share)
       inner += pixel(share);
     if (columns.inner_begin != columns.inner_end) sum += inner * columns.inner_begin->weight;
     if (!Round(sum, doubt_, to)) Round(PixelOfOpenCv(from, stride, rows, columns), 0, to);

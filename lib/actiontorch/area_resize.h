@@ -18,14 +18,14 @@ namespace action {
 class AreaResize {
  public:
   // One input pixel's share in an output pixel; of one dimension.
-  struct Share {
+  struct PixelWeight {
     int in;
     float weight;
   };
   // The shares of one output pixel: all inner ones are equal, those at the two ends may be smaller.
   struct Span {
-    const Share *begin, *end;              // all
-    const Share *inner_begin, *inner_end;  // those with the weight of a whole pixel
+    const PixelWeight *begin, *end;              // all
+    const PixelWeight *inner_begin, *inner_end;  // those with the weight of a whole pixel
   };
 
   // Sizes in pixels. Only for what OpenCV computes in this way: see Covers.
@@ -43,11 +43,11 @@ class AreaResize {
 
  private:
   struct Line {
-    std::vector<Share> shares;
+    std::vector<PixelWeight> shares;
     std::vector<Span> spans;  // of each output pixel
     size_t longest = 0;       // the most shares of one
   };
-  static Line SharesOf(int size, int out_size);
+  static Line WeightsOf(int size, int out_size);
   void AddDown(const uint8_t *from, ptrdiff_t stride, const Span &rows);
   void AddAcross(const uint8_t *from, ptrdiff_t stride, const Span &rows, uint8_t *to) const;
 

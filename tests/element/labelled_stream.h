@@ -247,6 +247,47 @@ class LabelledStream : public testing::Test {
     return error;
   }
 
+  // What kind of error an element that cannot start posts: "resource NOT_FOUND /its/file".
+  std::string KindOfError(const std::string &description, GstState state) {
+    Drop();
+    element_ = gst_parse_launch(description.c_str(), nullptr);
+    bus_ = gst_bus_new();
+    gst_element_set_bus(element_, bus_);
+    EXPECT_EQ(gst_element_set_state(element_, state), GST_STATE_CHANGE_FAILURE) << description;
+    GstMessage *message = gst_bus_pop_filtered(bus_, GST_MESSAGE_ERROR);
+    std::string kind = "no error";
+    if (message != nullptr) {
+      GError *error = nullptr;
+      gst_message_parse_error(message, &error, nullptr);
+      kind = KindOf(*error);
+      const GstStructure *details = nullptr;
+      gst_message_parse_error_details(message, &details);
+      const char *location = details != nullptr ? gst_structure_get_string(details, "location") : nullptr;
+      if (location != nullptr) kind += std::string(" ") + location;
+      g_error_free(error);
+      gst_message_unref(message);
+    }
+    gst_element_set_state(element_, GST_STATE_NULL);
+    gst_object_unref(element_);
+    return kind;
+  }
+  static std::string KindOf(const GError &error) {
+    const struct {
+      GQuark domain;
+      gint code;
+      const char *name;
+    } kinds[] = {{GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "resource NOT_FOUND"},
+                 {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ, "resource OPEN_READ"},
+                 {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE, "resource OPEN_WRITE"},
+                 {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "resource NO_SPACE_LEFT"},
+                 {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "stream FORMAT"},
+                 {GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "library SETTINGS"}};
+    for (const auto &kind : kinds) {
+      if (kind.domain == error.domain && kind.code == error.code) return kind.name;
+    }
+    return std::string(g_quark_to_string(error.domain)) + " " + std::to_string(error.code);
+  }
+
   const std::string &Folder() {
     if (folder_.empty()) {
       gchar *made = g_dir_make_tmp("action-XXXXXX", nullptr);

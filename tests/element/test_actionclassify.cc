@@ -541,12 +541,96 @@ TEST_F(ActionClassify, ModelsThatCannotBeOpened) {
   EXPECT_NE(refused(broken).find("stage2/b/best.pt"), std::string::npos);
 }
 
+TEST_F(ActionClassify, ErrorsSayOfWhatKindAndFileTheyAre) {
+  const auto kind = [this](const std::string &model) {
+    return KindOfError("actionclassify model=" + model, GST_STATE_READY);
+  };
+  EXPECT_EQ(kind("/no/such"), "resource NOT_FOUND /no/such");
+  const std::string missing = Model("missing");
+  std::filesystem::remove(missing + "/stage2/b/best.pt");
+  EXPECT_EQ(kind(missing), "resource NOT_FOUND " + missing + "/stage2/b/best.pt");
+  const std::string wrong = Model("wrong");
+  std::ofstream(wrong + "/stage1/best.pt") << "hello";
+  EXPECT_EQ(kind(wrong), "stream FORMAT " + wrong + "/stage1/best.pt");
+  const std::string map = Model("map");
+  std::ofstream(map + "/stage1/label_map.json") << "hello";
+  EXPECT_EQ(kind(map), "stream FORMAT " + map) << "the text names the file in it";
+}
+
 TEST_F(ActionClassify, WithoutFeaturesOneWarning) {
   Make("actionclassify model=" + Model("m"));
   Start();
   PushFrames(0, 3);
   EXPECT_NE(WaitForMessage(GST_MESSAGE_WARNING, 0).find("r3dfeatures"), std::string::npos);
   EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "");
+}
+
+// ---- Labels that say nothing any more
+
+TEST_F(ActionClassify, AfterAHoleFramesHaveNoLabel) {
+  Make("actionclassify model=" + Model("m"));
+  Start();
+  PushBackbone();
+  PushFrames(0, 16);
+  PushFeatures(0, Logits(0, 5, 0));
+  PushFrames(16, 32);
+  EXPECT_EQ(PullLabels(32), std::string(16, '-') + std::string(16, 'b'));
+  PushFrame(60 * GST_SECOND);
+  EXPECT_EQ(PullLabel(), "-");
+  PushFeatures(1, Logits(5, 0, 0));  // of the frames before the hole
+  PushFrame(60 * GST_SECOND + kFrame);
+  EXPECT_EQ(PullLabel(), "-");
+  action::ChunkFacts facts = FactsOf(2, 16, 60 * GST_SECOND - 4 * GST_SECOND);
+  facts.discont = true;
+  Push(action::NewFeaturesEvent(facts, Logits(5, 0, 0)));
+  PushFrame(60 * GST_SECOND + 2 * kFrame);
+  EXPECT_EQ(PullLabel(), "a");
+}
+
+TEST_F(ActionClassify, FramesOfANewStreamHaveNoLabel) {
+  Make("actionclassify model=" + Model("m"));
+  Start();
+  PushBackbone();
+  PushFrames(0, 16);
+  PushFeatures(0, Logits(0, 5, 0));
+  PushFrames(16, 17);
+  EXPECT_EQ(PullLabels(17), std::string(16, '-') + "b");
+  Push(gst_event_new_stream_start("second"));  // as concat sends it
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.base = 17 * kFrame;
+  Push(gst_event_new_segment(&segment));
+  PushFrames(0, 2);
+  EXPECT_EQ(PullLabels(2), "--");
+}
+
+TEST_F(ActionClassify, ASharedFrameOfAPoolIsNotGivenBackToItTooEarly) {
+  Make("actionclassify model=" + Model("m"));
+  Start();
+  PushBackbone();
+  PushFrames(0, 16);
+  PushFeatures(0, Logits(0, 5, 0));
+  PullLabels(16);
+  GstBufferPool *pool = gst_buffer_pool_new();
+  GstStructure *config = gst_buffer_pool_get_config(pool);
+  gst_buffer_pool_config_set_params(config, nullptr, static_cast<guint>(GST_VIDEO_INFO_SIZE(&info_)), 1, 1);
+  gst_buffer_pool_set_config(pool, config);
+  gst_buffer_pool_set_active(pool, TRUE);
+  GstBuffer *frame = nullptr;
+  GstBufferPoolAcquireParams params{};
+  params.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT;
+  ASSERT_EQ(gst_buffer_pool_acquire_buffer(pool, &frame, &params), GST_FLOW_OK);
+  GST_BUFFER_PTS(frame) = 16 * kFrame;
+  gst_harness_push(harness_, gst_buffer_ref(frame));  // a tee's other branch holds it too
+  gst_buffer_unref(frame);
+  GstBuffer *out = gst_harness_pull(harness_);
+  ASSERT_NE(out, frame) << "a copy";
+  EXPECT_EQ(gst_buffer_pool_acquire_buffer(pool, &frame, &params), GST_FLOW_EOS) << "its memory is in use";
+  gst_buffer_unref(out);
+  EXPECT_EQ(gst_buffer_pool_acquire_buffer(pool, &frame, &params), GST_FLOW_OK);
+  gst_buffer_unref(frame);
+  gst_buffer_pool_set_active(pool, FALSE);
+  gst_object_unref(pool);
 }
 
 // ---- Another model while playing

@@ -11,8 +11,8 @@ extern "C" {
 #include <algorithm>
 #include <array>
 
+#include "actionoverlay/overlay_composer.h"
 #include "labelled_stream.h"
-#include "overlay_composer.h"
 
 namespace test {
 namespace {
@@ -178,6 +178,7 @@ class OverlayColours : public LabelledStream {
 
   // Two labelled frames of one colour, of which the strip shows the time between them; gives back the second.
   GstBuffer *Drawn(Rgb ground) {
+    FlushAndRestart();  // the strip begins anew
     gst_buffer_unref(gst_harness_push_and_pull(harness_, Ground(ground, 0)));
     return gst_harness_push_and_pull(harness_, Ground(ground, kLater));
   }

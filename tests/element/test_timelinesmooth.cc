@@ -13,80 +13,10 @@
 #include "action/timeline/timeline_file.h"
 #include "common/analytics_label.h"
 #include "detections.h"
-#include "labelled_stream.h"
+#include "smoothed_stream.h"
 
 namespace test {
 namespace {
-
-class TimelineSmooth : public LabelledStream {
- protected:
-  void SetUp() override { Make("timelinesmooth"); }
-
-  // Everything before the first frame.
-  void Begin(int hop = 16, bool live = false) {
-    Start();
-    PushBackbone(hop, live);
-    PushLabels();
-  }
-
-  // A stream of steps of 16 frames each, one letter a step; '?' unknown, '.' dropped.
-  void PushStream(const std::string &steps, uint64_t first = 0) {
-    for (size_t i = 0; i < steps.size(); ++i) {
-      const auto index = static_cast<int>(first + i);
-      PushFrames(index * 16, index * 16 + 16);
-      if (steps[i] == '.') {
-        Push(StepEvent(FactsOf(first + i), std::nullopt));
-      } else {
-        PushStep(first + i, steps[i] == '?' ? 3 : steps[i] - 'a');
-      }
-    }
-  }
-
-  // On a thread of its own, since held frames may block it; the result is the last flow.
-  std::future<GstFlowReturn> PushUntilRefused(int first, int most) {
-    return std::async(std::launch::async, [this, first, most] {
-      GstFlowReturn flow = GST_FLOW_OK;
-      for (int i = first; i < first + most && flow == GST_FLOW_OK; ++i)
-        flow = PushFrame(static_cast<GstClockTime>(i) * kFrame);
-      return flow;
-    });
-  }
-
-  // Downstream takes no frame until `open` is fulfilled.
-  void Block(std::promise<void> &open) {
-    blocked_ = open.get_future().share();
-    GstPad *pad = gst_element_get_static_pad(element_, "src");
-    gst_pad_add_probe(
-        pad, GST_PAD_PROBE_TYPE_BUFFER,
-        [](GstPad *, GstPadProbeInfo *, gpointer user) {
-          static_cast<std::shared_future<void> *>(user)->wait();
-          return GST_PAD_PROBE_OK;
-        },
-        &blocked_, nullptr);
-    gst_object_unref(pad);
-  }
-  std::shared_future<void> blocked_;
-
-  void WaitForNamedEvent(const char *name) {
-    bool found = false;
-    while (!found) {
-      GstEvent *event = gst_harness_pull_event(harness_);
-      ASSERT_NE(event, nullptr);
-      found = gst_event_has_name(event, name);
-      gst_event_unref(event);
-    }
-  }
-
-  // Waits for an event of this type; those before it are dropped.
-  bool WaitForEvent(GstEventType type) {
-    while (GstEvent *event = gst_harness_pull_event(harness_)) {
-      const bool found = GST_EVENT_TYPE(event) == type;
-      gst_event_unref(event);
-      if (found) return true;
-    }
-    return false;
-  }
-};
 
 // ---- What becomes of steps
 
@@ -678,7 +608,7 @@ GstBuffer *PaddedFrame(GstClockTime pts, int width, int height) {
 }
 
 TEST_F(TimelineSmooth, DownstreamWithoutVideoMetaGetsTheDefaultLayout) {
-  Make("timelinesmooth sync-mode=immediate");
+  Make("timelinesmooth sync-mode=immediate", true);
   Start("GRAY8", 60, 8);
   gst_harness_push(harness_, PaddedFrame(kFrame, 60, 8));
   GstBuffer *frame = gst_harness_pull(harness_);
@@ -696,7 +626,7 @@ TEST_F(TimelineSmooth, DownstreamWithoutVideoMetaGetsTheDefaultLayout) {
 }
 
 TEST_F(TimelineSmooth, DownstreamWithVideoMetaGetsTheFrameItself) {
-  Make("timelinesmooth sync-mode=immediate");
+  Make("timelinesmooth sync-mode=immediate", true);
   gst_harness_add_propose_allocation_meta(harness_, GST_VIDEO_META_API_TYPE, nullptr);
   Start("GRAY8", 60, 8);
   GstBuffer *mine = PaddedFrame(kFrame, 60, 8);
@@ -1064,6 +994,18 @@ TEST_F(TimelineSmooth, LocationsThatCannotBe) {
   std::filesystem::create_directory(Folder() + "/folder.json");
   EXPECT_NE(refused(Folder() + "/folder.json").find("is a folder"), std::string::npos);
   EXPECT_NE(refused(Folder() + "/t.csv").find(".json (a list"), std::string::npos);
+}
+
+TEST_F(TimelineSmooth, ErrorsSayOfWhatKindAndFileTheyAre) {
+  EXPECT_EQ(KindOfError("timelinesmooth location=/no/such/t.json", GST_STATE_PAUSED),
+            "resource OPEN_WRITE /no/such/t.json");
+  EXPECT_EQ(KindOfError("timelinesmooth location=/no/such/t.jsonl", GST_STATE_PAUSED),
+            "resource OPEN_WRITE /no/such/t.jsonl");
+  EXPECT_EQ(KindOfError("timelinesmooth location=t.csv", GST_STATE_PAUSED), "library SETTINGS");
+  EXPECT_EQ(KindOfError("timelinesmooth elements=/no/such.csv", GST_STATE_PAUSED), "resource NOT_FOUND /no/such.csv");
+  const std::string table = Folder() + "/wrong.csv";
+  std::ofstream(table) << "label,value\na_va,WASTE\n";
+  EXPECT_EQ(KindOfError("timelinesmooth elements=" + table, GST_STATE_PAUSED), "stream FORMAT " + table);
 }
 
 TEST_F(TimelineSmooth, AFullDiskLosesNothing) {

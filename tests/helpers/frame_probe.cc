@@ -15,10 +15,10 @@
 
 #include "action/engine.h"
 #include "action/error.h"
-#include "common/frame_reader.h"
 #include "common/libav_pool.h"
 #include "common/pipeline_tasks.h"
 #include "fake/partial_engine.h"
+#include "r3dfeatures/frame_reader.h"
 
 namespace {
 

@@ -185,7 +185,7 @@ def aligned():
         assert label["provisional"]
     # Second pass: every frame carries the exported timeline's final labels.
     timeline = read_json(path("aligned.json"))
-    second = Run(f"filesrc location={VIDEO} ! decodebin ! actionoverlay timeline={path('aligned.json')} ! fakesink name=out", probe="out")
+    second = Run(f"filesrc location={VIDEO} ! decodebin ! timelinelabel location={path('aligned.json')} ! actionoverlay ! fakesink name=out", probe="out")
     assert len(second.labels) == len(done.labels)
     for pts, label in second.labels:
         row = next(r for r in timeline if pts / 1e9 + 5e-4 < r["end"])

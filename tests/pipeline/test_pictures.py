@@ -69,7 +69,7 @@ def picture(kind, folder):
     frames = os.path.join(folder, "frame-%d.png")
     # Ground of one colour, as videotestsrc gives it in every format.
     line = (f"videotestsrc pattern=solid-color foreground-color=0xff5a6e82 num-buffers={second + 1} "
-            f"! video/x-raw,format={caps},framerate=1/1 ! actionoverlay timeline={file} font=\"{FONT}\" {properties} "
+            f"! video/x-raw,format={caps},framerate=1/1 ! timelinelabel location={file} ! actionoverlay font=\"{FONT}\" {properties} "
             f"! videoconvert ! video/x-raw,format=RGB ! pngenc ! multifilesink location={frames}")
     done = subprocess.run(f"gst-launch-1.0 -q {line}", shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     if done.returncode != 0:

@@ -197,7 +197,7 @@ def elements():
     named = [row for row in read_json(path("named.json")) if row["fine_action"] == "mount_wheel_va"]
     assert named and all(row["name"] == "Rad einlegen" and row["value_category"] == "RNVA" for row in named), named
     # The same file on a timeline that was made without it, drawn in a second pass: the name comes with the frames.
-    launch(f"filesrc location={clip} ! decodebin ! actionoverlay timeline={path('named.json')} elements={file} ! fakesink")
+    launch(f"filesrc location={clip} ! decodebin ! timelinelabel location={path('named.json')} ! actionoverlay elements={file} ! fakesink")
     with open(file, "a") as text:
         text.write("mount_whel_va,,,,,,,\n")
     said = tool("gst-action-elements", model, "--check", code=1)

@@ -80,7 +80,7 @@ TEST(Calibration, NeverChangesAnArgmax) {
 
 TEST(Reliability, BinsAndError) {
   // Ten at 0.95, nine of them right; ten at 0.55, two right.
-  std::vector<Judged> judged;
+  std::vector<ScoredPrediction> judged;
   for (int i = 0; i < 10; ++i) {
     judged.push_back({0.95, i < 9});
     judged.push_back({0.55, i < 2});

@@ -121,6 +121,51 @@ TEST(FrameSampler, IntervalsWithinHalfAreRegular) {
   EXPECT_TRUE(sampler.by_timestamp());
 }
 
+// A file of 30 frames a second for which GStreamer makes up 25: every interval is within half of 40 ms.
+TEST(FrameSampler, AWrongRateIsFoundByTheMean) {
+  for (const Fraction real : {Fraction{30, 1}, {30000, 1001}, {24, 1}, {26, 1}, {20, 1}}) {
+    FrameSampler sampler(Sampling::kAuto, {25, 1}, {8, 1});
+    const std::vector<int64_t> times = ConstantRate(400, real);
+    const std::vector<int> taken = Sampled(sampler, times);
+    EXPECT_TRUE(sampler.by_timestamp()) << real.numerator;
+    const auto interval = sampler.TakeIrregularInterval();
+    ASSERT_TRUE(interval.has_value());
+    EXPECT_NEAR(static_cast<double>(*interval), 1e9 / (static_cast<double>(real.numerator) / real.denominator), 1e4);
+    const double seconds = static_cast<double>(times.back()) / 1e9;
+    EXPECT_NEAR(static_cast<double>(taken.size()), 8 * seconds, 5) << "eight a second but for the first few";
+  }
+}
+
+TEST(FrameSampler, RoundedTimesAndJitterAreNoWrongRate) {
+  std::mt19937 random(3);
+  for (const Fraction fps : {Fraction{30, 1}, {30000, 1001}, {25, 1}, {24000, 1001}, {60, 1}}) {
+    FrameSampler rounded(Sampling::kAuto, fps, {8, 1}), jitter(Sampling::kAuto, fps, {8, 1});
+    const auto period = static_cast<int64_t>(1e9 * static_cast<double>(fps.denominator) / fps.numerator);
+    for (const int64_t time : ConstantRate(5000, fps)) {
+      rounded.Take((time + kMs / 2) / kMs * kMs);  // Matroska
+      jitter.Take(time + static_cast<int64_t>(random() % static_cast<uint64_t>(period / 3)));
+    }
+    EXPECT_FALSE(rounded.by_timestamp()) << fps.numerator;
+    EXPECT_FALSE(jitter.by_timestamp()) << fps.numerator;
+  }
+  FrameSampler nearly(Sampling::kAuto, {30, 1}, {8, 1});
+  Sampled(nearly, ConstantRate(5000, {30000, 1001}));
+  EXPECT_FALSE(nearly.by_timestamp()) << "0.1 % is what containers round away";
+}
+
+// AVI with B frames: a time comes twice, and the frames behind it are one frame early.
+TEST(FrameSampler, ARepeatedTimeIsNoChangeOfRate) {
+  std::vector<int64_t> times = ConstantRate(100, {25, 1});
+  times.insert(times.begin() + 12, times[11]);
+  times.insert(times.begin() + 24, times[23]);
+  FrameSampler sampler(Sampling::kAuto, {25, 1}, {8, 1});
+  std::vector<int> expected;
+  for (int i = 0; i < static_cast<int>(times.size()); i += 3)
+    expected.push_back(i);
+  EXPECT_EQ(Sampled(sampler, times), expected);
+  EXPECT_FALSE(sampler.by_timestamp());
+}
+
 TEST(FrameSampler, AFrameThatASeekHasCutShortIsNoIrregularity) {
   // 25 fps; the decoder moves the first frame's time to where the segment begins, 10 ms before the next frame.
   FrameSampler sampler(Sampling::kAuto, {25, 1}, {8, 1});

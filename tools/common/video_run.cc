@@ -48,6 +48,14 @@ GstElement *Make(const char *factory) {
   return element;
 }
 
+// jpegdec decodes motion JPEG with libjpeg, whose pixels are not those of libavcodec, which is in cv2.
+void PreferLibavOfMotionJpeg() {
+  GstPluginFeature *feature = gst_registry_lookup_feature(gst_registry_get(), "avdec_mjpeg");
+  if (feature == nullptr) return;
+  gst_plugin_feature_set_rank(feature, GST_RANK_PRIMARY + 1);
+  gst_object_unref(feature);
+}
+
 // filesrc ! decodebin ! [videoconvert !] [videoflip !] queue ! r3dfeatures ! fakesink, the middle put in when the
 // format is known.
 class Run {
@@ -55,6 +63,7 @@ class Run {
   // convert: the video is rotated, in a format that videoflip does not turn, and is converted for it.
   Run(const std::string &path, const VideoRunOptions &options, bool convert)
       : path_(path), options_(options), convert_(convert), pipeline_(gst_pipeline_new(nullptr)) {
+    PreferLibavOfMotionJpeg();
     GstElement *source = Make("filesrc");
     GstElement *decoder = Make("decodebin");
     features_ = Make("r3dfeatures");
@@ -105,8 +114,12 @@ class Run {
           for (const GstClockTime time : stream_times_) {
             out.times.push_back(static_cast<double>(GST_CLOCK_DIFF(first_stream_time_, time)) / GST_SECOND);
           }
-          out.samples =
-              stream_times_.empty() ? 0 : static_cast<int64_t>(stream_times_.size() - 1) * hop_ + last_chunk_frames_;
+          out.samples = samples_;
+          if (other_tracks_ > 0) {
+            Tell("it holds " + std::to_string(1 + other_tracks_) + " pictures or video tracks; the first, of " +
+                 std::to_string(frames_) + (frames_ == 1 ? " frame" : " frames") +
+                 ", was used. Is it not the right one, take it out (ffmpeg -i IN -map 0:v:1 -c copy OUT.mkv)");
+          }
           out.rows = std::move(collected_);
           return true;
         case GST_MESSAGE_ASYNC_DONE:
@@ -151,7 +164,10 @@ class Run {
 
   static void OnPad(GstElement *, GstPad *pad, gpointer user) {
     auto *self = static_cast<Run *>(user);
-    if (self->connected_) return;
+    if (self->connected_) {
+      ++self->other_tracks_;
+      return;
+    }
     // Decoding goes on while a frame is shrunk.
     GstElement *queue = gst_element_factory_make("queue", nullptr);
     gst_bin_add(GST_BIN(self->pipeline_.get()), queue);
@@ -253,7 +269,10 @@ class Run {
     GBytes *bytes = nullptr;
     GstClockTime stream_time = 0;
     gst_structure_get(structure, "features", G_TYPE_BYTES, &bytes, "stream-time", G_TYPE_UINT64, &stream_time, nullptr);
-    gst_structure_get(structure, "frames", G_TYPE_INT, &last_chunk_frames_, nullptr);
+    gint frames = 0;
+    gboolean discont = FALSE;
+    gst_structure_get(structure, "frames", G_TYPE_INT, &frames, "discont", G_TYPE_BOOLEAN, &discont, nullptr);
+    samples_ += discont ? frames : frames - (kChunkFrames - hop_);  // the others were in the chunk before
     if (bytes == nullptr) throw Error(path_ + ": a chunk was dropped, which must not happen with a file");
     gsize size = 0;
     const void *data = g_bytes_get_data(bytes, &size);
@@ -316,11 +335,12 @@ class Run {
   void Warn(GstMessage *message) {
     GError *error = nullptr;
     gst_message_parse_warning(message, &error, nullptr);
-    const std::string text = error->message;
-    if (options_.warning && text != kStandInNotice && warned_.insert(text).second) {
-      options_.warning(path_ + ": " + text);
-    }
+    if (error->message != std::string(kStandInNotice)) Tell(error->message);
     g_error_free(error);
+  }
+
+  void Tell(const std::string &text) {
+    if (options_.warning && warned_.insert(text).second) options_.warning(path_ + ": " + text);
   }
 
   void ReportProgress() {
@@ -338,12 +358,13 @@ class Run {
   GstElement *features_ = nullptr;      // owned by the pipeline
   std::atomic<bool> connected_{false};  // the decoder gave a video
   std::atomic<bool> unturned_{false};
+  std::atomic<int> other_tracks_{0};  // of video, that are not looked at
   std::atomic<int64_t> frames_{0};
   std::atomic<GstClockTime> first_stream_time_{0};
   std::atomic<GstClockTime> last_stream_time_{0};
   std::atomic<double> announced_fps_{0};
   gint hop_ = kChunkFrames;
-  gint last_chunk_frames_ = 0;
+  int64_t samples_ = 0;
   std::vector<Features> collected_;
   std::vector<GstClockTime> stream_times_;
   std::set<std::string> warned_;

@@ -24,9 +24,9 @@
 #include "action/model_bundle.h"
 #include "action/r3d18_spec.h"
 #include "action/weights_location.h"
+#include "actionoverlay/panel_painter.h"
 #include "build_config.h"
 #include "common/command_line.h"
-#include "panel_painter.h"
 
 namespace action {
 namespace {

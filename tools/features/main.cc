@@ -81,7 +81,7 @@ int Run(int argc, char **argv) {
       "readable by\n"
       "torch.load, and a .json with the source's frame rate and what the features were made with. One row is 16 frames "
       "sampled at 8 per second, about 2 s.\n"
-      "MD5 is that of the path as it is given here.");
+      "MD5 is that of PATH|fps=8|len=16, where PATH is the path as it is given here.");
   line.Add({{"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Folder for the .pt and .json files (required)",
              "DIR"},
             {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print only warnings and errors", nullptr}});

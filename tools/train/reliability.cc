@@ -21,7 +21,7 @@ double Y(double share) {
   return 10 + (1 - share) * kSide;
 }
 
-std::string Points(std::span<const Judged> judged, const char *colour, size_t total) {
+std::string Points(std::span<const ScoredPrediction> judged, const char *colour, size_t total) {
   std::string line, dots;
   char text[200];
   for (const ReliabilityBin &bin : Reliability(judged)) {
@@ -39,7 +39,8 @@ std::string Points(std::span<const Judged> judged, const char *colour, size_t to
 
 }  // namespace
 
-std::string ReliabilitySvg(std::span<const Judged> calibrated, std::span<const Judged> uncalibrated) {
+std::string ReliabilitySvg(std::span<const ScoredPrediction> calibrated,
+                           std::span<const ScoredPrediction> uncalibrated) {
   std::string svg =
       "<svg xmlns='http://www.w3.org/2000/svg' width='340' height='320' font-family='sans-serif' font-size='11'>\n";
   char text[300];

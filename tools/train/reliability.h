@@ -13,7 +13,8 @@
 namespace action {
 
 // Reliability diagram as SVG text: accuracy over confidence in ten bins, before (grey) and after calibration.
-std::string ReliabilitySvg(std::span<const Judged> calibrated, std::span<const Judged> uncalibrated);
+std::string ReliabilitySvg(std::span<const ScoredPrediction> calibrated,
+                           std::span<const ScoredPrediction> uncalibrated);
 
 }  // namespace action
 

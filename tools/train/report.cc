@@ -26,7 +26,7 @@ std::string Format(const char *format, Values... values) {
   return text.data();
 }
 
-std::string Percent(const Share &share) {
+std::string Percent(const RightOfAll &share) {
   if (share.of == 0) return "not measurable";
   return Format("%.1f %% (%zu of %zu)", 100 * share.value(), share.right, share.of);
 }
@@ -58,9 +58,9 @@ double BestLoss(const TrainedHead &head) {
   return head.epochs[static_cast<size_t>(head.best_epoch) - 1].loss;
 }
 
-// Share of the family's own clips that its head names right.
-Share TrainingShareOf(const std::string &family, const TrainingRecord &record) {
-  Share share;
+// RightOfAll of the family's own clips that its head names right.
+RightOfAll TrainingShareOf(const std::string &family, const TrainingRecord &record) {
+  RightOfAll share;
   for (size_t i = 0; i < record.clips.size(); ++i) {
     if (CoarseLabel(record.clips[i].label) != family) continue;
     ++share.of;
@@ -73,7 +73,7 @@ std::string StatusOf(const TrainedFamily &family, const TrainingRecord &record) 
   if (!family.head) {
     return family.plan.skipped == "single_class" ? "Skipped (single class)" : "Skipped (too few clips)";
   }
-  const Share share = TrainingShareOf(family.plan.name, record);
+  const RightOfAll share = TrainingShareOf(family.plan.name, record);
   return share.right == share.of ? "Converged"
                                  : Format("Not converged (%.0f %% right in training)", 100 * share.value());
 }
@@ -190,10 +190,10 @@ std::string ConfusionMatrix(const std::vector<std::pair<std::string, std::string
 
 // The matrices of predictions, coarse and fine.
 std::string Matrices(const std::vector<LabelledClip> &clips, const std::vector<Prediction> &predictions,
-                     const std::vector<Countable> &counts = {}) {
+                     const std::vector<CountedStages> &counts = {}) {
   std::vector<std::pair<std::string, std::string>> coarse, fine;
   for (size_t i = 0; i < clips.size(); ++i) {
-    const Countable counted = counts.empty() ? Countable{} : counts[i];
+    const CountedStages counted = counts.empty() ? CountedStages{} : counts[i];
     if (counted.coarse) coarse.emplace_back(CoarseLabel(clips[i].label), predictions[i].coarse);
     if (counted.fine) fine.emplace_back(clips[i].label, predictions[i].fine);
   }
@@ -203,7 +203,7 @@ std::string Matrices(const std::vector<LabelledClip> &clips, const std::vector<P
 
 // counts: as in Count; clips that are not counted come last and say so.
 std::string ClipTable(const std::vector<LabelledClip> &clips, const std::vector<Prediction> &predictions,
-                      const std::vector<Countable> &counts = {}) {
+                      const std::vector<CountedStages> &counts = {}) {
   std::vector<std::pair<int, Row>> rows;
   for (size_t i = 0; i < clips.size(); ++i) {
     const bool coarse_right = predictions[i].coarse == CoarseLabel(clips[i].label);

@@ -23,7 +23,7 @@ constexpr uint64_t kMaxFileSize = uint64_t{8} << 30;
 
 std::shared_ptr<const std::vector<std::byte>> ReadFile(const std::string &path) {
   const auto fail = [&path](const std::string &doing) {
-    throw Error("cannot read " + path + ": " + doing + " failed: " + std::strerror(errno));
+    throw ReadError(path, errno, "cannot read " + path + ": " + doing + " failed: " + std::strerror(errno));
   };
   // O_NONBLOCK: a FIFO without a writer is to be refused, not waited for.
   struct Descriptor {
@@ -35,7 +35,7 @@ std::shared_ptr<const std::vector<std::byte>> ReadFile(const std::string &path) 
   if (file.fd < 0) fail("opening");
   struct stat facts {};
   if (fstat(file.fd, &facts) != 0) fail("asking for its size");
-  if (!S_ISREG(facts.st_mode)) throw Error("cannot read " + path + ": it is not a regular file");
+  if (!S_ISREG(facts.st_mode)) throw ReadError(path, EINVAL, "cannot read " + path + ": it is not a regular file");
   if (static_cast<uint64_t>(facts.st_size) > kMaxFileSize) {
     throw Error("cannot read " + path + ": it has " + std::to_string(facts.st_size) + " bytes; at most 8 GiB are read");
   }
@@ -112,7 +112,7 @@ Checkpoint ParseCheckpoint(std::shared_ptr<const std::vector<std::byte>> bytes, 
   try {
     checkpoint.root = ParseAny(checkpoint.bytes, checkpoint.format);
   } catch (const Error &e) {
-    throw Error("cannot read the checkpoint " + name + ": " + e.what());
+    throw Error(ErrorKind::kFormat, name, "cannot read the checkpoint " + name + ": " + e.what());
   } catch (const std::bad_alloc &) {
     throw Error("cannot read the checkpoint " + name + ": there is not enough memory for it");
   }

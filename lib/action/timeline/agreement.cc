@@ -12,7 +12,7 @@
 namespace action {
 namespace {
 
-double Seconds(int64_t ns) {
+double ToSeconds(int64_t ns) {
   return static_cast<double>(ns) / 1e9;
 }
 
@@ -30,13 +30,13 @@ std::vector<int64_t> BoundariesOf(std::span<const Segment> segments) {
 Agreement Compare(std::span<const Segment> timeline, std::span<const Segment> truth) {
   Agreement agreement;
   for (const Segment &right : truth) {
-    agreement.truth_seconds += Seconds(right.duration());
+    agreement.truth_seconds += ToSeconds(right.duration());
     for (const Segment &said : timeline) {
       const int64_t common = std::min(said.end, right.end) - std::max(said.start, right.start);
       if (common <= 0) continue;
-      if (said.coarse_action == right.coarse_action) agreement.coarse_seconds += Seconds(common);
-      if (said.fine_action == right.fine_action) agreement.fine_seconds += Seconds(common);
-      if (said.category == right.category) agreement.value_seconds += Seconds(common);
+      if (said.coarse_action == right.coarse_action) agreement.coarse_seconds += ToSeconds(common);
+      if (said.fine_action == right.fine_action) agreement.fine_seconds += ToSeconds(common);
+      if (said.category == right.category) agreement.value_seconds += ToSeconds(common);
     }
   }
   const std::vector<int64_t> said = BoundariesOf(timeline), right = BoundariesOf(truth);
@@ -47,7 +47,7 @@ Agreement Compare(std::span<const Segment> timeline, std::span<const Segment> tr
     int64_t nearest = INT64_MAX;
     for (const int64_t other : said)
       nearest = std::min(nearest, std::abs(other - boundary));
-    sum += Seconds(nearest);
+    sum += ToSeconds(nearest);
   }
   agreement.mean_boundary_error = sum / static_cast<double>(right.size());
   return agreement;
@@ -67,9 +67,9 @@ std::vector<Stretch> ElementsOf(std::span<const Segment> segments) {
   for (const Segment &segment : segments) {
     const bool is_element = StateInStudy(segment) == SegmentState::kMeasured;
     if (is_element && follows && elements.back().label == segment.fine_action) {
-      elements.back().end = Seconds(segment.end);
+      elements.back().end = ToSeconds(segment.end);
     } else if (is_element) {
-      elements.push_back({segment.fine_action, Seconds(segment.start), Seconds(segment.end)});
+      elements.push_back({segment.fine_action, ToSeconds(segment.start), ToSeconds(segment.end)});
     }
     follows = is_element;
   }
@@ -98,14 +98,14 @@ const Stretch *BestMatch(const Stretch &element, const std::vector<Stretch> &oth
 }
 
 // Boundaries at tenths of a frame are equal: times in files are rounded.
-constexpr double kTolerance = 1e-9;
+constexpr double kRounding = 1e-9;
 
 double F1(const std::vector<Stretch> &said, const std::vector<Stretch> &truth, double overlap) {
   std::vector<bool> hit(truth.size(), false);
   size_t right = 0;
   for (const Stretch &element : said) {
     const Stretch *match = BestMatch(element, truth);
-    if (match == nullptr || Iou(element, *match) < overlap - kTolerance) continue;
+    if (match == nullptr || Iou(element, *match) < overlap - kRounding) continue;
     const auto place = static_cast<size_t>(match - truth.data());
     if (!hit[place]) ++right;
     hit[place] = true;
@@ -143,13 +143,13 @@ ElementAgreement CompareElements(std::span<const Segment> timeline, std::span<co
   size_t found = 0;
   for (const Stretch &element : right) {
     const Stretch *match = BestMatch(element, said);
-    if (match == nullptr || Iou(element, *match) < kSame - kTolerance) continue;
+    if (match == nullptr || Iou(element, *match) < kSame - kRounding) continue;
     ++found;
     const double error = match->duration() - element.duration();
     agreement.duration_bias += error;
     agreement.duration_error += std::abs(error);
-    if (std::abs(error) <= 0.5 + kTolerance) ++agreement.within_half_second;
-    if (std::abs(error) <= 0.1 * element.duration() + kTolerance) ++agreement.within_tenth;
+    if (std::abs(error) <= 0.5 + kRounding) ++agreement.within_half_second;
+    if (std::abs(error) <= 0.1 * element.duration() + kRounding) ++agreement.within_tenth;
   }
   agreement.lost = right.size() - found;
   if (found > 0) {
@@ -158,7 +158,7 @@ ElementAgreement CompareElements(std::span<const Segment> timeline, std::span<co
   }
   for (const Stretch &element : said) {
     const Stretch *match = BestMatch(element, right);
-    if (match == nullptr || Iou(element, *match) < kSame - kTolerance) ++agreement.invented;
+    if (match == nullptr || Iou(element, *match) < kSame - kRounding) ++agreement.invented;
   }
   agreement.f1_10 = F1(said, right, 0.10);
   agreement.f1_25 = F1(said, right, 0.25);

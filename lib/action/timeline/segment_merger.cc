@@ -12,7 +12,7 @@ namespace action {
 namespace {
 
 // Times are frames' times in whole ns: what the reference counts as equal may differ by a few.
-constexpr int64_t kTolerance = 500000;
+constexpr int64_t kSameTime = 500000;
 
 // Which fine labels have a namesake in another family.
 std::vector<bool> SharedNames(const LabelTable &labels) {
@@ -86,11 +86,11 @@ SegmentMerger::SegmentMerger(const SmoothingSettings &settings, const LabelTable
 }
 
 bool SegmentMerger::IsShort(const Item &item) const {
-  return item.duration() + kTolerance < minima_[static_cast<size_t>(item.id)];
+  return item.duration() + kSameTime < minima_[static_cast<size_t>(item.id)];
 }
 
 bool SegmentMerger::IsLonger(const Item &a, const Item &b) {
-  return a.duration() - b.duration() > kTolerance;
+  return a.duration() - b.duration() > kSameTime;
 }
 
 SegmentMerger::Item SegmentMerger::NewItem(int id, int64_t start) const {

@@ -32,7 +32,7 @@ constexpr double kNsPerSecond = 1e9;
 constexpr double kLongest = 9e9;  // s; beyond it, ns do not fit
 
 // s, to the millisecond.
-double Seconds(int64_t ns) {
+double RoundedSeconds(int64_t ns) {
   return std::round(static_cast<double>(ns) / 1e6) / 1e3;
 }
 
@@ -61,7 +61,7 @@ bool ContradictsLabel(const Segment &segment) {
 
 ordered_json ToObject(const Segment &segment) {
   ordered_json object;
-  const double start = Seconds(segment.start), end = Seconds(segment.end);
+  const double start = RoundedSeconds(segment.start), end = RoundedSeconds(segment.end);
   object["start"] = start;
   object["end"] = end;
   object["duration"] = std::round((end - start) * 1e3) / 1e3;
@@ -121,7 +121,7 @@ Segment ToSegment(const ordered_json &object) {
   Segment segment;
   segment.start = TimeAt(object, "start");
   segment.end = TimeAt(object, "end");
-  if (segment.end <= segment.start) throw Error("its end is not after its start");
+  if (segment.end < segment.start) throw Error("its end is before its start");
   segment.fine_action = TextAt(object, "fine_action");
   segment.coarse_action = TextAt(object, "coarse_action");
   if (segment.fine_action.empty() && segment.coarse_action.empty()) {
@@ -158,8 +158,10 @@ std::string ReadText(const std::string &path) {
   if (path == kStandardInput) return {std::istreambuf_iterator<char>(std::cin), {}};
   std::ifstream file(path, std::ios::binary);
   std::error_code failed;
-  if (!file) throw Error("cannot read the timeline " + path + ": " + std::strerror(errno));
-  if (std::filesystem::is_directory(path, failed)) throw Error("cannot read the timeline " + path + ": it is a folder");
+  if (!file) throw ReadError(path, errno, "cannot read the timeline " + path + ": " + std::strerror(errno));
+  if (std::filesystem::is_directory(path, failed)) {
+    throw ReadError(path, EISDIR, "cannot read the timeline " + path + ": it is a folder");
+  }
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -210,10 +212,12 @@ bool IsLines(const std::string &path, const std::string &text) {
   return first != std::string::npos && text[first] == '{';
 }
 
-// Reads rows one after the other and tells `row` of each: the segment, the run that it names, where it stands.
-void ReadRows(const std::string &path, std::vector<std::string> &warnings,
-              const std::function<void(const Segment &, const std::string &run, const std::string &where)> &row) {
-  const std::string text = ReadText(path);
+// The segment, the run that it names, where it stands.
+using RowReader = std::function<void(const Segment &, const std::string &run, const std::string &where)>;
+
+// Tells `row` of each row, one after the other.
+void ReadRowsOf(const std::string &text, const std::string &path, std::vector<std::string> &warnings,
+                const RowReader &row) {
   std::map<std::string, size_t> contradictions;  // by label and value
   const auto add = [&](const ordered_json &object, const std::string &where) {
     Segment segment;
@@ -230,7 +234,8 @@ void ReadRows(const std::string &path, std::vector<std::string> &warnings,
       warnings.push_back(where + " has the value category " + NameOf(segment.category) + ", but its label is " +
                          segment.fine_action + ". Was it edited?");
     }
-    row(segment, TextAt(object, "run"), where);
+    // Older versions wrote segments of no length; there is nothing in them.
+    if (segment.end > segment.start) row(segment, TextAt(object, "run"), where);
   };
   if (IsLines(path, text)) {
     size_t number = 0;
@@ -251,6 +256,10 @@ void ReadRows(const std::string &path, std::vector<std::string> &warnings,
   if (!all.is_array()) throw Error("the timeline " + path + " is not a list of segments");
   for (size_t i = 0; i < all.size(); ++i)
     add(all[i], "the timeline " + path + ", entry " + std::to_string(i + 1) + ",");
+}
+
+void ReadRows(const std::string &path, std::vector<std::string> &warnings, const RowReader &row) {
+  OfFile(path, [&] { ReadRowsOf(ReadText(path), path, warnings, row); });
 }
 
 }  // namespace

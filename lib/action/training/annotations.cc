@@ -90,7 +90,7 @@ std::string Shown(double seconds) {
   return text.data();
 }
 
-double Seconds(const std::string &text, const std::string &where, const char *column) {
+double SecondsIn(const std::string &text, const std::string &where, const char *column) {
   const auto seconds = ParseSeconds(text);
   if (!seconds) {
     throw Error(where + ": the " + column + " is '" + text +
@@ -142,8 +142,8 @@ std::vector<Annotation> FromCsv(const std::string &path, std::vector<std::string
                   "between the fields");
     }
     annotation.video = (fs::path(path).parent_path() / Trimmed(row.fields[place[0]])).lexically_normal().string();
-    annotation.start = Seconds(row.fields[place[1]], annotation.where, "start");
-    annotation.end = Seconds(row.fields[place[2]], annotation.where, "end");
+    annotation.start = SecondsIn(row.fields[place[1]], annotation.where, "start");
+    annotation.end = SecondsIn(row.fields[place[2]], annotation.where, "end");
     annotation.label = Trimmed(row.fields[place[3]]);
     if (header) ReadOptional(rows.front(), row, annotation, warnings);
     Check(annotation);

@@ -51,7 +51,7 @@ json RegistryEntry(const TrainedFamily &family, const fs::path &named) {
   return entry;
 }
 
-json ToJson(const Share &share) {
+json ToJson(const RightOfAll &share) {
   return {{"right", share.right}, {"of", share.of}, {"accuracy", share.value()}};
 }
 

@@ -213,14 +213,14 @@ void TwoStagePredictor::AddHeldOut(const LabelledClip &clip, std::map<std::strin
   ++held_out[plan.name].clips;
 }
 
-void TwoStagePredictor::AddJudged(const LabelledClip &clip, const Calibration &calibration,
-                                  std::vector<Judged> &judged) const {
+void TwoStagePredictor::AddScored(const LabelledClip &clip, const Calibration &calibration,
+                                  std::vector<ScoredPrediction> &judged) const {
   std::vector<HeldOutStep> coarse;
   AddSteps(*stage1_, clip.steps, 0, coarse);
   std::vector<std::vector<float>> p_coarse;
   for (const HeldOutStep &step : coarse)
     p_coarse.push_back(Softmax(step.logits, calibration.stage1));
-  std::vector<Judged> best(clip.steps.size());
+  std::vector<ScoredPrediction> best(clip.steps.size());
   for (size_t family = 0; family < families_.size(); ++family) {
     const FamilyPlan &plan = model_.families[family].plan;
     std::vector<HeldOutStep> fine;
@@ -254,14 +254,14 @@ std::optional<Calibration> Calibrate(const std::map<std::string, HeldOut> &held_
 }
 
 Figures Count(std::span<const LabelledClip> clips, std::span<const Prediction> predictions,
-              std::span<const Countable> counts) {
+              std::span<const CountedStages> counts) {
   Figures figures;
-  const auto add = [](Share &share, bool right) {
+  const auto add = [](RightOfAll &share, bool right) {
     ++share.of;
     share.right += right ? 1 : 0;
   };
   for (size_t i = 0; i < clips.size(); ++i) {
-    const Countable countable = counts.empty() ? Countable{} : counts[i];
+    const CountedStages countable = counts.empty() ? CountedStages{} : counts[i];
     if (countable.coarse) add(figures.coarse, predictions[i].coarse == CoarseLabel(clips[i].label));
     if (countable.fine) {
       add(figures.fine, predictions[i].fine_of_family == clips[i].label);
@@ -333,8 +333,8 @@ CrossValidation CrossValidate(Engine &engine, std::span<const LabelledClip> clip
   result.calibration = Calibrate(held_out, "cross-validation");
   for (size_t i = 0; i < clips.size() && result.calibration; ++i) {
     if (!result.counts[i].fine) continue;
-    predictor_of(i).AddJudged(clips[i], *result.calibration, result.judged);
-    predictor_of(i).AddJudged(clips[i], {}, result.judged_uncalibrated);
+    predictor_of(i).AddScored(clips[i], *result.calibration, result.judged);
+    predictor_of(i).AddScored(clips[i], {}, result.judged_uncalibrated);
   }
   result.figures = Count(clips, result.predictions, result.counts);
   return result;

@@ -90,7 +90,7 @@ class ACTION_API TwoStagePredictor {
   // Adds what the heads say of a clip's steps where they know its labels, under "" for stage 1 and the family's name.
   void AddHeldOut(const LabelledClip &clip, std::map<std::string, HeldOut> &held_out) const;
   // For each step, the probability of the most probable fine label, and whether it is the clip's.
-  void AddJudged(const LabelledClip &clip, const Calibration &calibration, std::vector<Judged> &judged) const;
+  void AddScored(const LabelledClip &clip, const Calibration &calibration, std::vector<ScoredPrediction> &judged) const;
 
  private:
   std::string FineOf(size_t family, std::span<const Features> steps) const;
@@ -100,26 +100,27 @@ class ACTION_API TwoStagePredictor {
   std::vector<std::unique_ptr<Classifier>> families_;  // null: skipped
 };
 
-struct Share {
+// How many predictions were right, of how many.
+struct RightOfAll {
   size_t right = 0;
   size_t of = 0;
   double value() const { return of > 0 ? static_cast<double>(right) / static_cast<double>(of) : 0; }
 };
 
 struct Figures {
-  Share coarse;
-  Share fine;       // the family being known
-  Share two_stage;  // fine label by way of the predicted family
+  RightOfAll coarse;
+  RightOfAll fine;       // the family being known
+  RightOfAll two_stage;  // fine label by way of the predicted family
 };
 
-// Predictions, in the order of the clips, against their labels. `counts` (empty: all) says which are counted, by their
-// coarse and by their fine label.
-struct Countable {
+// In which figures a clip's prediction is counted.
+struct CountedStages {
   bool coarse = true;
   bool fine = true;
 };
+// Predictions, in the order of the clips, against their labels. `counts`, one for each clip; empty: all are counted.
 ACTION_API Figures Count(std::span<const LabelledClip> clips, std::span<const Prediction> predictions,
-                         std::span<const Countable> counts);
+                         std::span<const CountedStages> counts);
 
 ACTION_API std::vector<Prediction> PredictAll(Engine &engine, const TwoStageModel &model,
                                               std::span<const LabelledClip> clips);
@@ -127,15 +128,15 @@ ACTION_API std::vector<Prediction> PredictAll(Engine &engine, const TwoStageMode
 struct CrossValidation {
   size_t folds = 0;                     // 0: nothing could be held out
   std::vector<Prediction> predictions;  // of each clip, by a model that saw none of its source
-  std::vector<Countable> counts;
+  std::vector<CountedStages> counts;
   // Labels of fewer than 3 clips, or of one source: no model saw enough of the rest to be measured.
   std::vector<std::string> not_measurable_coarse;
   std::vector<std::string> not_measurable_fine;
   Figures figures;
 
   std::optional<Calibration> calibration;  // of all heads, on the held-out clips; nothing when they are too few
-  std::vector<Judged> judged;              // held-out steps by their joint probability, calibrated
-  std::vector<Judged> judged_uncalibrated;
+  std::vector<ScoredPrediction> judged;    // held-out steps by their joint probability, calibrated
+  std::vector<ScoredPrediction> judged_uncalibrated;
 };
 
 // Temperatures from what heads said of held-out steps (AddHeldOut): nothing when there is too little for stage 1, and

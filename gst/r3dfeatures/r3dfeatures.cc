@@ -1,0 +1,525 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+/**
+ * SECTION:element-r3dfeatures
+ * @title: r3dfeatures
+ *
+ * Watches the video that passes through it and sends, for every 16 sampled frames, the 512 numbers of an R3D-18 as an
+ * `action-features` event (see gst/common/feature_events.h for its fields). Frames leave as they came.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 -m filesrc location=clip.mp4 ! decodebin ! videoflip video-direction=auto ! r3dfeatures ! fakesink
+ * ]|
+ */
+// What is specific to being a GstElement; what is done with frames is in feature_pipeline.cc.
+#include "r3dfeatures/r3dfeatures.h"
+
+#include <gst/video/video.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "action/engine.h"
+#include "action/engine_library.h"
+#include "action/r3d18_spec.h"
+#include "common/analytics_label.h"
+#include "common/feature_events.h"
+#include "common/flow_of_events.h"
+#include "common/glib_ptr.h"
+#include "common/guarded.h"
+#include "common/object_lock.h"
+#include "r3dfeatures/feature_pipeline.h"
+#include "r3dfeatures/frame_reader.h"
+#include "r3dfeatures/properties.h"
+
+GST_DEBUG_CATEGORY_STATIC(r3d_features_debug);
+#define GST_CAT_DEFAULT r3d_features_debug
+
+namespace {
+
+using action::FeatureSettings;
+using action::ObjectLock;
+using action::SettingsOf;
+using Settings = action::R3dFeaturesSettings;
+
+// Sends chunks out as events and messages of the element.
+class ChunkSender final : public action::FeaturePipeline::Client {
+ public:
+  ChunkSender(GstR3dFeatures *element, const action::FeatureStream &stream) : element_(element), stream_(stream) {}
+  void set_live(bool live) { live_ = live; }
+  void OnChunk(const action::ChunkFacts &facts, const std::optional<action::Features> &features) override;
+  void OnIrregularRate(int64_t interval_ns) override;
+  void OnAssumedRate() override;
+  void OnJumpBack(int64_t by_ns) override;
+
+ private:
+  GstR3dFeatures *const element_;
+  const action::FeatureStream &stream_;
+  bool live_ = false;
+  bool told_of_jump_ = false;
+};
+
+struct State {
+  // Object lock: written by the application, read where something starts.
+  Settings settings;
+  // Object lock for the pointer: set in READY->PAUSED, taken away in PAUSED->READY, interrupted from any thread.
+  std::shared_ptr<action::FeatureStream> stream;
+  action::StreamStats last_stats;  // object lock: of the stream that was taken away
+
+  // State changes only; the streaming thread does not run meanwhile.
+  action::Engine *engine = nullptr;                 // set in NULL->READY
+  std::shared_ptr<action::FeatureService> service;  // NULL->READY to READY->NULL
+
+  // Streaming thread, between READY->PAUSED and PAUSED->READY.
+  Settings active;
+  std::unique_ptr<ChunkSender> sender;
+  std::unique_ptr<action::FeaturePipeline> pipeline;
+  bool started = false;           // the first buffer was seen: `live` is known and the backbone was announced
+  std::atomic<bool> live{false};  // read by QoS events too, which come on other threads
+  bool warned_unanalysed = false;
+};
+
+}  // namespace
+
+struct _GstR3dFeatures {
+  GstBaseTransform parent;
+  State *state;
+};
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(GstR3dFeatures, gst_r3d_features, GST_TYPE_BASE_TRANSFORM,
+                              GST_DEBUG_CATEGORY_INIT(r3d_features_debug, "r3dfeatures", 0,
+                                                      "R3D-18 feature extraction"));
+GST_ELEMENT_REGISTER_DEFINE(r3dfeatures, "r3dfeatures", GST_RANK_NONE, GST_TYPE_R3D_FEATURES);
+
+namespace {
+
+#define VIDEO_CAPS                           \
+  GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL) \
+  "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES("memory:SystemMemory, meta:GstVideoOverlayComposition", GST_VIDEO_FORMATS_ALL)
+
+GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(VIDEO_CAPS));
+GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(VIDEO_CAPS));
+
+std::shared_ptr<action::FeatureStream> StreamOf(GstR3dFeatures *self) {
+  const ObjectLock lock(self);
+  return self->state->stream;
+}
+
+guint64 Nanoseconds(std::chrono::nanoseconds time) {
+  return static_cast<guint64>(time.count());
+}
+
+void ChunkSender::OnChunk(const action::ChunkFacts &facts, const std::optional<action::Features> &features) {
+  GstEvent *event = action::NewFeaturesEvent(facts, features);
+  GST_LOG_OBJECT(element_, "chunk %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT ", %d frames%s", facts.index,
+                 GST_TIME_ARGS(facts.time.timestamp), facts.frames, features ? "" : ", dropped");
+  if (!features) {
+    GstMessage *message =
+        gst_message_new_qos(GST_OBJECT(element_), live_, facts.time.running_time, facts.time.stream_time,
+                            facts.time.timestamp, facts.time.end - facts.time.timestamp);
+    // One chunk is one buffer of what the element makes.
+    const action::StreamStats stats = stream_.stats();
+    gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, stats.chunks, stats.dropped);
+    // Why, as in the property stats.
+    gst_structure_set(gst_message_writable_structure(message), "batches", G_TYPE_UINT64, stats.batches, "wait",
+                      G_TYPE_UINT64, Nanoseconds(stats.wait), "compute", G_TYPE_UINT64, Nanoseconds(stats.compute),
+                      nullptr);
+    gst_element_post_message(GST_ELEMENT(element_), message);
+  }
+  const Settings settings = SettingsOf(element_);
+  if (settings.post_messages) {
+    gst_element_post_message(GST_ELEMENT(element_),
+                             action::NewFeaturesMessage(GST_ELEMENT(element_), event, settings.post_features));
+  }
+  gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(element_), event);
+}
+
+void ChunkSender::OnIrregularRate(int64_t interval_ns) {
+  GST_ELEMENT_WARNING(
+      element_, STREAM, FORMAT,
+      ("The frame rate is not constant, or not what the stream announces: sampling goes on by timestamp"),
+      ("Frames are %" G_GINT64_FORMAT
+       " ns apart, which is not what the caps announce. Set sampling=timestamp to sample "
+       "this stream by time from its start, or sampling=stride to count frames all the same.",
+       interval_ns));
+}
+
+void ChunkSender::OnAssumedRate() {
+  GST_ELEMENT_WARNING(element_, STREAM, FORMAT,
+                      ("The frames have neither times nor a frame rate: 25 frames a second are assumed"),
+                      ("Say what is right in caps before r3dfeatures, such as video/x-raw,framerate=30/1 behind a "
+                       "videorate, or let the source set times (appsrc do-timestamp=true)"));
+}
+
+void ChunkSender::OnJumpBack(int64_t by_ns) {
+  if (std::exchange(told_of_jump_, true)) return;
+  GST_ELEMENT_WARNING(element_, STREAM, FORMAT,
+                      ("Times went back by %.1f s by themselves (a camera that was restarted?): taken as a hole",
+                       static_cast<double>(by_ns) / GST_SECOND),
+                      ("The timeline goes on from where it was. This is said once."));
+}
+
+// ---- State changes
+
+// Opens the network that the properties ask for; the one that is open stays when it is that one. Throws action::Error.
+void OpenService(GstR3dFeatures *self, const Settings &settings) {
+  State &state = *self->state;
+  action::Engine::Request request;
+  request.weights = settings.weights;
+  request.device = action::Device::Parse(settings.device);
+  request.precision = settings.precision;
+  std::shared_ptr<action::FeatureService> service = state.engine->OpenFeatureService(request);
+  const bool same = state.service && state.service->info() == service->info();
+  state.service = std::move(service);
+  if (same) return;
+  const action::ServiceInfo &info = state.service->info();
+  GST_INFO_OBJECT(self, "weights %s (%s) on %s in %s", info.weights_path.c_str(), info.weights_hash.c_str(),
+                  info.device.ToString().c_str(), NameOf(info.precision));
+  if (!info.notice.empty()) GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS, ("%s", info.notice.c_str()), (nullptr));
+  if (info.stand_in) {
+    GST_ELEMENT_WARNING(
+        self, LIBRARY, SETTINGS, ("%s", action::kStandInNotice),
+        ("%s holds seeded weights that were never trained. Features are repeatable and good enough to try "
+         "things out; get the published weights with 'gst-action-weights fetch'.",
+         info.weights_path.c_str()));
+  }
+}
+
+bool Open(GstR3dFeatures *self) {
+  const action::EngineOrError found = action::FindEngine();
+  if (found.engine == nullptr) {
+    GST_ELEMENT_ERROR(self, LIBRARY, INIT, ("%s", found.error.c_str()), (nullptr));
+    return false;
+  }
+  return action::guarded(GST_ELEMENT(self), false, [&] {
+    const Settings settings = SettingsOf(self);
+    action::Region::Parse(settings.roi);  // a mistake is told here, before anything starts
+    self->state->engine = found.engine;
+    OpenService(self, settings);
+    return true;
+  });
+}
+
+bool Start(GstR3dFeatures *self) {
+  return action::guarded(GST_ELEMENT(self), false, [&] {
+    State &state = *self->state;
+    Settings settings = SettingsOf(self);
+    settings.features.roi = action::Region::Parse(settings.roi);
+    OpenService(self, settings);  // properties may change in READY
+    state.active = settings;
+    state.started = state.warned_unanalysed = false;
+    state.live = false;
+    std::shared_ptr<action::FeatureStream> stream = state.service->OpenStream(
+        {.max_pending = static_cast<int>(settings.max_pending), .batch_size = static_cast<int>(settings.batch_size)});
+    state.sender = std::make_unique<ChunkSender>(self, *stream);
+    state.pipeline =
+        std::make_unique<action::FeaturePipeline>(*state.engine, settings.features, *stream, *state.sender);
+    const ObjectLock lock(self);
+    state.stream = std::move(stream);
+    return true;
+  });
+}
+
+void Stop(GstR3dFeatures *self) {
+  State &state = *self->state;
+  state.pipeline.reset();
+  state.sender.reset();
+  std::shared_ptr<action::FeatureStream> stream;  // closed when the lock is free again
+  {
+    const ObjectLock lock(self);
+    stream = std::move(state.stream);
+    if (stream) state.last_stats = stream->stats();
+  }
+}
+
+GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition) {
+  GstR3dFeatures *self = GST_R3D_FEATURES(element);
+  switch (transition) {
+    case GST_STATE_CHANGE_NULL_TO_READY:
+      if (!Open(self)) return GST_STATE_CHANGE_FAILURE;
+      break;
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      if (!Start(self)) return GST_STATE_CHANGE_FAILURE;
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      // Before chaining up: deactivating the pads takes the stream lock, which a waiting streaming thread holds. For
+      // good: a late FLUSH_STOP must not take it back.
+      if (const auto stream = StreamOf(self)) stream->Close();
+      break;
+    default:
+      break;
+  }
+  const GstStateChangeReturn result =
+      GST_ELEMENT_CLASS(gst_r3d_features_parent_class)->change_state(element, transition);
+  switch (transition) {
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      if (result == GST_STATE_CHANGE_FAILURE) Stop(self);
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      Stop(self);
+      break;
+    case GST_STATE_CHANGE_READY_TO_NULL:
+      self->state->service.reset();
+      break;
+    default:
+      break;
+  }
+  return result;
+}
+
+// ---- Streaming
+
+bool AskWhetherLive(GstR3dFeatures *self) {
+  const action::QueryPtr query(gst_query_new_latency());
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self), query.get())) {
+    gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  }
+  return live != FALSE;
+}
+
+void OnFirstBuffer(GstR3dFeatures *self) {
+  State &state = *self->state;
+  state.started = true;
+  state.live = AskWhetherLive(self);
+  state.sender->set_live(state.live);
+  state.pipeline->SetLive(state.live);
+  const FeatureSettings &features = state.active.features;
+  action::BackboneFacts facts{state.service->info(), features.sample_rate, features.hop,
+                              features.roi,          features.colorimetry, state.live};
+  gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), action::NewBackboneEvent(facts));
+}
+
+void WarnOfUnanalysed(GstR3dFeatures *self, const GstSegment &segment) {
+  if (segment.rate < 0) {
+    GST_ELEMENT_WARNING(self, STREAM, NOT_IMPLEMENTED, ("Backward playback is passed on without features"), (nullptr));
+  } else {
+    GST_ELEMENT_WARNING(self, STREAM, FORMAT, ("Frames without times are passed on without features"),
+                        ("The segment counts %s, not time: set format=time at the source (appsrc)",
+                         gst_format_get_name(segment.format)));
+  }
+}
+
+GstFlowReturn TransformIp(GstBaseTransform *base, GstBuffer *buffer) {
+  GstR3dFeatures *self = GST_R3D_FEATURES(base);
+  return action::guarded(GST_ELEMENT(self), GST_FLOW_ERROR, [&] {
+    State &state = *self->state;
+    if (!state.started) OnFirstBuffer(self);
+    if (base->segment.rate < 0 || base->segment.format != GST_FORMAT_TIME) {
+      state.pipeline->PushFinished();
+      if (!std::exchange(state.warned_unanalysed, true)) WarnOfUnanalysed(self, base->segment);
+      return GST_FLOW_OK;
+    }
+    return state.pipeline->Push(buffer, base->segment);
+  });
+}
+
+// Memory that only a GPU or another device can read, and the element that brings it back.
+const char *DownloadElementFor(const GstCaps *caps) {
+  static constexpr struct {
+    const char *feature;
+    const char *element;
+  } kDownloads[] = {
+      {"memory:GLMemory", "gldownload"},
+      {"memory:CUDAMemory", "cudadownload"},
+      {"memory:NVMM", "nvvideoconvert"},
+      {"memory:VASurface", "vaapipostproc"},
+      {"memory:VAMemory", "vapostproc"},
+      {"memory:D3D11Memory", "d3d11download"},
+      {"memory:D3D12Memory", "d3d12download"},
+      {"memory:DMABuf", "vapostproc, or videoconvert where it can map the memory,"},
+      {"memory:VulkanImage", "vulkandownload"},
+      {"memory:MSDKMemory", "msdkvpp"},
+  };
+  const GstCapsFeatures *features = gst_caps_get_size(caps) > 0 ? gst_caps_get_features(caps, 0) : nullptr;
+  if (features == nullptr || gst_caps_features_is_any(features)) return nullptr;
+  for (const auto &row : kDownloads) {
+    if (gst_caps_features_contains(features, row.feature)) return row.element;
+  }
+  return nullptr;
+}
+
+// The caps that come: refused with a reason, or taken in before they are forwarded.
+bool OnCaps(GstR3dFeatures *self, GstCaps *caps) {
+  if (const char *element = DownloadElementFor(caps)) {
+    const action::CharPtr text(gst_caps_to_string(caps));
+    GST_ELEMENT_ERROR(self, CORE, NEGOTIATION, ("r3dfeatures reads video in system memory; put %s before it", element),
+                      ("The caps are %s", text.get()));
+    return false;
+  }
+  GstVideoInfo info;
+  if (!action::VideoInfoFromCaps(&info, caps)) return true;  // the base class refuses what does not fit the template
+  return self->state->pipeline->SetInfo(info) != GST_FLOW_ERROR;
+}
+
+void OnSerialized(GstR3dFeatures *self, GstEvent *event) {
+  State &state = *self->state;
+  action::FeaturePipeline &pipeline = *state.pipeline;
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_SEGMENT:
+      // Chunks of the old stream or segment leave before the new one; a live source must not wait for that.
+      pipeline.EndRun();
+      if (!state.live) pipeline.Drain();
+      break;
+    case GST_EVENT_SEGMENT_DONE:
+    case GST_EVENT_STREAM_GROUP_DONE:
+    case GST_EVENT_EOS:
+      pipeline.EndRun();
+      pipeline.Drain();
+      break;
+    case GST_EVENT_GAP: {
+      GstClockTime start = GST_CLOCK_TIME_NONE, duration = GST_CLOCK_TIME_NONE;
+      gst_event_parse_gap(event, &start, &duration);
+      if (GST_CLOCK_TIME_IS_VALID(duration)) start += duration;
+      pipeline.PushGap(start);
+      // Frames may be held for these chunks' labels, and no frame comes that would let the chunks go.
+      if (!state.live) pipeline.Drain();
+      if (pipeline.TakeRunEnded()) {
+        gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), action::NewRunEndEvent());
+      }
+      break;
+    }
+    case GST_EVENT_FLUSH_STOP:
+      pipeline.Reset();
+      StreamOf(self)->Resume();
+      break;
+    default:
+      break;
+  }
+}
+
+gboolean SinkEvent(GstBaseTransform *base, GstEvent *event) {
+  GstR3dFeatures *self = GST_R3D_FEATURES(base);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) {
+    if (const auto stream = StreamOf(self)) stream->Interrupt();
+  } else if (self->state->pipeline && GST_EVENT_IS_SERIALIZED(event)) {
+    const bool go_on = action::guarded(GST_ELEMENT(self), false, [&] {
+      if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) {
+        OnSerialized(self, event);
+        return true;
+      }
+      GstCaps *caps = nullptr;
+      gst_event_parse_caps(event, &caps);
+      self->state->pipeline->PushFinished();
+      return OnCaps(self, caps);
+    });
+    // A caps event that failed goes no further; anything else (EOS!) must still arrive.
+    if (!go_on && GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+      gst_event_unref(event);
+      return FALSE;
+    }
+  }
+  return GST_BASE_TRANSFORM_CLASS(gst_r3d_features_parent_class)->sink_event(base, event);
+}
+
+gboolean SrcEvent(GstBaseTransform *base, GstEvent *event) {
+  GstR3dFeatures *self = GST_R3D_FEATURES(base);
+  // A decoder that obeys QoS drops frames before they are sampled. From a live source there is no way around it.
+  if (GST_EVENT_TYPE(event) == GST_EVENT_QOS) {
+    if (!self->state->live) {
+      gst_event_unref(event);
+      return TRUE;
+    }
+  }
+  return GST_BASE_TRANSFORM_CLASS(gst_r3d_features_parent_class)->src_event(base, event);
+}
+
+gboolean Query(GstBaseTransform *base, GstPadDirection direction, GstQuery *query) {
+  GstR3dFeatures *self = GST_R3D_FEATURES(base);
+  if (direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_CUSTOM) {
+    const auto stream = StreamOf(self);
+    if (action::AnswerBusyQuery(query, stream && stream->computing())) return TRUE;
+  }
+  if (direction == GST_PAD_SINK) {
+    // What follows labels what begins here.
+    if (action::AnswerLabelsFollow(query, false)) return TRUE;
+    if (GST_QUERY_TYPE(query) == GST_QUERY_DRAIN && self->state->pipeline) {
+      action::guarded(GST_ELEMENT(self), false, [&] { return self->state->pipeline->Drain() == GST_FLOW_OK; });
+    } else if (GST_QUERY_TYPE(query) == GST_QUERY_ACCEPT_CAPS) {
+      // Let such caps come, so that they can be refused with an error that names the way out.
+      GstCaps *caps = nullptr;
+      gst_query_parse_accept_caps(query, &caps);
+      if (DownloadElementFor(caps) != nullptr) {
+        gst_query_set_accept_caps_result(query, TRUE);
+        return TRUE;
+      }
+    }
+  }
+  return GST_BASE_TRANSFORM_CLASS(gst_r3d_features_parent_class)->query(base, direction, query);
+}
+
+// ---- Properties
+
+GstStructure *StatsOf(GstR3dFeatures *self) {
+  const auto stream = StreamOf(self);
+  action::StreamStats stats;
+  if (stream) {
+    stats = stream->stats();
+  } else {
+    const ObjectLock lock(self);
+    stats = self->state->last_stats;
+  }
+  return gst_structure_new("stats", "chunks", G_TYPE_UINT64, stats.chunks, "batches", G_TYPE_UINT64, stats.batches,
+                           "dropped", G_TYPE_UINT64, stats.dropped, "wait", G_TYPE_UINT64, Nanoseconds(stats.wait),
+                           "compute", G_TYPE_UINT64, Nanoseconds(stats.compute), "network-chunks", G_TYPE_UINT64,
+                           stats.network_chunks, "network-batches", G_TYPE_UINT64, stats.network_batches,
+                           "network-compute", G_TYPE_UINT64, Nanoseconds(stats.network_compute), "network-streams",
+                           G_TYPE_INT, stats.network_streams, nullptr);
+}
+
+void GetProperty(GObject *object, guint id, GValue *value, GParamSpec *spec) {
+  if (g_strcmp0(spec->name, "stats") == 0) {
+    g_value_take_boxed(value, StatsOf(GST_R3D_FEATURES(object)));
+  } else {
+    action::GetElementProperty<GstR3dFeatures>(object, id, value, spec);
+  }
+}
+
+void Finalize(GObject *object) {
+  delete GST_R3D_FEATURES(object)->state;
+  G_OBJECT_CLASS(gst_r3d_features_parent_class)->finalize(object);
+}
+
+}  // namespace
+
+static void gst_r3d_features_class_init(GstR3dFeaturesClass *klass) {
+  GObjectClass *object_class = G_OBJECT_CLASS(klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS(klass);
+  GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS(klass);
+
+  object_class->set_property = action::SetElementProperty<GstR3dFeatures>;
+  object_class->get_property = GetProperty;
+  object_class->finalize = Finalize;
+  action::R3dFeaturesProperties().Install(object_class);
+
+  element_class->change_state = ChangeState;
+  gst_element_class_add_static_pad_template(element_class, &sink_template);
+  gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_set_static_metadata(element_class, "R3D-18 video features", "Filter/Analyzer/Video",
+                                        "Turns every 16 sampled frames into the 512 features of an R3D-18 and sends "
+                                        "them downstream as an action-features "
+                                        "event; the video passes untouched",
+                                        "The gst-action developers");
+
+  transform_class->transform_ip = TransformIp;
+  transform_class->transform_ip_on_passthrough = TRUE;
+  transform_class->sink_event = SinkEvent;
+  transform_class->src_event = SrcEvent;
+  transform_class->query = Query;
+  transform_class->passthrough_on_same_caps = TRUE;
+}
+
+static void gst_r3d_features_init(GstR3dFeatures *self) {
+  self->state = new State;
+  gst_base_transform_set_passthrough(GST_BASE_TRANSFORM(self), TRUE);
+  gst_base_transform_set_qos_enabled(GST_BASE_TRANSFORM(self), FALSE);
+  action::ReturnFlowOfEvents(GST_BASE_TRANSFORM(self));
+}

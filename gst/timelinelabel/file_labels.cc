@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "timelinelabel/file_labels.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "common/place_frame.h"
+
+namespace action {
+namespace {
+
+constexpr int64_t kFileResolution = GST_MSECOND / 2;  // times in files are rounded to the millisecond
+
+}  // namespace
+
+FileLabels::FileLabels(const std::string &location, TimeOrigin origin) : clock_(origin) {
+  TimelineFile file = ReadTimelineFile(location);
+  segments_ = std::move(file.runs.back().segments);
+  warnings_ = std::move(file.warnings);
+  gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+}
+
+void FileLabels::OnEvent(GstEvent *event) {
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_SEGMENT:
+      gst_event_copy_segment(event, &segment_);
+      BeginSegment(clock_, segment_);
+      break;
+    case GST_EVENT_CAPS: {
+      GstCaps *caps = nullptr;
+      gst_event_parse_caps(event, &caps);
+      SetFrameRate(clock_, caps);
+      break;
+    }
+    case GST_EVENT_FLUSH_STOP:
+      gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+      clock_.Flush();
+      break;
+    default:
+      break;
+  }
+}
+
+const Segment *FileLabels::SegmentOf(GstBuffer *frame) {
+  const auto place = PlaceFrame(clock_, segment_, frame);
+  if (!place) return nullptr;
+  timeline_time_ = place->timeline;
+  const int64_t time = timeline_time_ + kFileResolution;
+  const auto after = std::ranges::upper_bound(segments_, time, {}, &Segment::start);
+  if (after == segments_.begin()) return nullptr;
+  const Segment &segment = *std::prev(after);
+  return time < segment.end ? &segment : nullptr;
+}
+
+MetaLabel FileLabels::LabelOf(const Segment &segment) const {
+  MetaLabel label = MetaLabelOf(segment);
+  const int64_t now = clock_.StreamTimeAt(clock_.newest_position()).value_or(0);
+  label.segment_start = static_cast<GstClockTime>(std::max<int64_t>(0, now - (timeline_time_ - segment.start)));
+  return label;
+}
+
+}  // namespace action

@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "timelinesmooth/timeline_output.h"
+
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "action/atomic_file.h"
+#include "action/error.h"
+#include "action/timeline/timeline_file.h"
+
+namespace action {
+
+GstMessage *NewSegmentMessage(GstElement *element, const FinishedSegment &finished) {
+  const Segment &segment = finished.segment;
+  GstStructure *structure = gst_structure_new(
+      "action-segment", "timestamp", G_TYPE_UINT64, finished.timestamp, "stream-time", G_TYPE_UINT64,
+      finished.stream_time, "running-time", G_TYPE_UINT64, finished.running_time, "duration", G_TYPE_UINT64,
+      static_cast<guint64>(segment.duration()), "start", G_TYPE_INT64, static_cast<gint64>(segment.start), "end",
+      G_TYPE_INT64, static_cast<gint64>(segment.end), "coarse-action", G_TYPE_STRING, segment.coarse_action.c_str(),
+      "fine-action", G_TYPE_STRING, segment.fine_action.c_str(), "value-category", G_TYPE_STRING,
+      NameOf(segment.category), "state", G_TYPE_STRING, NameOf(segment.state), "num-frames", G_TYPE_INT64,
+      static_cast<gint64>(segment.num_frames), "confidence", G_TYPE_DOUBLE, segment.confidence, "stand-in",
+      G_TYPE_BOOLEAN, segment.stand_in, "name", G_TYPE_STRING, segment.name.c_str(), "deviation", G_TYPE_STRING,
+      NameOf(segment.deviation), nullptr);
+  if (segment.wall_clock) {
+    gst_structure_set(structure, "wall-clock-start", G_TYPE_INT64, static_cast<gint64>(segment.wall_clock->start),
+                      "wall-clock-end", G_TYPE_INT64, static_cast<gint64>(segment.wall_clock->end), "wall-clock-source",
+                      G_TYPE_STRING, segment.wall_clock->source.c_str(), nullptr);
+  }
+  return gst_message_new_element(GST_OBJECT(element), structure);
+}
+
+TimelineOutput::TimelineOutput(const std::string &location) : location_(location) {
+  if (location.empty()) return;
+  std::error_code failed;
+  if (std::filesystem::is_directory(location, failed)) {
+    throw Error("cannot write a timeline to " + location + ": it is a folder. Name a file in it");
+  }
+  if (location.ends_with(".jsonl")) {
+    lines_ = std::make_unique<LineFile>(location);
+    run_ = IsoTime(g_get_real_time() * 1000);
+  } else if (location.ends_with(".json")) {
+    AtomicFile probe(location);  // an unwritable folder is told now, not at the end of a shift
+  } else {
+    throw Error("cannot write a timeline to " + location +
+                ": the ending of its name decides the format, and should be .json (a list, written at the end) or "
+                ".jsonl (a line for each segment, written at once)");
+  }
+}
+
+std::string TimelineOutput::WouldKeep() const {
+  return location_.empty() || lines_ ? "" : AsideName(location_);
+}
+
+std::string TimelineOutput::Add(const Segment &segment) {
+  if (location_.empty()) return {};
+  last_ = segment;
+  if (!lines_) {
+    segments_.Add(segment);
+    return {};
+  }
+  if (lines_->Append(ToJsonLine(segment, run_))) {
+    failing_ = false;
+  } else if (!std::exchange(failing_, true)) {
+    return lines_->error();
+  }
+  return {};
+}
+
+std::string TimelineOutput::Finish(bool complete) {
+  if (location_.empty()) return {};
+  if (lines_) {
+    // The end came when the last segment had been written: it is said once more, which replaces it.
+    if (last_ && last_->complete != complete) {
+      last_->complete = complete;
+      lines_->Append(ToJsonLine(*last_, run_));
+    }
+    if (!lines_->Retry()) throw Error(lines_->error() + ". The last segments are missing in it");
+    return {};
+  }
+  std::vector<Segment> segments = segments_.Connected();
+  for (Segment &segment : segments)
+    segment.complete.reset();
+  // A complete file is as the Python system writes it.
+  if (!complete && !segments.empty()) segments.back().complete = false;
+  AtomicFile file(location_);
+  file.Write(ToJson(segments));
+  const std::string kept = written_ ? "" : KeepAside(location_);
+  file.Commit();
+  written_ = true;
+  return kept;
+}
+
+}  // namespace action

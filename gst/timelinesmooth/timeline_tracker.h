@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What timelinesmooth knows of the labels of its stream, apart from pads and threads: where runs of frames begin and
+// end, which segments are final, and which label a frame gets. Times are StreamClock's.
+#ifndef GST_ACTION_TIMELINE_TRACKER_H_
+#define GST_ACTION_TIMELINE_TRACKER_H_
+
+#include <gst/gst.h>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "action/elements.h"
+#include "action/timeline/stream_clock.h"
+#include "action/timeline/timeline.h"
+#include "common/label_events.h"
+#include "common/label_meta.h"
+
+namespace action {
+
+// A final segment; its times as the file has them, and as GStreamer counts.
+struct FinishedSegment {
+  Segment segment;  // timeline time, ns
+  GstClockTime timestamp = GST_CLOCK_TIME_NONE;
+  GstClockTime stream_time = GST_CLOCK_TIME_NONE;
+  GstClockTime running_time = GST_CLOCK_TIME_NONE;
+};
+
+// Inside, everything is ordered by StreamClock's position.
+//
+// Not for two threads at once: the element's lock protects it.
+class TimelineTracker {
+ public:
+  // study: as in Timeline. elements: instead of those that come with the labels, read from elements_path; may be empty.
+  TimelineTracker(const SmoothingSettings &settings, TimeOrigin origin, bool study, std::vector<ElementRow> elements,
+                  const std::string &elements_path);
+
+  // For the runs that begin from now on.
+  void SetSmoothing(const SmoothingSettings &settings);
+
+  void SetSegment(const GstSegment &segment);
+  const GstSegment &segment() const { return segment_; }
+  // The labels of the steps that follow; false when the event is not what it should be. Throws Error when the elements
+  // are not of these labels.
+  bool SetLabels(const GstStructure *labels_event);
+  bool has_labels() const { return labels_.has_value(); }
+
+  // A frame has come. Returns its position; nothing when it cannot be placed (no time, or backward playback).
+  std::optional<int64_t> AddFrame(GstBuffer *buffer);
+  StreamClock &clock() { return clock_; }
+
+  enum class StepResult { kTaken, kLost, kNotAStep };
+  // A step has come; kLost: taken, but others before it have not arrived.
+  StepResult AddStep(const GstStructure *step_event);
+
+  // Another stream begins (STREAM_START): the label of the one before is not its.
+  void BeginStream();
+  // The run ends with the last frame: everything so far is known.
+  void EndRun();
+  // The stream does.
+  void Finish();
+  // The stream is left before its end: what lies behind the last step was not looked at.
+  void Interrupt();
+  // After Finish: what follows is placed anew.
+  void Flush();
+
+  std::vector<FinishedSegment> TakeSegments();
+
+  // Frames before this position have their label.
+  int64_t known_until() const { return known_until_; }
+  // The label of a frame at this position, which is to be asked in order: the smoothed one where it is known, else what
+  // the newest step would get if nothing more came.
+  std::optional<MetaLabel> LabelAt(int64_t position);
+  bool seen_frames() const { return clock_.seen_frames(); }
+  // Stream time at which the newest frame ends; GST_CLOCK_TIME_NONE before the first.
+  GstClockTime stream_end() const;
+
+  // Since the beginning, whatever was flushed.
+  SmootherStats stats() const;
+
+ private:
+  struct Break {
+    int64_t end = 0;  // of the frame before, position
+    int64_t begin = 0;
+  };
+
+  void BeginRunsUpTo(const ReceivedChunk &chunk, int64_t chunk_begin, bool lost);
+  void Collect();
+  void FinishAt(int64_t end);
+  FinishedSegment ToFinished(const Segment &segment) const;
+  MetaLabel ToMeta(const Segment &segment, bool provisional) const;
+
+  SmoothingSettings settings_;
+  const bool study_;
+  const std::vector<ElementRow> elements_;
+  const std::string elements_path_;
+  StreamClock clock_;
+  GstSegment segment_;
+  std::optional<LabelFacts> labels_;
+  Timeline timeline_;
+  uint64_t forced_ = 0;  // before the last flush
+
+  std::deque<Break> breaks_;    // between frames, until steps have passed them
+  bool stream_begins_ = false;  // with the next frame
+  bool run_ended_ = false;      // by EndRun: the next frame begins another
+  std::optional<uint64_t> next_index_;
+
+  std::deque<FrameLabel> frame_labels_;
+  std::optional<MetaLabel> newest_;
+  int64_t newest_from_ = INT64_MIN;  // position: what was before it says nothing of the frames that come now
+  int64_t known_until_ = INT64_MIN;
+
+  std::optional<int64_t> last_written_end_;  // timeline time
+  std::vector<FinishedSegment> finished_;
+};
+
+}  // namespace action
+
+#endif  // GST_ACTION_TIMELINE_TRACKER_H_
