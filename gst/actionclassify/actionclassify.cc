@@ -244,7 +244,7 @@ void TakeOverNext(GstActionClassify *self) {
     next = std::exchange(state.next, std::nullopt);
   }
   if (!next || !FitsStream(self, *next->classifier, true)) return;
-  GST_INFO_OBJECT(self, "model %s takes over", next->model.c_str());
+  GST_INFO_OBJECT(self, "model %s takes over from %s", next->model.c_str(), state.active.model.c_str());
   state.active = std::move(*next);
   state.label.reset();
   PushLabels(self);

@@ -159,6 +159,7 @@ void ChunkSender::OnAssumedRate() {
 }
 
 void ChunkSender::OnJumpBack(int64_t by_ns) {
+  GST_DEBUG_OBJECT(element_, "time went back by %" G_GINT64_FORMAT " ns", by_ns);
   if (std::exchange(told_of_jump_, true)) return;
   GST_ELEMENT_WARNING(element_, STREAM, FORMAT,
                       ("Times went back by %.1f s by themselves (a camera that was restarted?): taken as a hole",
@@ -294,6 +295,9 @@ void OnFirstBuffer(GstR3dFeatures *self) {
   const FeatureSettings &features = state.active.features;
   action::BackboneFacts facts{state.service->info(), features.sample_rate, features.hop,
                               features.roi,          features.colorimetry, state.live};
+  GST_INFO_OBJECT(self, "%s source, sampling %s at %s, hop %d, region %s", state.live ? "live" : "other",
+                  NameOf(features.sampling), features.sample_rate.ToString().c_str(), features.hop,
+                  features.roi.ToString().c_str());
   gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), action::NewBackboneEvent(facts));
 }
 
@@ -383,11 +387,13 @@ void OnSerialized(GstR3dFeatures *self, GstEvent *event) {
       // Frames may be held for these chunks' labels, and no frame comes that would let the chunks go.
       if (!state.live) pipeline.Drain();
       if (pipeline.TakeRunEnded()) {
+        GST_DEBUG_OBJECT(self, "a gap until %" GST_TIME_FORMAT " ends the run", GST_TIME_ARGS(start));
         gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), action::NewRunEndEvent());
       }
       break;
     }
     case GST_EVENT_FLUSH_STOP:
+      GST_DEBUG_OBJECT(self, "flushed: the chunk that was being filled is forgotten");
       pipeline.Reset();
       StreamOf(self)->Resume();
       break;

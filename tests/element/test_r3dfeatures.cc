@@ -835,6 +835,51 @@ TEST_F(R3dFeatures, WeightsMayChangeInReady) {
   EXPECT_NE(MessageText(GST_MESSAGE_ERROR).find("toaster"), std::string::npos);
 }
 
+// As cv2 takes them: 25 a second, every third of them.
+TEST_F(R3dFeatures, FramesWithoutTimesAndWithoutARateCountAs25ASecond) {
+  for (const bool first_has_a_time : {false, true}) {
+    Make("r3dfeatures");
+    chunks_.clear();
+    SetCaps(64, 48, 0, 1);
+    for (int i = 0; i < 100; ++i) {
+      const bool timed = first_has_a_time && i == 0;
+      ASSERT_EQ(Push(timed ? 0 : GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE), GST_FLOW_OK);
+    }
+    PushEos();
+    ASSERT_EQ(chunks_.size(), 3u);
+    EXPECT_EQ(chunks_[0].frames + chunks_[1].frames + chunks_[2].frames, 34);
+    EXPECT_NEAR(static_cast<double>(chunks_[1].timestamp) / GST_SECOND, 48 / 25.0, 0.041);
+    EXPECT_NE(MessageText(GST_MESSAGE_WARNING).find("25 frames a second are assumed"), std::string::npos);
+    EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "") << "once";
+  }
+}
+
+// Two recordings in one file: the times of the second stand still.
+TEST_F(R3dFeatures, FramesWhoseTimeStandsStillCount) {
+  SetCaps();
+  PushFrames(16);
+  for (int i = 0; i < 16; ++i)
+    ASSERT_EQ(Push(15 * kFrame), GST_FLOW_OK);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 2u);
+  EXPECT_EQ(chunks_[1].frames, 16);
+  EXPECT_EQ(chunks_[1].timestamp, 16 * kFrame);
+  EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "");
+}
+
+TEST_F(R3dFeatures, TimesThatGoBackByThemselvesAreToldOnce) {
+  SetCaps();
+  PushFrames(40);
+  PushFrames(40);
+  PushFrames(40);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 9u) << "three runs of 16, 16 and 8";
+  EXPECT_TRUE(chunks_[3].discont);
+  EXPECT_EQ(chunks_[3].timestamp, 0u);
+  EXPECT_NE(MessageText(GST_MESSAGE_WARNING).find("Times went back by 5.0 s"), std::string::npos);
+  EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "");
+}
+
 // Times in bytes are none: such frames pass, and it is said once that nothing is computed of them.
 TEST_F(R3dFeatures, FramesOfASegmentInBytesPassUnanalysed) {
   SetCaps();

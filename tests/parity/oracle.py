@@ -79,18 +79,43 @@ def timestamp_samples(times_ns, rate=8, first_k=0, start=0):
     return chosen
 
 
+NO_TIME = 2**64 - 1
+
+
+def filled(times_ns, announced_fps):
+    """Frames without a time, or with that of the frame before, follow on it: by the rate, else the last interval, else 1/25 s."""
+    times, interval = [], 0
+    for i, given in enumerate(times_ns):
+        missing = given == NO_TIME or (i > 0 and given == times_ns[i - 1])
+        length = int(1e9 / announced_fps) if announced_fps else interval or 40_000_000
+        time = given if not missing else times[-1] + length if times else 0
+        if times and time > times[-1]:
+            interval = time - times[-1]
+        times.append(time)
+    return times
+
+
 def auto_samples(times_ns, announced_fps, fps, rate=8):
     """The sampled frames, and whether the stream left its announced rate.
 
-    By frame number (with the reference's fps) up to the first interval that is not 1/announced +- half, by timestamp from
-    there on; by timestamp from the start where no rate is announced.
+    By frame number (with the reference's fps) up to the first interval that is not 1/announced +- half, or the first frame at
+    which the mean interval since the second one is off by more than 1 % and 1.5 frames; by timestamp from there on. By timestamp
+    from the start where no rate is announced. A repeated time is no interval.
     """
+    times_ns = filled(times_ns, announced_fps)
     if not announced_fps:
         return timestamp_samples(times_ns, rate), False
     period = 1e9 / announced_fps
     step = stride(fps, rate)
+    intervals = 0  # that were apart, since the second frame
     for i in range(1, len(times_ns)):
-        if not 0.5 * period <= times_ns[i] - times_ns[i - 1] <= 1.5 * period:
+        interval = times_ns[i] - times_ns[i - 1]
+        if interval == 0:
+            continue
+        if i > 1:
+            intervals += 1
+        drift = abs((times_ns[i] - times_ns[1]) / period - intervals)
+        if not 0.5 * period <= interval <= 1.5 * period or (drift > 1.5 and drift > 0.01 * intervals):
             before = list(range(0, i, stride(announced_fps, rate)))
             passed = int((times_ns[i - 1] - times_ns[0]) * rate // 1_000_000_000)
             return before + timestamp_samples(times_ns, rate, passed + 1, i), True

@@ -41,7 +41,8 @@ class Decoded:
         right = PUT_RIGHT if os.path.basename(path) in WRONG_RANGE else ""
         for middle in ("videoflip video-direction=auto ! ", ""):
             self._run(path, right + middle, every)
-            if not (self.failed and "not-negotiated" in self.messages or "could not link" in self.messages):
+            refused = ("not-negotiated", "Internal data stream error", "could not link")  # of a format that videoflip does not turn
+            if not (self.failed and any(words in self.messages for words in refused)):
                 break
 
     def _run(self, path, middle, every):
@@ -148,8 +149,13 @@ def check(path, backbone, extracted):
             break
     assert irregular == ("not constant" in said), said
     first = decoded.pts[0]
-    if not irregular and decoded.announced_fps:
+    repeated = any(a == b for a, b in zip(decoded.pts, decoded.pts[1:]))
+    if not irregular and decoded.announced_fps and not repeated:
         times = [index / fps for index in samples]
+    elif not irregular and decoded.announced_fps:
+        notes.append("times come twice: the reference's, of frame numbers, may be a frame off")
+        filled = oracle.filled(decoded.pts, decoded.announced_fps)
+        times = [(filled[index] - first) / 1e9 for index in samples]
     else:
         notes.append("variable rate: sampled by timestamp")
         times = [(decoded.pts[index] - first) / 1e9 for index in samples]
