@@ -11,7 +11,10 @@ constexpr uint64_t kLongestFrame = uint64_t{24} * 3600 * 1'000'000'000;
 }  // namespace
 
 TimestampFiller::Frame TimestampFiller::Next(std::optional<uint64_t> timestamp, std::optional<uint64_t> duration) {
-  const bool filled = !timestamp || timestamp == given_;
+  const bool repeated = timestamp && timestamp == given_;
+  const bool filled = !timestamp || repeated;
+  // Who gives two frames one time gives the first the length of both: the rate knows better.
+  if (repeated && timestamp_ && frame_duration_ > 0) end_ = *timestamp_ + static_cast<uint64_t>(frame_duration_);
   Frame frame;
   frame.timestamp = !filled ? *timestamp : timestamp_ ? end_ : timestamp.value_or(0);
   if (timestamp_ && frame.timestamp > *timestamp_) interval_ = static_cast<int64_t>(frame.timestamp - *timestamp_);

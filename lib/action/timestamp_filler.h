@@ -15,9 +15,9 @@ namespace action {
 // Without times and without a rate, frames count as coming at 25 a second, as cv2.VideoCapture takes them.
 inline constexpr int64_t kAssumedFrameDuration = 40'000'000;  // ns
 
-// Follows the timestamps of a stream. A frame without one, or with that of the frame before (time stands still), begins
-// where the frame before ended. Times in ns. Everybody who counts the time of a stream uses it, so that all count
-// alike.
+// Follows the timestamps of a stream. A frame without one begins where the frame before ended. One with that of the
+// frame before (time stands still) comes a frame of the rate later, or where the frame before ended if there is no
+// rate. Times in ns. Everybody who counts the time of a stream uses it, so that all count alike.
 class ACTION_API TimestampFiller {
  public:
   struct Frame {

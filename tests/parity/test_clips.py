@@ -149,16 +149,16 @@ def check(path, backbone, extracted):
             break
     assert irregular == ("not constant" in said), said
     first = decoded.pts[0]
+    filled = oracle.filled(decoded.pts, decoded.announced_fps)
     repeated = any(a == b for a, b in zip(decoded.pts, decoded.pts[1:]))
     if not irregular and decoded.announced_fps and not repeated:
         times = [index / fps for index in samples]
     elif not irregular and decoded.announced_fps:
         notes.append("times come twice: the reference's, of frame numbers, may be a frame off")
-        filled = oracle.filled(decoded.pts, decoded.announced_fps)
         times = [(filled[index] - first) / 1e9 for index in samples]
     else:
         notes.append("variable rate: sampled by timestamp")
-        times = [(decoded.pts[index] - first) / 1e9 for index in samples]
+        times = [(filled[index] - first) / 1e9 for index in samples]
 
     worst = max((int(np.abs(decoded.frames[i].astype(int) - expected[i]).max()) for i in samples), default=0)
     notes.append(f"{decoded.format}, {len(samples)} sampled frames, largest difference {worst}")

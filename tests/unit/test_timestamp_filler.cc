@@ -52,6 +52,9 @@ TEST(TimestampFiller, TimeThatStandsStillGoesOn) {
   TimestampFiller filler;
   filler.SetFrameDuration(40 * kMs);
   EXPECT_EQ(Filled(filler, {0, 40 * kMs, 40 * kMs, 40 * kMs, 200 * kMs}), (std::vector<uint64_t>{0, 40, 80, 120, 200}));
+  filler.Reset();
+  filler.Next(0, 80 * kMs);
+  EXPECT_EQ(filler.Next(0, 80 * kMs).timestamp, 40u * kMs) << "a length of two frames, for two frames of one time";
   TimestampFiller unknown;
   EXPECT_EQ(Filled(unknown, {0, 30 * kMs, 30 * kMs, 30 * kMs}), (std::vector<uint64_t>{0, 30, 60, 90}))
       << "at the interval before";
