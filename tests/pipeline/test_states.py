@@ -54,7 +54,8 @@ def errors_on(bus, gst):
 
 
 def start_and_stop(gst, line):
-    pipeline = gst.parse_launch(f"videotestsrc ! video/x-raw,format=I420,width=160,height=120,framerate=25/1 ! {line} ! fakesink")
+    # No capsfilter: it has the very fault that is looked for here (GStreamer 1.22), one time in a thousand.
+    pipeline = gst.parse_launch(f"videotestsrc ! {line} ! fakesink")
     bus = pipeline.get_bus()
     chance = random.Random(1)
     errors = []
@@ -100,7 +101,9 @@ def seek_about(gst, line):
             settle()
         else:
             # Without a flush it waits for the streaming thread, which waits in the sink while the pipeline is paused.
-            flags = gst.SeekFlags.NONE if plays and chance.random() < 0.2 else gst.SeekFlags.FLUSH
+            result, state, _ = pipeline.get_state(0)
+            really_plays = result == gst.StateChangeReturn.SUCCESS and state == gst.State.PLAYING
+            flags = gst.SeekFlags.NONE if really_plays and chance.random() < 0.5 else gst.SeekFlags.FLUSH
             if chance.random() < 0.2:
                 flags |= gst.SeekFlags.SEGMENT
             rate = chance.choice([1, 1, 1, 2, 0.5, -1])
