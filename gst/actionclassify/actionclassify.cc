@@ -6,8 +6,30 @@
  * @title: actionclassify
  *
  * Names what happens in the video: turns every `action-features` event of #r3dfeatures into an `action-step` event with
- * the coarse and the fine label (see gst/common/label_events.h for its fields), and puts the newest label on every
- * frame as a #GstCustomMeta named GstActionLabelMeta (gst/common/label_meta.h).
+ * the coarse and the fine label, and puts the newest label on every frame. After a hole in time, and in a new stream,
+ * frames have none until the next step.
+ *
+ * ## Events (downstream)
+ *
+ * `action-labels`, sticky, before the first step and when the model or the threshold changes: `model` (string),
+ * `stand-in` and `calibrated` (boolean), `coarse`, `fine`, `fine-coarse` and `value-category` (GStrv, by id),
+ * `unknown-threshold` and `poor-accuracy` (double), and of each fine label what elements.csv says: `name`, `group`,
+ * `order`, `optional`, `standard-seconds`, `min-seconds` (GStrv).
+ *
+ * `action-step`, for each action-features event: all its fields but `features`; unless dropped `coarse` (int, id),
+ * `coarse-action`, `fine-action` and `value-category` (string), `confidence` (double, of the coarse label), `scores`
+ * (GBytes of float32, of each coarse label), `fine` (GBytes of int32: for each coarse label, its family's fine label),
+ * `fine-scores` (GBytes of float32, p(coarse) * p(fine | coarse) of each fine label).
+ *
+ * ## Messages
+ *
+ * Element message `action-step` (property post-messages): the fields of the event.
+ *
+ * ## Frames
+ *
+ * A #GstCustomMeta named GstActionLabelMeta: `coarse-action`, `fine-action`, `value-category` (VA, RNVA, NVA, UNKNOWN),
+ * `state` (measured, absent, unknown, gap) and `name` (string), `confidence` (double), `segment-start` (uint64, stream
+ * time in ns), `provisional` (boolean, TRUE: may still change). With GStreamer 1.24 also GstAnalytics metadata.
  *
  * ## Example launch line
  * |[

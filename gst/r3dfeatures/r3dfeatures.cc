@@ -6,7 +6,28 @@
  * @title: r3dfeatures
  *
  * Watches the video that passes through it and sends, for every 16 sampled frames, the 512 numbers of an R3D-18 as an
- * `action-features` event (see gst/common/feature_events.h for its fields). Frames leave as they came.
+ * `action-features` event. Frames leave as they came.
+ *
+ * ## Events (downstream)
+ *
+ * `action-backbone`, sticky, before the first frame: `weights-hash` (string, SHA-256), `stand-in` (boolean, not a
+ * measurement), `precision` and `device` (string), `sample-rate` (fraction), `hop` (int, samples between chunks), `roi`
+ * and `colorimetry` (string), `live` (boolean).
+ *
+ * `action-features`, one for each chunk, before the frame that follows it and before EOS: `index` (uint64, without
+ * holes), `timestamp`, `stream-time`, `running-time`, `duration` and `end` (uint64, ns: of the first sampled frame, and
+ * where the next sample is due), `step-timestamp`, `step-stream-time`, `step-running-time` and `step-duration` (uint64,
+ * ns: of the samples in the middle, which the chunk stands for), `frames` (int, before padding), `padded`, `discont`
+ * (nothing connects it with the chunk before) and `dropped` (boolean), `features` (GBytes, 512 float32, little endian;
+ * absent when dropped).
+ *
+ * `action-run-end`: the frames before it have all their chunks, and a GAP event follows.
+ *
+ * ## Messages
+ *
+ * Element message `action-features` (property post-messages): the fields of the event; `features` only with
+ * post-features. QoS message for each chunk that was dropped, with `batches`, `wait` and `compute` beside the usual
+ * fields.
  *
  * ## Example launch line
  * |[

@@ -6,11 +6,14 @@
  * @title: timelinelabel
  *
  * Gives frames the labels of a timeline file, which #timelinesmooth or the Python system wrote: the second pass of two,
- * in which every label is final. Each frame gets a #GstCustomMeta named GstActionLabelMeta, with the fields of
- * docs/labels.md; frames of which the file says nothing get none, and lose the one that they had.
+ * in which every label is final. Frames get the #GstCustomMeta of #actionclassify; those of which the file says nothing
+ * get none, and lose the one that they had.
  *
- * A sticky event `action-timeline` with the whole timeline goes before the first frame: #actionoverlay draws its strip
- * from it.
+ * ## Events (downstream)
+ *
+ * `action-timeline`, sticky, before the first frame: `location` (string), `time-origin` (string, first-frame or
+ * stream), `stand-in` (boolean), and of each segment `start` and `end` (GBytes of int64, little endian, ns of timeline
+ * time), `fine-action`, `value-category` and `state` (GStrv). #actionoverlay draws its strip from it.
  *
  * ## Example launch line
  * |[

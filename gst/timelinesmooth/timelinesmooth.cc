@@ -10,6 +10,19 @@
  * are final. Frames get the smoothed label; in aligned mode they wait for it, so that it
  * changes on the right frame.
  *
+ * ## Messages
+ *
+ * Element message `action-segment` (property post-messages), one for each final segment: `timestamp`, `stream-time`,
+ * `running-time` and `duration` (uint64, ns), `start` and `end` (int64, ns of timeline time, as in the file),
+ * `coarse-action`, `fine-action`, `value-category` (VA, RNVA, NVA, UNKNOWN), `state` (measured, absent, unknown, gap),
+ * `name` (of elements.csv) and `deviation` ("", skipped, out-of-order; all string), `num-frames` (int64, steps),
+ * `confidence` (double), `stand-in` (boolean), and where they are known `wall-clock-start` and `wall-clock-end` (int64,
+ * ns since 1970) and `wall-clock-source` (string).
+ *
+ * ## Frames
+ *
+ * The #GstCustomMeta of #actionclassify, smoothed; `provisional` is TRUE while the segment is open.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 filesrc location=shift.mp4 ! decodebin ! r3dfeatures ! actionclassify model=model \
