@@ -56,14 +56,14 @@
 #include "common/analytics_label.h"
 #include "common/feature_events.h"
 #include "common/flow_of_events.h"
+#include "common/frame_clock.h"
+#include "common/frame_labeller.h"
 #include "common/glib_ptr.h"
 #include "common/guarded.h"
 #include "common/label_events.h"
 #include "common/label_meta.h"
 #include "common/messages.h"
 #include "common/object_lock.h"
-#include "common/place_frame.h"
-#include "common/writable.h"
 
 GST_DEBUG_CATEGORY_STATIC(action_classify_debug);
 #define GST_CAT_DEFAULT action_classify_debug
@@ -99,13 +99,10 @@ struct State {
   double sent_threshold = 0;  // with the labels
   bool refused = false;       // the features are not for this model
   bool warned_no_features = false;
-  action::StreamClock clock{action::TimeOrigin::kFirstFrame};
-  GstSegment segment;
-  bool stream_begins = false;              // with the next frame
+  action::FrameClock clock{action::TimeOrigin::kFirstFrame};
   std::optional<action::MetaLabel> label;  // of the frames from here on
   int64_t label_from = INT64_MIN;          // position: a step from before it says nothing of them
-  action::AnalyticsLabel analytics;
-  std::optional<bool> labels_follow;  // better ones, from downstream; not known before the next frame
+  action::FrameLabeller labeller;
 };
 
 }  // namespace
@@ -316,7 +313,7 @@ void OnFeatures(GstActionClassify *self, const GstStructure *structure) {
     if (scores->confidence < settings.unknown_threshold) scores->coarse = labels.unknown_coarse();
   }
   const action::MetaLabel label = LabelFor(state, *chunk, scores);
-  const auto position = state.clock.PositionOfChunk(chunk->facts.time, chunk->facts.discont);
+  const auto position = state.clock.stream().PositionOfChunk(chunk->facts.time, chunk->facts.discont);
   const bool of_this_run = !position || *position >= state.label_from;
   GST_LOG_OBJECT(self, "step %" G_GUINT64_FORMAT ": %s%s", chunk->facts.index, label.fine_action.c_str(),
                  of_this_run ? "" : ", of before the hole");
@@ -340,8 +337,7 @@ Then OnCustom(GstActionClassify *self, GstEvent *event) {
     auto facts = action::ParseBackbone(structure);
     if (!facts) return Then::kForward;
     state.backbone = std::move(facts);
-    state.analytics.SetRegion(state.backbone->roi);
-    state.labels_follow.reset();
+    state.labeller.SetRegion(state.backbone->roi);
     state.refused = !FitsStream(self, *state.active.classifier, false);
     if (state.refused) return Then::kFail;
     gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), gst_event_ref(event));
@@ -361,40 +357,23 @@ Then OnCustom(GstActionClassify *self, GstEvent *event) {
 
 // What the labels of frames need to know of the stream.
 void OnStreamEvent(State &state, GstEvent *event) {
-  switch (GST_EVENT_TYPE(event)) {
-    case GST_EVENT_STREAM_START:
-      state.stream_begins = true;
-      break;
-    case GST_EVENT_SEGMENT:
-      gst_event_copy_segment(event, &state.segment);
-      action::BeginSegment(state.clock, state.segment);
-      break;
-    case GST_EVENT_FLUSH_STOP:
-      state.label.reset();
-      state.label_from = INT64_MIN;
-      state.clock.Flush();
-      break;
-    case GST_EVENT_CAPS: {
-      GstCaps *caps = nullptr;
-      gst_event_parse_caps(event, &caps);
-      state.analytics.SetCaps(caps);
-      state.labels_follow.reset();
-      action::SetFrameRate(state.clock, caps);
-      break;
-    }
-    default:
-      break;
+  state.clock.OnEvent(event);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+    state.label.reset();
+    state.label_from = INT64_MIN;
+  } else if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+    GstCaps *caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    state.labeller.SetCaps(caps);
   }
 }
 
-// Another stream, or frames after a hole: what was seen before says nothing of them.
+// Where what was seen before says nothing of the frames that come.
 void ForgetLabelAfterHole(GstActionClassify *self, GstBuffer *frame) {
   State &state = *self->state;
-  const auto place = action::PlaceFrame(state.clock, state.segment, frame);
-  const bool begins = std::exchange(state.stream_begins, false);
-  if (!place || place->first) return;
-  if (!begins && !place->jumped_back && place->position - place->previous_end < action::kLabelLasts) return;
-  if (state.label) GST_DEBUG_OBJECT(self, "%s: no label until the next step", begins ? "a new stream" : "a hole");
+  const auto place = state.clock.Add(frame);
+  if (!place || !place->cut) return;
+  if (state.label) GST_DEBUG_OBJECT(self, "a hole or a new stream: no label until the next step");
   state.label.reset();
   state.label_from = place->position;
 }
@@ -424,13 +403,7 @@ GstFlowReturn PrepareOutputBuffer(GstBaseTransform *base, GstBuffer *input, GstB
   *output = input;
   if (state.refused) return GST_FLOW_ERROR;
   ForgetLabelAfterHole(GST_ACTION_CLASSIFY(base), input);
-  if (!state.label && gst_buffer_get_custom_meta(input, action::kLabelMeta) == nullptr) return GST_FLOW_OK;
-  if (!gst_buffer_is_writable(input)) *output = action::MakeWritable(gst_buffer_ref(input));
-  action::SetLabel(*output, state.label);
-  if (state.label) {
-    if (!state.labels_follow) state.labels_follow = action::LabelsFollow(GST_BASE_TRANSFORM_SRC_PAD(base));
-    if (!*state.labels_follow) state.analytics.Attach(*output, *state.label);
-  }
+  *output = state.labeller.Put(base, input, state.label);
   return GST_FLOW_OK;
 }
 
@@ -472,9 +445,7 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
       state.backbone.reset();
       state.label.reset();
       state.label_from = INT64_MIN;
-      state.clock = action::StreamClock(action::TimeOrigin::kFirstFrame);
-      state.stream_begins = false;
-      gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
+      state.clock = action::FrameClock(action::TimeOrigin::kFirstFrame);
       state.refused = state.warned_no_features = false;
       set_streaming(true);
       // Set by another thread while the one before was loaded.

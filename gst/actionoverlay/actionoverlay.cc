@@ -38,11 +38,12 @@
 #include "actionoverlay/overlay_composer.h"
 #include "actionoverlay/properties.h"
 #include "common/analytics_label.h"
+#include "common/flow_of_events.h"
+#include "common/frame_clock.h"
 #include "common/glib_ptr.h"
 #include "common/guarded.h"
 #include "common/label_events.h"
 #include "common/label_meta.h"
-#include "common/place_frame.h"
 #include "common/timeline_event.h"
 #include "common/writable.h"
 #include "timelinelabel/file_labels.h"
@@ -69,8 +70,7 @@ struct State {
   std::string elements_path;
   std::map<std::string, action::ElementRow> elements;  // by label; READY->PAUSED, when the property says so
   bool stand_in = false;                               // the labels are of a model trained on stand-in features
-  GstSegment segment;
-  action::StreamClock clock{action::TimeOrigin::kFirstFrame};
+  action::FrameClock clock{action::TimeOrigin::kFirstFrame};
   GstVideoInfo info;
   bool has_info = false;   // frames can be mapped
   bool has_size = false;   // what is drawn has its place
@@ -157,7 +157,6 @@ bool Negotiate(GstActionOverlay *self, GstCaps *caps) {
 bool OnCaps(GstActionOverlay *self, GstCaps *caps) {
   State &state = *self->state;
   state.analytics.SetCaps(caps);
-  action::SetFrameRate(state.clock, caps);
   state.has_info = gst_video_info_from_caps(&state.info, caps) != FALSE;
   state.blendable = state.has_info && IsSystemMemory(caps);
   // Of formats that GstVideoInfo does not know (DMA_DRM) the size is known all the same.
@@ -302,9 +301,9 @@ std::optional<action::MetaLabel> LabelFor(GstActionOverlay *self, BufferPtr &fra
 // Takes the frame, and gives back what is to be pushed.
 BufferPtr Draw(GstActionOverlay *self, BufferPtr frame) {
   State &state = *self->state;
-  const auto place = action::PlaceFrame(state.clock, state.segment, frame.get());
+  const auto place = state.clock.Add(frame.get());
   GstClockTime stream_time = GST_BUFFER_PTS(frame.get());
-  if (place) stream_time = static_cast<GstClockTime>(state.clock.StreamTimeAt(place->position).value_or(0));
+  if (place) stream_time = static_cast<GstClockTime>(state.clock.stream().StreamTimeAt(place->position).value_or(0));
   if (GST_CLOCK_TIME_IS_VALID(stream_time)) gst_object_sync_values(GST_OBJECT(self), stream_time);
   bool stand_in = false;
   const std::optional<action::MetaLabel> label = LabelFor(self, frame, stand_in);
@@ -345,13 +344,6 @@ GstFlowReturn Chain(GstPad *, GstObject *parent, GstBuffer *buffer) {
   });
 }
 
-// Downstream takes nothing any more, since the pipeline is being stopped or flushed.
-bool IsStopping(GstActionOverlay *self) {
-  const action::PadPtr peer(gst_pad_get_peer(self->srcpad));
-  return GST_PAD_IS_FLUSHING(self->sinkpad) || GST_PAD_IS_FLUSHING(self->srcpad) ||
-         (peer && GST_PAD_IS_FLUSHING(peer.get()));
-}
-
 // Elements of another model are an error as soon as the model's labels are known.
 void CheckElements(GstActionOverlay *self, const GstStructure *labels_event) {
   const State &state = *self->state;
@@ -379,15 +371,14 @@ void OnTimeline(GstActionOverlay *self, const GstStructure *structure) {
     Rename(state, segment.fine_action, segment.name, segment.category);
   GST_DEBUG_OBJECT(self, "the strip shows %zu segments of %s", facts->segments.size(), facts->location.c_str());
   state.composer.SetTimeline(std::move(facts->segments));
-  if (state.clock.started()) return;
-  state.clock = action::StreamClock(facts->time_origin);
-  action::BeginSegment(state.clock, state.segment);
+  state.clock.stream().SetOrigin(facts->time_origin);
 }
 
 // As `queue` returns flow: upstream would take "no" for an error of the stream while the pipeline is being stopped.
 GstFlowReturn SinkEvent(GstPad *pad, GstObject *parent, GstEvent *event) {
   GstActionOverlay *self = GST_ACTION_OVERLAY(parent);
   State &state = *self->state;
+  state.clock.OnEvent(event);
   if (state.file) state.file->OnEvent(event);
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_CAPS: {
@@ -395,20 +386,13 @@ GstFlowReturn SinkEvent(GstPad *pad, GstObject *parent, GstEvent *event) {
       gst_event_parse_caps(event, &caps);
       const bool taken = OnCaps(self, caps);
       gst_event_unref(event);
-      if (taken) return GST_FLOW_OK;
-      return IsStopping(self) ? GST_FLOW_FLUSHING : GST_FLOW_NOT_NEGOTIATED;
+      return taken ? GST_FLOW_OK : action::FlowOfRefusedEvent(self->sinkpad, self->srcpad, GST_EVENT_CAPS);
     }
     case GST_EVENT_EOS:
       if (state.frames > 0) WarnOfNoLabels(self);
       break;
-    case GST_EVENT_SEGMENT:
-      gst_event_copy_segment(event, &state.segment);
-      action::BeginSegment(state.clock, state.segment);
-      break;
     case GST_EVENT_FLUSH_STOP:
       state.composer.ForgetHistory();
-      state.clock.Flush();
-      gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
       break;
     case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
       if (gst_event_has_name(event, action::kLabelsEvent)) {
@@ -424,9 +408,9 @@ GstFlowReturn SinkEvent(GstPad *pad, GstObject *parent, GstEvent *event) {
     default:
       break;
   }
+  const GstEventType type = GST_EVENT_TYPE(event);
   if (gst_pad_event_default(pad, parent, event)) return GST_FLOW_OK;
-  if (IsStopping(self)) return GST_FLOW_FLUSHING;
-  return GST_PAD_IS_EOS(self->srcpad) ? GST_FLOW_EOS : GST_FLOW_ERROR;
+  return action::FlowOfRefusedEvent(self->sinkpad, self->srcpad, type);
 }
 
 // ---- States
@@ -457,8 +441,7 @@ bool Start(GstActionOverlay *self) {
     state.warned = state.warned_of_fonts = false;
     state.labelled = state.warned_of_no_labels = false;
     state.frames = 0;
-    state.clock = action::StreamClock(settings.time_origin);
-    gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
+    state.clock = action::FrameClock(settings.time_origin);
     return true;
   });
 }

@@ -6,22 +6,13 @@
 #include "actionoverlay/overlay_composer.h"
 #include "common/enum_type.h"
 
-namespace {
-
-template <typename E>
-constexpr int Value(E value) {
-  return static_cast<int>(value);
-}
-
-}  // namespace
-
 GType gst_action_panel_position_get_type(void) {
   using action::PanelPosition;
   static const GEnumValue values[] = {
-      {Value(PanelPosition::kTopLeft), "Top left", "top-left"},
-      {Value(PanelPosition::kTopRight), "Top right", "top-right"},
-      {Value(PanelPosition::kBottomLeft), "Bottom left", "bottom-left"},
-      {Value(PanelPosition::kBottomRight), "Bottom right", "bottom-right"},
+      {action::EnumValue(PanelPosition::kTopLeft), "Top left", "top-left"},
+      {action::EnumValue(PanelPosition::kTopRight), "Top right", "top-right"},
+      {action::EnumValue(PanelPosition::kBottomLeft), "Bottom left", "bottom-left"},
+      {action::EnumValue(PanelPosition::kBottomRight), "Bottom right", "bottom-right"},
       {0, nullptr, nullptr},
   };
   static gsize type = 0;

@@ -9,6 +9,11 @@
 
 namespace action {
 
+template <typename E>
+constexpr gint EnumValue(E value) {
+  return static_cast<gint>(value);
+}
+
 // The values end with one of zeroes, and live as long as the process.
 inline GType EnumTypeOnce(gsize *type, const char *name, const GEnumValue *values) {
   if (g_once_init_enter(type)) g_once_init_leave(type, g_enum_register_static(name, values));

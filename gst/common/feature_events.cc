@@ -108,6 +108,13 @@ GstMessage *NewFeaturesMessage(GstElement *element, GstEvent *event, bool with_f
   return gst_message_new_element(GST_OBJECT(element), structure);
 }
 
+bool IsLive(GstPad *sink_pad) {
+  const QueryPtr query(gst_query_new_latency());
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(sink_pad, query.get())) gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  return live != FALSE;
+}
+
 bool IsNetworkBusy(GstPad *sink_pad) {
   const QueryPtr query(gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(kBusyQuery)));
   gboolean busy = FALSE;

@@ -96,6 +96,9 @@ GstEvent *NewFeaturesEvent(const ChunkFacts &facts, const std::optional<Features
 // The message of an event; `features` are left out unless asked for.
 GstMessage *NewFeaturesMessage(GstElement *element, GstEvent *event, bool with_features);
 
+// Asks upstream of the pad whether the source is live (LATENCY). False where nobody answers.
+bool IsLive(GstPad *sink_pad);
+
 inline constexpr const char *kBusyQuery = "action-busy";
 // Asks upstream of the pad. False where nobody answers.
 bool IsNetworkBusy(GstPad *sink_pad);

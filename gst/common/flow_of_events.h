@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What the sink pad of a GstBaseTransform says of events.
+// What sink pads say of events.
 #ifndef GST_ACTION_COMMON_FLOW_OF_EVENTS_H_
 #define GST_ACTION_COMMON_FLOW_OF_EVENTS_H_
 
@@ -13,6 +13,9 @@ namespace action {
 // stream, also when the answer is "no more, the pipeline is being stopped". This makes the sink pad return flow
 // (GstPadEventFullFunction), as that of `queue` does. For the instance's init function.
 void ReturnFlowOfEvents(GstBaseTransform *transform);
+
+// What an event function returns of an event that went no further, by the pads that it came through.
+GstFlowReturn FlowOfRefusedEvent(GstPad *sink, GstPad *source, GstEventType type);
 
 }  // namespace action
 

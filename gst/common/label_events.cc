@@ -7,7 +7,6 @@
 #include <array>
 #include <charconv>
 
-#include "action/text.h"
 #include "common/structure_fields.h"
 
 namespace action {
@@ -49,10 +48,6 @@ Element FromTexts(const std::array<std::string, 6> &texts) {
   element.standard_seconds = ToNumber<double>(texts[4]);
   element.min_seconds = ToNumber<double>(texts[5]);
   return element;
-}
-
-ValueCategory CategoryNamed(const std::string &name) {
-  return Named(name, {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva}).value_or(ValueCategory::kUnknown);
 }
 
 }  // namespace

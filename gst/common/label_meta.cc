@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-#include "action/text.h"
+#include "common/structure_fields.h"
 
 namespace action {
 namespace {
@@ -58,11 +58,8 @@ std::optional<MetaLabel> LabelOf(GstBuffer *buffer) {
   MetaLabel label;
   label.coarse_action = coarse;
   label.fine_action = fine;
-  label.category =
-      Named(TextAt(structure, "value-category"), {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva})
-          .value_or(ValueCategory::kUnknown);
-  label.state = Named(TextAt(structure, "state"), {SegmentState::kAbsent, SegmentState::kUnknown, SegmentState::kGap})
-                    .value_or(SegmentState::kMeasured);
+  label.category = CategoryNamed(TextAt(structure, "value-category"));
+  label.state = StateNamed(TextAt(structure, "state"));
   gboolean provisional = FALSE;
   gst_structure_get_double(structure, "confidence", &label.confidence);
   gst_structure_get_uint64(structure, "segment-start", &label.segment_start);

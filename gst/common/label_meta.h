@@ -24,9 +24,6 @@
 
 namespace action {
 
-// A hole of so much, and what was known before it says nothing of the frames after it.
-inline constexpr int64_t kLabelLasts = GST_SECOND;
-
 inline constexpr const char *kLabelMeta = "GstActionLabelMeta";
 
 struct MetaLabel {

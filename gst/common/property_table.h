@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -33,16 +34,13 @@ class PropertyTable {
   using Getter = std::function<void(const Settings &, GValue *)>;
 
   // Of any other type; a property without a setter is read-only.
-  guint Add(GParamSpec *spec, Getter get, Setter set) {
-    properties_.push_back({spec, std::move(get), std::move(set)});
-    return static_cast<guint>(properties_.size());
-  }
+  void Add(GParamSpec *spec, Getter get, Setter set) { properties_.push_back({spec, std::move(get), std::move(set)}); }
 
   // A null string is the default.
   template <typename Member>
-  guint Text(const char *name, const char *nick, const char *blurb, Member member, GParamFlags flags) {
+  void Text(const char *name, const char *nick, const char *blurb, Member member, GParamFlags flags) {
     const std::string initial = std::invoke(member, defaults_);
-    return Add(
+    Add(
         g_param_spec_string(name, nick, blurb, initial.empty() ? nullptr : initial.c_str(), flags),
         [member](const Settings &s, GValue *value) {
           const std::string &text = std::invoke(member, s);
@@ -54,74 +52,49 @@ class PropertyTable {
         });
   }
   template <typename Member>
-  guint Boolean(const char *name, const char *nick, const char *blurb, Member member, GParamFlags flags) {
-    return Add(
-        g_param_spec_boolean(name, nick, blurb, std::invoke(member, defaults_), flags),
-        [member](const Settings &s, GValue *value) { g_value_set_boolean(value, std::invoke(member, s)); },
-        [member](Settings &s, const GValue *value) { std::invoke(member, s) = g_value_get_boolean(value) != FALSE; });
+  void Boolean(const char *name, const char *nick, const char *blurb, Member member, GParamFlags flags) {
+    AddNumber(g_param_spec_boolean(name, nick, blurb, Default<gboolean>(member), flags), member, g_value_get_boolean,
+              g_value_set_boolean);
   }
   template <typename Member>
-  guint Int(const char *name, const char *nick, const char *blurb, gint least, gint most, Member member,
+  void Int(const char *name, const char *nick, const char *blurb, gint least, gint most, Member member,
+           GParamFlags flags) {
+    AddNumber(g_param_spec_int(name, nick, blurb, least, most, Default<gint>(member), flags), member, g_value_get_int,
+              g_value_set_int);
+  }
+  template <typename Member>
+  void Uint(const char *name, const char *nick, const char *blurb, guint least, guint most, Member member,
             GParamFlags flags) {
-    return Add(
-        g_param_spec_int(name, nick, blurb, least, most, std::invoke(member, defaults_), flags),
-        [member](const Settings &s, GValue *value) { g_value_set_int(value, std::invoke(member, s)); },
-        [member](Settings &s, const GValue *value) { std::invoke(member, s) = g_value_get_int(value); });
-  }
-  template <typename Member>
-  guint Uint(const char *name, const char *nick, const char *blurb, guint least, guint most, Member member,
-             GParamFlags flags) {
-    return Add(
-        g_param_spec_uint(name, nick, blurb, least, most, std::invoke(member, defaults_), flags),
-        [member](const Settings &s, GValue *value) { g_value_set_uint(value, std::invoke(member, s)); },
-        [member](Settings &s, const GValue *value) { std::invoke(member, s) = g_value_get_uint(value); });
+    AddNumber(g_param_spec_uint(name, nick, blurb, least, most, Default<guint>(member), flags), member,
+              g_value_get_uint, g_value_set_uint);
   }
   // Of a member that is uint64_t, GstClockTime, or int64_t that is never negative.
   template <typename Member>
-  guint Uint64(const char *name, const char *nick, const char *blurb, guint64 least, guint64 most, Member member,
-               GParamFlags flags) {
-    return Add(
-        g_param_spec_uint64(name, nick, blurb, least, most, static_cast<guint64>(std::invoke(member, defaults_)),
-                            flags),
-        [member](const Settings &s, GValue *value) {
-          g_value_set_uint64(value, static_cast<guint64>(std::invoke(member, s)));
-        },
-        [member](Settings &s, const GValue *value) {
-          auto &place = std::invoke(member, s);
-          place = static_cast<std::remove_reference_t<decltype(place)>>(g_value_get_uint64(value));
-        });
+  void Uint64(const char *name, const char *nick, const char *blurb, guint64 least, guint64 most, Member member,
+              GParamFlags flags) {
+    AddNumber(g_param_spec_uint64(name, nick, blurb, least, most, Default<guint64>(member), flags), member,
+              g_value_get_uint64, g_value_set_uint64);
   }
   template <typename Member>
-  guint Double(const char *name, const char *nick, const char *blurb, double least, double most, Member member,
-               GParamFlags flags) {
-    return Add(
-        g_param_spec_double(name, nick, blurb, least, most, std::invoke(member, defaults_), flags),
-        [member](const Settings &s, GValue *value) { g_value_set_double(value, std::invoke(member, s)); },
-        [member](Settings &s, const GValue *value) { std::invoke(member, s) = g_value_get_double(value); });
+  void Double(const char *name, const char *nick, const char *blurb, double least, double most, Member member,
+              GParamFlags flags) {
+    AddNumber(g_param_spec_double(name, nick, blurb, least, most, Default<gdouble>(member), flags), member,
+              g_value_get_double, g_value_set_double);
   }
   template <typename Member>
-  guint Enum(const char *name, const char *nick, const char *blurb, GType type, Member member, GParamFlags flags) {
+  void Enum(const char *name, const char *nick, const char *blurb, GType type, Member member, GParamFlags flags) {
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
-    return Add(
-        g_param_spec_enum(name, nick, blurb, type, static_cast<gint>(std::invoke(member, defaults_)), flags),
-        [member](const Settings &s, GValue *value) {
-          g_value_set_enum(value, static_cast<gint>(std::invoke(member, s)));
-        },
-        [member](Settings &s, const GValue *value) {
-          auto &place = std::invoke(member, s);
-          place = static_cast<std::remove_reference_t<decltype(place)>>(g_value_get_enum(value));
-        });
+    AddNumber(g_param_spec_enum(name, nick, blurb, type, Default<gint>(member), flags), member, g_value_get_enum,
+              g_value_set_enum);
   }
   template <typename Member>
-  guint Flags(const char *name, const char *nick, const char *blurb, GType type, Member member, GParamFlags flags) {
+  void Flags(const char *name, const char *nick, const char *blurb, GType type, Member member, GParamFlags flags) {
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
-    return Add(
-        g_param_spec_flags(name, nick, blurb, type, std::invoke(member, defaults_), flags),
-        [member](const Settings &s, GValue *value) { g_value_set_flags(value, std::invoke(member, s)); },
-        [member](Settings &s, const GValue *value) { std::invoke(member, s) = g_value_get_flags(value); });
+    AddNumber(g_param_spec_flags(name, nick, blurb, type, Default<guint>(member), flags), member, g_value_get_flags,
+              g_value_set_flags);
   }
   // A property of which the element knows the value.
-  guint Computed(GParamSpec *spec) { return Add(spec, nullptr, nullptr); }
+  void Computed(GParamSpec *spec) { Add(spec, nullptr, nullptr); }
 
   void Install(GObjectClass *object_class) const {
     for (size_t i = 0; i < properties_.size(); ++i)
@@ -141,6 +114,21 @@ class PropertyTable {
   }
 
  private:
+  template <typename Raw, typename Member>
+  Raw Default(Member member) const {
+    return static_cast<Raw>(std::invoke(member, defaults_));
+  }
+  // take, put: GValue's functions for it.
+  template <typename Member, typename Raw>
+  void AddNumber(GParamSpec *spec, Member member, Raw (*take)(const GValue *), void (*put)(GValue *, Raw)) {
+    Add(
+        spec, [member, put](const Settings &s, GValue *value) { put(value, static_cast<Raw>(std::invoke(member, s))); },
+        [member, take](Settings &s, const GValue *value) {
+          auto &place = std::invoke(member, s);
+          place = static_cast<std::remove_reference_t<decltype(place)>>(take(value));
+        });
+  }
+
   struct Property {
     GParamSpec *spec;  // the class owns it
     Getter get;
@@ -150,7 +138,7 @@ class PropertyTable {
   std::vector<Property> properties_;
 };
 
-// GObject's set_property, get_property and finalize of an element whose `state` was made by new in its init function
+// GObject's set_property and get_property of an element whose `state` was made by new in its init function
 // and has the `settings`, protected by the object lock. PropertiesOf(settings) returns their table.
 template <typename Element>
 void SetElementProperty(GObject *object, guint id, const GValue *value, GParamSpec *spec) {

@@ -3,7 +3,18 @@
 
 #include "common/structure_fields.h"
 
+#include "action/text.h"
+
 namespace action {
+
+ValueCategory CategoryNamed(std::string_view name) {
+  return Named(name, {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva}).value_or(ValueCategory::kUnknown);
+}
+
+SegmentState StateNamed(std::string_view name) {
+  return Named(name, {SegmentState::kAbsent, SegmentState::kUnknown, SegmentState::kGap})
+      .value_or(SegmentState::kMeasured);
+}
 
 StrvPtr ToStrv(std::span<const std::string> texts) {
   StrvPtr strv(g_new0(gchar *, texts.size() + 1));

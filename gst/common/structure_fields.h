@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Lists in the fields of a GstStructure: texts as a GStrv, numbers as the GBytes of their little-endian values.
+// Fields of a GstStructure: enumerations by their names, lists of texts as a GStrv, lists of numbers as the GBytes of
+// their little-endian values.
 #ifndef GST_ACTION_COMMON_STRUCTURE_FIELDS_H_
 #define GST_ACTION_COMMON_STRUCTURE_FIELDS_H_
 
@@ -13,8 +14,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "action/labels.h"
+#include "action/timeline/step.h"
 #include "common/glib_ptr.h"
 
 namespace action {
@@ -22,6 +26,10 @@ namespace action {
 static_assert(std::endian::native == std::endian::little, "numbers are copied as they lie in memory");
 
 using StrvPtr = std::unique_ptr<gchar *, Deleter<g_strfreev>>;
+
+// By their names; UNKNOWN, and measured, where it is none of them.
+ValueCategory CategoryNamed(std::string_view name);
+SegmentState StateNamed(std::string_view name);
 
 StrvPtr ToStrv(std::span<const std::string> texts);
 std::optional<std::vector<std::string>> FromStrv(const GstStructure *structure, const char *field);

@@ -8,8 +8,8 @@
 GType gst_action_time_origin_get_type(void) {
   using action::TimeOrigin;
   static const GEnumValue values[] = {
-      {static_cast<int>(TimeOrigin::kFirstFrame), "Time 0 is the first frame", "first-frame"},
-      {static_cast<int>(TimeOrigin::kStream), "Time 0 is stream time 0", "stream"},
+      {action::EnumValue(TimeOrigin::kFirstFrame), "Time 0 is the first frame", "first-frame"},
+      {action::EnumValue(TimeOrigin::kStream), "Time 0 is stream time 0", "stream"},
       {0, nullptr, nullptr},
   };
   static gsize type = 0;

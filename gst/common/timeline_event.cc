@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "action/text.h"
 #include "common/structure_fields.h"
 
 namespace action {
@@ -60,10 +59,8 @@ std::optional<TimelineFacts> ParseTimeline(const GstStructure *structure) {
     segment.start = (*starts)[i];
     segment.end = (*ends)[i];
     segment.fine_action = (*fine)[i];
-    segment.category = Named((*categories)[i], {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva})
-                           .value_or(ValueCategory::kUnknown);
-    segment.state = Named((*states)[i], {SegmentState::kAbsent, SegmentState::kUnknown, SegmentState::kGap})
-                        .value_or(SegmentState::kMeasured);
+    segment.category = CategoryNamed((*categories)[i]);
+    segment.state = StateNamed((*states)[i]);
     segment.stand_in = stand_in != FALSE;
     facts.segments.push_back(segment);
   }

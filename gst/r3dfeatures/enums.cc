@@ -7,22 +7,13 @@
 #include "action/frame_sampler.h"
 #include "common/enum_type.h"
 
-namespace {
-
-template <typename E>
-constexpr int Value(E value) {
-  return static_cast<int>(value);
-}
-
-}  // namespace
-
 GType gst_action_precision_get_type(void) {
   using action::Precision;
   static const GEnumValue values[] = {
-      {Value(Precision::kAuto), "The fastest that is exact enough on the device", "auto"},
-      {Value(Precision::kFp32), "32-bit floating point", "fp32"},
-      {Value(Precision::kFp16), "16-bit floating point (CUDA)", "fp16"},
-      {Value(Precision::kBf16), "bfloat16", "bf16"},
+      {action::EnumValue(Precision::kAuto), "The fastest that is exact enough on the device", "auto"},
+      {action::EnumValue(Precision::kFp32), "32-bit floating point", "fp32"},
+      {action::EnumValue(Precision::kFp16), "16-bit floating point (CUDA)", "fp16"},
+      {action::EnumValue(Precision::kBf16), "bfloat16", "bf16"},
       {0, nullptr, nullptr},
   };
   static gsize type = 0;
@@ -32,9 +23,11 @@ GType gst_action_precision_get_type(void) {
 GType gst_action_sampling_get_type(void) {
   using action::Sampling;
   static const GEnumValue values[] = {
-      {Value(Sampling::kAuto), "By frame number while the announced rate holds, else by timestamp", "auto"},
-      {Value(Sampling::kStride), "Every n-th frame, n = frame rate / sample rate rounded half to even", "stride"},
-      {Value(Sampling::kTimestamp), "The first frame at or after every 1 / sample rate seconds", "timestamp"},
+      {action::EnumValue(Sampling::kAuto), "By frame number while the announced rate holds, else by timestamp", "auto"},
+      {action::EnumValue(Sampling::kStride), "Every n-th frame, n = frame rate / sample rate rounded half to even",
+       "stride"},
+      {action::EnumValue(Sampling::kTimestamp), "The first frame at or after every 1 / sample rate seconds",
+       "timestamp"},
       {0, nullptr, nullptr},
   };
   static gsize type = 0;
@@ -44,8 +37,8 @@ GType gst_action_sampling_get_type(void) {
 GType gst_action_colorimetry_get_type(void) {
   using action::Colorimetry;
   static const GEnumValue values[] = {
-      {Value(Colorimetry::kReference), "BT.601 whatever the stream says, as cv2.VideoCapture", "reference"},
-      {Value(Colorimetry::kStream), "As the stream says", "stream"},
+      {action::EnumValue(Colorimetry::kReference), "BT.601 whatever the stream says, as cv2.VideoCapture", "reference"},
+      {action::EnumValue(Colorimetry::kStream), "As the stream says", "stream"},
       {0, nullptr, nullptr},
   };
   static gsize type = 0;

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "action/error.h"
-#include "common/place_frame.h"
+#include "common/frame_clock.h"
 
 namespace action {
 

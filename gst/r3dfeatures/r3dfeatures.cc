@@ -298,19 +298,10 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
 
 // ---- Streaming
 
-bool AskWhetherLive(GstR3dFeatures *self) {
-  const action::QueryPtr query(gst_query_new_latency());
-  gboolean live = FALSE;
-  if (gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self), query.get())) {
-    gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
-  }
-  return live != FALSE;
-}
-
 void OnFirstBuffer(GstR3dFeatures *self) {
   State &state = *self->state;
   state.started = true;
-  state.live = AskWhetherLive(self);
+  state.live = action::IsLive(GST_BASE_TRANSFORM_SINK_PAD(self));
   state.sender->set_live(state.live);
   state.pipeline->SetLive(state.live);
   const FeatureSettings &features = state.active.features;

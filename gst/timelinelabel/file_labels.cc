@@ -7,8 +7,6 @@
 #include <iterator>
 #include <utility>
 
-#include "common/place_frame.h"
-
 namespace action {
 namespace {
 
@@ -20,32 +18,10 @@ FileLabels::FileLabels(const std::string &location, TimeOrigin origin) : clock_(
   TimelineFile file = ReadTimelineFile(location);
   segments_ = std::move(file.runs.back().segments);
   warnings_ = std::move(file.warnings);
-  gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
-}
-
-void FileLabels::OnEvent(GstEvent *event) {
-  switch (GST_EVENT_TYPE(event)) {
-    case GST_EVENT_SEGMENT:
-      gst_event_copy_segment(event, &segment_);
-      BeginSegment(clock_, segment_);
-      break;
-    case GST_EVENT_CAPS: {
-      GstCaps *caps = nullptr;
-      gst_event_parse_caps(event, &caps);
-      SetFrameRate(clock_, caps);
-      break;
-    }
-    case GST_EVENT_FLUSH_STOP:
-      gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
-      clock_.Flush();
-      break;
-    default:
-      break;
-  }
 }
 
 const Segment *FileLabels::SegmentOf(GstBuffer *frame) {
-  const auto place = PlaceFrame(clock_, segment_, frame);
+  const auto place = clock_.Add(frame);
   if (!place) return nullptr;
   timeline_time_ = place->timeline;
   const int64_t time = timeline_time_ + kFileResolution;
@@ -57,7 +33,7 @@ const Segment *FileLabels::SegmentOf(GstBuffer *frame) {
 
 MetaLabel FileLabels::LabelOf(const Segment &segment) const {
   MetaLabel label = MetaLabelOf(segment);
-  const int64_t now = clock_.StreamTimeAt(clock_.newest_position()).value_or(0);
+  const int64_t now = clock_.stream().StreamTimeAt(clock_.stream().newest_position()).value_or(0);
   label.segment_start = static_cast<GstClockTime>(std::max<int64_t>(0, now - (timeline_time_ - segment.start)));
   return label;
 }

@@ -7,13 +7,12 @@
 
 #include <gst/gst.h>
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "action/timeline/stream_clock.h"
 #include "action/timeline/timeline_file.h"
+#include "common/frame_clock.h"
 #include "common/label_meta.h"
 
 namespace action {
@@ -28,8 +27,8 @@ class FileLabels {
   // What the file contradicts itself in.
   const std::vector<std::string> &warnings() const { return warnings_; }
 
-  // What it has to know of the stream: SEGMENT, CAPS, FLUSH_STOP.
-  void OnEvent(GstEvent *event);
+  // What it has to know of the stream (FrameClock).
+  void OnEvent(GstEvent *event) { clock_.OnEvent(event); }
   // The frame that comes next. Nothing where the file says nothing of its time, or it has none.
   const Segment *SegmentOf(GstBuffer *frame);
   // After SegmentOf: the same as a label.
@@ -38,8 +37,7 @@ class FileLabels {
  private:
   std::vector<Segment> segments_;
   std::vector<std::string> warnings_;
-  StreamClock clock_;
-  GstSegment segment_;
+  FrameClock clock_;
   int64_t timeline_time_ = 0;  // of the frame
 };
 

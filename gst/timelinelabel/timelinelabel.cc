@@ -31,10 +31,9 @@
 #include "action/error.h"
 #include "common/analytics_label.h"
 #include "common/flow_of_events.h"
+#include "common/frame_labeller.h"
 #include "common/guarded.h"
-#include "common/label_meta.h"
 #include "common/timeline_event.h"
-#include "common/writable.h"
 #include "timelinelabel/file_labels.h"
 #include "timelinelabel/properties.h"
 
@@ -52,9 +51,8 @@ struct State {
   // Streaming thread; state changes while it does not run.
   Settings active;
   std::unique_ptr<action::FileLabels> labels;  // READY->PAUSED to PAUSED->READY
-  action::AnalyticsLabel analytics;
-  std::optional<bool> labels_follow;  // others, from downstream; not known before the next frame
-  bool announced = false;             // the timeline, downstream
+  action::FrameLabeller labeller;
+  bool announced = false;  // the timeline, downstream
 };
 
 }  // namespace
@@ -84,8 +82,7 @@ gboolean SinkEvent(GstBaseTransform *base, GstEvent *event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
     GstCaps *caps = nullptr;
     gst_event_parse_caps(event, &caps);
-    state.analytics.SetCaps(caps);
-    state.labels_follow.reset();
+    state.labeller.SetCaps(caps);
   } else if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START) {
     state.announced = false;
   }
@@ -111,17 +108,9 @@ GstFlowReturn PrepareOutputBuffer(GstBaseTransform *base, GstBuffer *input, GstB
     const action::Segment *segment = state.labels->SegmentOf(input);
     GST_TRACE_OBJECT(self, "frame at %" GST_TIME_FORMAT ": %s", GST_TIME_ARGS(GST_BUFFER_PTS(input)),
                      segment != nullptr ? segment->fine_action.c_str() : "nothing");
-    *output = input;
-    if (segment == nullptr && gst_buffer_get_custom_meta(input, action::kLabelMeta) == nullptr) return GST_FLOW_OK;
-    if (!gst_buffer_is_writable(input)) *output = action::MakeWritable(gst_buffer_ref(input));
-    if (segment == nullptr) {
-      action::SetLabel(*output, std::nullopt);
-      return GST_FLOW_OK;
-    }
-    const action::MetaLabel label = state.labels->LabelOf(*segment);
-    action::SetLabel(*output, label);
-    if (!state.labels_follow) state.labels_follow = action::LabelsFollow(GST_BASE_TRANSFORM_SRC_PAD(base));
-    if (!*state.labels_follow) state.analytics.Attach(*output, label);
+    std::optional<action::MetaLabel> label;
+    if (segment != nullptr) label = state.labels->LabelOf(*segment);
+    *output = state.labeller.Put(base, input, label);
     return GST_FLOW_OK;
   });
 }
@@ -147,7 +136,7 @@ bool Start(GstTimelineLabel *self) {
     state.labels = std::make_unique<action::FileLabels>(state.active.location, state.active.time_origin);
     for (const std::string &warning : state.labels->warnings())
       GST_ELEMENT_WARNING(self, RESOURCE, READ, ("%s", warning.c_str()), (nullptr));
-    state.labels_follow.reset();
+    state.labeller.Reset();
     state.announced = false;
     return true;
   });

@@ -6,21 +6,12 @@
 #include "common/enum_type.h"
 #include "timelinesmooth/properties.h"
 
-namespace {
-
-template <typename E>
-constexpr int Value(E value) {
-  return static_cast<int>(value);
-}
-
-}  // namespace
-
 GType gst_action_sync_mode_get_type(void) {
   using action::SyncMode;
   static const GEnumValue values[] = {
-      {Value(SyncMode::kAuto), "Immediate when the source is live, aligned otherwise", "auto"},
-      {Value(SyncMode::kImmediate), "Frames pass at once, with what is known", "immediate"},
-      {Value(SyncMode::kAligned), "Frames wait for their smoothed coarse action", "aligned"},
+      {action::EnumValue(SyncMode::kAuto), "Immediate when the source is live, aligned otherwise", "auto"},
+      {action::EnumValue(SyncMode::kImmediate), "Frames pass at once, with what is known", "immediate"},
+      {action::EnumValue(SyncMode::kAligned), "Frames wait for their smoothed coarse action", "aligned"},
       {0, nullptr, nullptr},
   };
   static gsize type = 0;
@@ -30,8 +21,8 @@ GType gst_action_sync_mode_get_type(void) {
 GType gst_action_profile_get_type(void) {
   using action::Profile;
   static const GEnumValue values[] = {
-      {Value(Profile::kReference), "What the Python system computes", "reference"},
-      {Value(Profile::kStudy), "Durations for a time study", "study"},
+      {action::EnumValue(Profile::kReference), "What the Python system computes", "reference"},
+      {action::EnumValue(Profile::kStudy), "Durations for a time study", "study"},
       {0, nullptr, nullptr},
   };
   static gsize type = 0;
@@ -41,8 +32,8 @@ GType gst_action_profile_get_type(void) {
 GType gst_action_smoothing_method_get_type(void) {
   using action::SmoothingMethod;
   static const GEnumValue values[] = {
-      {Value(SmoothingMethod::kMajority), "Majority of coarse labels, then of fine labels", "majority"},
-      {Value(SmoothingMethod::kViterbi), "Most probable sequence of fine labels", "viterbi"},
+      {action::EnumValue(SmoothingMethod::kMajority), "Majority of coarse labels, then of fine labels", "majority"},
+      {action::EnumValue(SmoothingMethod::kViterbi), "Most probable sequence of fine labels", "viterbi"},
       {0, nullptr, nullptr},
   };
   static gsize type = 0;

@@ -20,11 +20,13 @@ int StepsOf(double seconds, double step_seconds) {
 }
 
 // A property that the profile gives a value until the user does. `take` and `put`: GValue's functions for it.
-template <typename Value, typename Take, typename Put>
+template <typename Value, typename Raw>
 void AddOfProfile(PropertyTable<Settings> &table, GParamSpec *spec, Value SmoothingSettings::*member,
-                  std::optional<Value> SmoothingSetByUser::*by_user, Take take, Put put) {
+                  std::optional<Value> SmoothingSetByUser::*by_user, Raw (*take)(const GValue *),
+                  void (*put)(GValue *, Raw)) {
   table.Add(
-      spec, [member, put](const Settings &s, GValue *value) { put(value, s.SmoothingFor(0).*member); },
+      spec,
+      [member, put](const Settings &s, GValue *value) { put(value, static_cast<Raw>(s.SmoothingFor(0).*member)); },
       [by_user, take](Settings &s, const GValue *value) { s.by_user.*by_user = static_cast<Value>(take(value)); });
 }
 
@@ -40,8 +42,7 @@ void AddSmoothing(PropertyTable<Settings> &table) {
                         "fine action of a segment, as in the reference; viterbi: the most probable sequence of fine "
                         "actions, a change of which costs switch-cost",
                         GST_TYPE_ACTION_SMOOTHING_METHOD, static_cast<gint>(defaults.method), kMutableReady),
-      &Of::method, &By::method, g_value_get_enum,
-      [](GValue *value, SmoothingMethod method) { g_value_set_enum(value, static_cast<gint>(method)); });
+      &Of::method, &By::method, g_value_get_enum, g_value_set_enum);
   AddOfProfile(
       table,
       g_param_spec_int("window", "Smoothing window",

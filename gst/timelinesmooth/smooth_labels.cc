@@ -14,7 +14,6 @@
 #include "common/label_events.h"
 #include "common/label_meta.h"
 #include "common/messages.h"
-#include "common/place_frame.h"
 #include "common/property_table.h"
 #include "common/writable.h"
 #include "timelinesmooth/timelinesmooth_private.h"
@@ -142,8 +141,7 @@ void SmoothLabels::NoteWallClock(GstBuffer *frame) {
   if (!line_.live() || stream_clock.has_wall_clock_from("reference-timestamp")) return;
   const ClockPtr clock(gst_element_get_clock(element_));
   if (!clock) return;
-  const GstClockTime running =
-      gst_segment_to_running_time(&tracker_->segment(), GST_FORMAT_TIME, GST_BUFFER_PTS(frame));
+  const GstClockTime running = gst_segment_to_running_time(&line_.segment(), GST_FORMAT_TIME, GST_BUFFER_PTS(frame));
   if (!GST_CLOCK_TIME_IS_VALID(running)) return;
   const auto behind = static_cast<gint64>(gst_clock_get_time(clock.get())) -
                       static_cast<gint64>(gst_element_get_base_time(element_) + running);
@@ -207,19 +205,8 @@ void SmoothLabels::OnStep(const GstStructure *structure, std::vector<MessagePtr>
 
 void SmoothLabels::OnEventIn(GstEvent *event, std::vector<MessagePtr> &messages) {
   const GstStructure *structure = gst_event_get_structure(event);
+  tracker_->OnStreamEvent(event);
   switch (GST_EVENT_TYPE(event)) {
-    case GST_EVENT_STREAM_START:
-      tracker_->BeginStream();
-      break;
-    case GST_EVENT_SEGMENT:
-      tracker_->SetSegment(line_.segment());
-      break;
-    case GST_EVENT_CAPS: {
-      GstCaps *caps = nullptr;
-      gst_event_parse_caps(event, &caps);
-      SetFrameRate(tracker_->clock(), caps);
-      break;
-    }
     case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_STREAM_GROUP_DONE:
       tracker_->EndRun();

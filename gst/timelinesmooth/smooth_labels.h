@@ -24,7 +24,6 @@ namespace action {
 // Its functions that say nothing of the lock are called with the delay line's mutex held (DelayLine).
 class SmoothLabels final : public DelayLine::Client {
  public:
-  // post_messages: asked for each segment, on the task.
   SmoothLabels(GstElement *element, GstPad *sink, GstPad *source);
 
   DelayLine &line() { return line_; }
@@ -35,7 +34,7 @@ class SmoothLabels final : public DelayLine::Client {
 
   // Before EOS is enqueued; takes the mutex. Whether the stream was seen to its end.
   void NoteWhetherComplete();
-  // Takes the mutex. False when no labels have come and a frame is about to; said once.
+  // Takes the mutex. True when a frame is about to come and no labels have; once.
   bool NeedsLabels();
   // Any thread; takes the mutex. Returns a full reference.
   GstStructure *Stats();

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/place_frame.h"
-
 namespace action {
 namespace {
 
@@ -22,9 +20,7 @@ TimelineTracker::TimelineTracker(const SmoothingSettings &settings, TimeOrigin o
       elements_(std::move(elements)),
       elements_path_(elements_path),
       clock_(origin),
-      timeline_(settings, study) {
-  gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
-}
+      timeline_(settings, study) {}
 
 void TimelineTracker::SetSmoothing(const SmoothingSettings &settings) {
   settings_ = settings;
@@ -35,11 +31,6 @@ SmootherStats TimelineTracker::stats() const {
   SmootherStats stats = timeline_.stats();
   stats.forced += forced_;
   return stats;
-}
-
-void TimelineTracker::SetSegment(const GstSegment &segment) {
-  segment_ = segment;
-  BeginSegment(clock_, segment);
 }
 
 bool TimelineTracker::SetLabels(const GstStructure *labels_event) {
@@ -57,7 +48,7 @@ bool TimelineTracker::SetLabels(const GstStructure *labels_event) {
 // ---- Frames
 
 std::optional<int64_t> TimelineTracker::AddFrame(GstBuffer *buffer) {
-  const std::optional<StreamClock::Place> place = PlaceFrame(clock_, segment_, buffer);
+  const std::optional<StreamClock::Place> place = clock_.Add(buffer);
   if (!place) return std::nullopt;
   const int64_t position = place->position;
   const bool run_ended = std::exchange(run_ended_, false);
@@ -68,16 +59,11 @@ std::optional<int64_t> TimelineTracker::AddFrame(GstBuffer *buffer) {
     if (breaks_.size() == kMostBreaks) breaks_.pop_front();
     breaks_.push_back({place->previous_end, position});
   }
-  if (stream_begins_ || place->jumped_back || position - place->previous_end >= kLabelLasts) {
+  if (place->cut) {
     newest_.reset();
     newest_from_ = position;
   }
-  stream_begins_ = false;
   return position;
-}
-
-void TimelineTracker::BeginStream() {
-  stream_begins_ = true;
 }
 
 // ---- Steps
@@ -103,10 +89,10 @@ void TimelineTracker::BeginRunsUpTo(const ReceivedChunk &chunk, int64_t chunk_be
 TimelineTracker::StepResult TimelineTracker::AddStep(const GstStructure *step_event) {
   if (!labels_) return StepResult::kNotAStep;
   auto received = ParseStep(step_event, labels_->labels);
-  if (!received || !clock_.started()) return StepResult::kNotAStep;
+  if (!received || !clock().started()) return StepResult::kNotAStep;
   const ReceivedChunk &chunk = received->chunk;
-  const auto begin = clock_.PositionOfChunk(chunk.facts.time, chunk.facts.discont);
-  const auto time = clock_.PositionInChunk(chunk.facts.step);
+  const auto begin = clock().PositionOfChunk(chunk.facts.time, chunk.facts.discont);
+  const auto time = clock().PositionInChunk(chunk.facts.step);
   if (!begin || !time) return StepResult::kNotAStep;
   const FrameTime &step = chunk.facts.step;
   const int64_t end = *time + (step.end != kNoTime ? static_cast<int64_t>(step.end - step.timestamp) : 0);
@@ -127,29 +113,29 @@ TimelineTracker::StepResult TimelineTracker::AddStep(const GstStructure *step_ev
 }
 
 GstClockTime TimelineTracker::stream_end() const {
-  if (!clock_.started()) return GST_CLOCK_TIME_NONE;
-  const auto time = clock_.StreamTimeAt(clock_.newest_position());
-  return static_cast<GstClockTime>(std::max<int64_t>(0, *time + clock_.end() - clock_.newest_position()));
+  if (!clock().started()) return GST_CLOCK_TIME_NONE;
+  const auto time = clock().StreamTimeAt(clock().newest_position());
+  return static_cast<GstClockTime>(std::max<int64_t>(0, *time + clock().end() - clock().newest_position()));
 }
 
 void TimelineTracker::EndRun() {
-  if (!clock_.started() || run_ended_) return;
-  timeline_.End(clock_.end());
+  if (!clock().started() || run_ended_) return;
+  timeline_.End(clock().end());
   run_ended_ = true;
   Collect();
 }
 
 void TimelineTracker::Finish() {
-  FinishAt(clock_.end());
+  FinishAt(clock().end());
 }
 
 void TimelineTracker::Interrupt() {
   // Frames after the last step have come, but nobody looked at them: steps that were on their way are lost.
-  FinishAt(run_ended_ ? clock_.end() : std::min(clock_.end(), timeline_.step_end()));
+  FinishAt(run_ended_ ? clock().end() : std::min(clock().end(), timeline_.step_end()));
 }
 
 void TimelineTracker::FinishAt(int64_t end) {
-  if (!clock_.started()) return;
+  if (!clock().started()) return;
   timeline_.End(end);
   timeline_.Finish();
   Collect();
@@ -157,12 +143,12 @@ void TimelineTracker::FinishAt(int64_t end) {
 }
 
 void TimelineTracker::Flush() {
-  clock_.Flush();
+  clock().Flush();
   breaks_.clear();
   frame_labels_.clear();
   newest_.reset();
   newest_from_ = INT64_MIN;
-  run_ended_ = stream_begins_ = false;
+  run_ended_ = false;
   next_index_.reset();  // steps that were on their way are not lost, but flushed
   last_written_end_.reset();
   known_until_ = INT64_MIN;
@@ -198,7 +184,7 @@ FinishedSegment TimelineTracker::ToFinished(const Segment &segment) const {
   FinishedSegment finished;
   finished.segment = segment;
   if (labels_ && segment.state != SegmentState::kGap) finished.segment.poor_accuracy = labels_->poor_accuracy;
-  const auto times = clock_.TimesOf(segment.start, segment.end);
+  const auto times = clock().TimesOf(segment.start, segment.end);
   if (!times) return finished;
   finished.segment.start = times->start;
   finished.segment.end = times->end;
@@ -212,7 +198,7 @@ FinishedSegment TimelineTracker::ToFinished(const Segment &segment) const {
 MetaLabel TimelineTracker::ToMeta(const Segment &segment, bool provisional) const {
   MetaLabel label = MetaLabelOf(segment);
   label.provisional = provisional;
-  if (const auto start = clock_.StreamTimeAt(segment.start)) label.segment_start = static_cast<GstClockTime>(*start);
+  if (const auto start = clock().StreamTimeAt(segment.start)) label.segment_start = static_cast<GstClockTime>(*start);
   return label;
 }
 

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "action/elements.h"
-#include "action/timeline/stream_clock.h"
 #include "action/timeline/timeline.h"
+#include "common/frame_clock.h"
 #include "common/label_events.h"
 #include "common/label_meta.h"
 
@@ -42,8 +42,8 @@ class TimelineTracker {
   // For the runs that begin from now on.
   void SetSmoothing(const SmoothingSettings &settings);
 
-  void SetSegment(const GstSegment &segment);
-  const GstSegment &segment() const { return segment_; }
+  // An event of the stream: what FrameClock has to know.
+  void OnStreamEvent(GstEvent *event) { clock_.OnEvent(event); }
   // The labels of the steps that follow; false when the event is not what it should be. Throws Error when the elements
   // are not of these labels.
   bool SetLabels(const GstStructure *labels_event);
@@ -51,14 +51,13 @@ class TimelineTracker {
 
   // A frame has come. Returns its position; nothing when it cannot be placed (no time, or backward playback).
   std::optional<int64_t> AddFrame(GstBuffer *buffer);
-  StreamClock &clock() { return clock_; }
+  StreamClock &clock() { return clock_.stream(); }
+  const StreamClock &clock() const { return clock_.stream(); }
 
   enum class StepResult { kTaken, kLost, kNotAStep };
   // A step has come; kLost: taken, but others before it have not arrived.
   StepResult AddStep(const GstStructure *step_event);
 
-  // Another stream begins (STREAM_START): the label of the one before is not its.
-  void BeginStream();
   // The run ends with the last frame: everything so far is known.
   void EndRun();
   // The stream does.
@@ -75,7 +74,7 @@ class TimelineTracker {
   // The label of a frame at this position, which is to be asked in order: the smoothed one where it is known, else what
   // the newest step would get if nothing more came.
   std::optional<MetaLabel> LabelAt(int64_t position);
-  bool seen_frames() const { return clock_.seen_frames(); }
+  bool seen_frames() const { return clock().seen_frames(); }
   // Stream time at which the newest frame ends; GST_CLOCK_TIME_NONE before the first.
   GstClockTime stream_end() const;
 
@@ -98,15 +97,13 @@ class TimelineTracker {
   const bool study_;
   const std::vector<ElementRow> elements_;
   const std::string elements_path_;
-  StreamClock clock_;
-  GstSegment segment_;
+  FrameClock clock_;
   std::optional<LabelFacts> labels_;
   Timeline timeline_;
   uint64_t forced_ = 0;  // before the last flush
 
-  std::deque<Break> breaks_;    // between frames, until steps have passed them
-  bool stream_begins_ = false;  // with the next frame
-  bool run_ended_ = false;      // by EndRun: the next frame begins another
+  std::deque<Break> breaks_;  // between frames, until steps have passed them
+  bool run_ended_ = false;    // by EndRun: the next frame begins another
   std::optional<uint64_t> next_index_;
 
   std::deque<FrameLabel> frame_labels_;

@@ -38,6 +38,7 @@
 #include <utility>
 
 #include "common/analytics_label.h"
+#include "common/feature_events.h"
 #include "common/guarded.h"
 #include "common/property_table.h"
 #include "timelinesmooth/timelinesmooth_private.h"
@@ -77,11 +78,8 @@ GstFlowReturn SayThatLabelsAreMissing(GstTimelineSmooth *self) {
                          gst_format_get_name(segment->format)));
     return GST_FLOW_OK;
   }
-  const action::QueryPtr query(gst_query_new_latency());
-  gboolean live = FALSE;
-  if (gst_pad_peer_query(self->sinkpad, query.get())) gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
   const char *text = "No labels arrive: put r3dfeatures ! actionclassify before timelinesmooth, in this order";
-  if (live) {
+  if (action::IsLive(self->sinkpad)) {
     GST_ELEMENT_WARNING(self, STREAM, WRONG_TYPE, ("%s", text), ("Frames pass as they are, and there is no timeline"));
     return GST_FLOW_OK;
   }

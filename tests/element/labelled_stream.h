@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -99,6 +100,37 @@ inline action::BackboneFacts Backbone(int hop = 16, bool live = false) {
   facts.live = live;
   return facts;
 }
+
+// A pool with no more than so many frames.
+class BoundedPool {
+ public:
+  BoundedPool(gsize bytes, guint frames) : pool_(gst_buffer_pool_new()) {
+    GstStructure *config = gst_buffer_pool_get_config(pool_);
+    gst_buffer_pool_config_set_params(config, nullptr, static_cast<guint>(bytes), frames, frames);
+    gst_buffer_pool_set_config(pool_, config);
+    gst_buffer_pool_set_active(pool_, TRUE);
+  }
+  ~BoundedPool() {
+    gst_buffer_pool_set_active(pool_, FALSE);
+    gst_object_unref(pool_);
+  }
+  BoundedPool(const BoundedPool &) = delete;
+  BoundedPool &operator=(const BoundedPool &) = delete;
+
+  // A frame of this time. GST_FLOW_EOS when all are in use.
+  GstFlowReturn Take(GstClockTime pts, GstBuffer *&buffer) {
+    GstBufferPoolAcquireParams params{};
+    params.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT;
+    const GstFlowReturn flow = gst_buffer_pool_acquire_buffer(pool_, &buffer, &params);
+    if (flow != GST_FLOW_OK) return flow;
+    GST_BUFFER_PTS(buffer) = pts;
+    GST_BUFFER_DURATION(buffer) = kFrame;
+    return flow;
+  }
+
+ private:
+  GstBufferPool *const pool_;
+};
 
 class LabelledStream : public testing::Test {
  protected:
@@ -236,40 +268,36 @@ class LabelledStream : public testing::Test {
 
   // The error of an element that must not come as far as `state`.
   std::string ErrorOf(const std::string &description, GstState state) {
-    Drop();
-    element_ = gst_parse_launch(description.c_str(), nullptr);
-    bus_ = gst_bus_new();
-    gst_element_set_bus(element_, bus_);
-    EXPECT_EQ(gst_element_set_state(element_, state), GST_STATE_CHANGE_FAILURE) << description;
-    const std::string error = WaitForMessage(GST_MESSAGE_ERROR, 0);
-    gst_element_set_state(element_, GST_STATE_NULL);
-    gst_object_unref(element_);
-    return error;
+    return FailToStart(description, state, [](const GError &error, const GstStructure *) { return error.message; });
   }
-
-  // What kind of error an element that cannot start posts: "resource NOT_FOUND /its/file".
+  // What kind of error that is: "resource NOT_FOUND /its/file".
   std::string KindOfError(const std::string &description, GstState state) {
+    return FailToStart(description, state, [](const GError &error, const GstStructure *details) {
+      const char *location = details != nullptr ? gst_structure_get_string(details, "location") : nullptr;
+      return KindOf(error) + (location != nullptr ? std::string(" ") + location : "");
+    });
+  }
+  // What `tell` makes of the error and its details; "" where there is none.
+  std::string FailToStart(const std::string &description, GstState state,
+                          const std::function<std::string(const GError &, const GstStructure *)> &tell) {
     Drop();
     element_ = gst_parse_launch(description.c_str(), nullptr);
     bus_ = gst_bus_new();
     gst_element_set_bus(element_, bus_);
     EXPECT_EQ(gst_element_set_state(element_, state), GST_STATE_CHANGE_FAILURE) << description;
-    GstMessage *message = gst_bus_pop_filtered(bus_, GST_MESSAGE_ERROR);
-    std::string kind = "no error";
-    if (message != nullptr) {
+    std::string told;
+    if (GstMessage *message = gst_bus_pop_filtered(bus_, GST_MESSAGE_ERROR)) {
       GError *error = nullptr;
-      gst_message_parse_error(message, &error, nullptr);
-      kind = KindOf(*error);
       const GstStructure *details = nullptr;
+      gst_message_parse_error(message, &error, nullptr);
       gst_message_parse_error_details(message, &details);
-      const char *location = details != nullptr ? gst_structure_get_string(details, "location") : nullptr;
-      if (location != nullptr) kind += std::string(" ") + location;
+      told = tell(*error, details);
       g_error_free(error);
       gst_message_unref(message);
     }
     gst_element_set_state(element_, GST_STATE_NULL);
     gst_object_unref(element_);
-    return kind;
+    return told;
   }
   static std::string KindOf(const GError &error) {
     const struct {

@@ -611,26 +611,17 @@ TEST_F(ActionClassify, ASharedFrameOfAPoolIsNotGivenBackToItTooEarly) {
   PushFrames(0, 16);
   PushFeatures(0, Logits(0, 5, 0));
   PullLabels(16);
-  GstBufferPool *pool = gst_buffer_pool_new();
-  GstStructure *config = gst_buffer_pool_get_config(pool);
-  gst_buffer_pool_config_set_params(config, nullptr, static_cast<guint>(GST_VIDEO_INFO_SIZE(&info_)), 1, 1);
-  gst_buffer_pool_set_config(pool, config);
-  gst_buffer_pool_set_active(pool, TRUE);
+  BoundedPool pool(GST_VIDEO_INFO_SIZE(&info_), 1);
   GstBuffer *frame = nullptr;
-  GstBufferPoolAcquireParams params{};
-  params.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT;
-  ASSERT_EQ(gst_buffer_pool_acquire_buffer(pool, &frame, &params), GST_FLOW_OK);
-  GST_BUFFER_PTS(frame) = 16 * kFrame;
+  ASSERT_EQ(pool.Take(16 * kFrame, frame), GST_FLOW_OK);
   gst_harness_push(harness_, gst_buffer_ref(frame));  // a tee's other branch holds it too
   gst_buffer_unref(frame);
   GstBuffer *out = gst_harness_pull(harness_);
   ASSERT_NE(out, frame) << "a copy";
-  EXPECT_EQ(gst_buffer_pool_acquire_buffer(pool, &frame, &params), GST_FLOW_EOS) << "its memory is in use";
+  EXPECT_EQ(pool.Take(17 * kFrame, frame), GST_FLOW_EOS) << "its memory is in use";
   gst_buffer_unref(out);
-  EXPECT_EQ(gst_buffer_pool_acquire_buffer(pool, &frame, &params), GST_FLOW_OK);
+  EXPECT_EQ(pool.Take(17 * kFrame, frame), GST_FLOW_OK);
   gst_buffer_unref(frame);
-  gst_buffer_pool_set_active(pool, FALSE);
-  gst_object_unref(pool);
 }
 
 // ---- Another model while playing

@@ -73,18 +73,10 @@ TEST_F(TimelineSmooth, StoppedInTheMiddleItSaysFlushing) {
 // What holds no frame of a pool itself may hold a copy that shares its memory: a frame behind a tee was not writable.
 TEST_F(TimelineSmooth, SharedFramesOfABoundedPoolAreCopiedToo) {
   Begin();
-  GstBufferPool *pool = gst_buffer_pool_new();
-  GstStructure *config = gst_buffer_pool_get_config(pool);
-  gst_buffer_pool_config_set_params(config, nullptr, 64 * 48, 2, 2);
-  gst_buffer_pool_set_config(pool, config);
-  gst_buffer_pool_set_active(pool, TRUE);
+  BoundedPool pool(64 * 48, 2);
   for (int i = 0; i < 20; ++i) {
     GstBuffer *buffer = nullptr;
-    GstBufferPoolAcquireParams params{};
-    params.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT;
-    ASSERT_EQ(gst_buffer_pool_acquire_buffer(pool, &buffer, &params), GST_FLOW_OK) << "starved at frame " << i;
-    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(i) * kFrame;
-    GST_BUFFER_DURATION(buffer) = kFrame;
+    ASSERT_EQ(pool.Take(static_cast<GstClockTime>(i) * kFrame, buffer), GST_FLOW_OK) << "starved at frame " << i;
     GstBuffer *other_branch = gst_buffer_ref(buffer);
     GstBuffer *labelled = action::MakeWritable(buffer);  // as actionclassify does
     ASSERT_NE(labelled, other_branch);
@@ -92,8 +84,6 @@ TEST_F(TimelineSmooth, SharedFramesOfABoundedPoolAreCopiedToo) {
     ASSERT_EQ(gst_harness_push(harness_, labelled), GST_FLOW_OK);
     gst_buffer_unref(other_branch);
   }
-  gst_buffer_pool_set_active(pool, FALSE);
-  gst_object_unref(pool);
 }
 
 // ---- A stall, and its end

@@ -666,22 +666,12 @@ TEST_F(TimelineSmooth, SerializedQueriesDoNotWaitBehindHeldFrames) {
 
 TEST_F(TimelineSmooth, FramesOfABoundedPoolAreCopied) {
   Begin();
-  GstBufferPool *pool = gst_buffer_pool_new();
-  GstStructure *config = gst_buffer_pool_get_config(pool);
-  gst_buffer_pool_config_set_params(config, nullptr, 64 * 48, 2, 2);
-  gst_buffer_pool_set_config(pool, config);
-  gst_buffer_pool_set_active(pool, TRUE);
+  BoundedPool pool(64 * 48, 2);
   for (int i = 0; i < 20; ++i) {
     GstBuffer *buffer = nullptr;
-    GstBufferPoolAcquireParams params{};
-    params.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT;
-    ASSERT_EQ(gst_buffer_pool_acquire_buffer(pool, &buffer, &params), GST_FLOW_OK) << "starved at frame " << i;
-    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(i) * kFrame;
-    GST_BUFFER_DURATION(buffer) = kFrame;
+    ASSERT_EQ(pool.Take(static_cast<GstClockTime>(i) * kFrame, buffer), GST_FLOW_OK) << "starved at frame " << i;
     ASSERT_EQ(gst_harness_push(harness_, buffer), GST_FLOW_OK);
   }
-  gst_buffer_pool_set_active(pool, FALSE);
-  gst_object_unref(pool);
 }
 
 TEST_F(TimelineSmooth, PixelsAreNotCopied) {

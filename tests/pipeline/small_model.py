@@ -1,14 +1,20 @@
 # SPDX-FileCopyrightText: 2026 The gst-action developers
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A model folder as the Python system writes it, with random heads: families a and c of one label, b of two."""
+"""What runs the elements without their network: the fake engine of tests/fake, which answers at once, and a model folder as the Python
+system writes it, with random heads: families a and c of one label, b of two."""
 
 import json
 import os
 
-import torch
+
+def fake_engine(build):
+    """The environment of a program whose libactiontorch is the fake one. build: absolute."""
+    return {**os.environ, "LD_LIBRARY_PATH": f"{build}/tests:{build}/lib/action", "GST_PLUGIN_PATH": f"{build}/gst",
+            "GST_ACTION_WEIGHTS": f"{build}/tests/standin.pth", "G_DEBUG": "fatal-criticals", "OMP_NUM_THREADS": "1"}
 
 
 def head(folder, labels):
+    import torch
     os.makedirs(folder)
     torch.manual_seed(len(labels))
     shapes = {"0.weight": (512,), "0.bias": (512,), "1.weight": (256, 512), "1.bias": (256,), "4.weight": (256, 256), "4.bias": (256,),

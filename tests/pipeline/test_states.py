@@ -15,6 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../parity"))
 import tap  # noqa: E402
+import small_model  # noqa: E402
 
 BUILD = os.path.abspath(sys.argv[1])
 CYCLES = int(sys.argv[2]) if len(sys.argv) > 2 else 200
@@ -35,10 +36,8 @@ LINES = {
 
 def child(kind, what):
     """Runs this file as a program of its own: a crash or a critical is its exit status."""
-    env = {**os.environ, "LD_LIBRARY_PATH": f"{BUILD}/tests:{BUILD}/lib/action", "GST_PLUGIN_PATH": f"{BUILD}/gst",
-           "GST_ACTION_WEIGHTS": f"{BUILD}/tests/standin.pth", "G_DEBUG": "fatal-criticals", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, os.path.abspath(__file__), BUILD, str(CYCLES), str(SEEKS), kind, what, FOLDER], env=env,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120 + CYCLES / 5 + SEEKS)
+    done = subprocess.run([sys.executable, os.path.abspath(__file__), BUILD, str(CYCLES), str(SEEKS), kind, what, FOLDER],
+                          env=small_model.fake_engine(BUILD), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120 + CYCLES / 5 + SEEKS)
     text = done.stdout.decode(errors="replace")
     assert done.returncode == 0, f"exit status {done.returncode}: {text[-3000:]}"
     return [text.strip().splitlines()[-1]] if text.strip() else []
@@ -135,7 +134,6 @@ def main():
         os.rmdir(FOLDER)
         {"cycles": start_and_stop, "seeks": seek_about}[kind](Gst, line)
         return
-    import small_model
     small_model.write(MODEL)
     with open(os.path.join(FOLDER, "t.json"), "w", encoding="utf-8") as file:
         file.write('[{"start":0,"end":60,"fine_action":"a_va"}]')

@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 namespace action {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr uint64_t kLatest = uint64_t{4'000'000'000} * kSecond;  // beyond it, sums do not fit
-constexpr uint64_t kLongestFrame = uint64_t{24} * 3600 * kSecond;
-constexpr int64_t kSmallestJumpBack = kSecond;  // less is jitter, as for GapDetector
-constexpr size_t kMostPieces = 1024;            // thousands of them without a flush are no real stream
+constexpr int64_t kSmallestJumpBack = kSecond;                   // less is jitter, as for GapDetector
+constexpr size_t kMostPieces = 1024;                             // thousands of them without a flush are no real stream
 constexpr int64_t kWallTolerance = kSecond / 100;
 
 int64_t Scaled(int64_t time, double rate) {
@@ -26,6 +26,12 @@ int64_t Or(uint64_t time, uint64_t otherwise) {
 }
 
 }  // namespace
+
+void StreamClock::SetOrigin(TimeOrigin origin) {
+  if (started_ || origin == origin_) return;
+  origin_ = origin;
+  zero_.reset();
+}
 
 void StreamClock::BeginSegment(double rate) {
   rate_ = rate;
@@ -66,10 +72,13 @@ std::optional<StreamClock::Place> StreamClock::Add(const StreamFrame &frame) {
   const bool jumps_in_file = begins_piece && piece.timeline - timeline_end_.value_or(0) >= kSmallestGap;
   place.connected = first || (place.position - end_ < kSmallestGap && !jumps_in_file);
 
+  const bool new_stream = std::exchange(new_stream_, false);
+  place.cut = !first && (new_stream || jumped_back || place.position - end_ >= kLabelLasts);
+
   if (!first && place.position > newest_) interval_ = place.position - newest_;
   started_ = true;
   newest_ = place.position;
-  const int64_t duration = frame.duration <= kLongestFrame ? static_cast<int64_t>(frame.duration) : interval_;
+  const int64_t duration = frame.duration > 0 ? static_cast<int64_t>(frame.duration) : interval_;
   end_ = place.position + duration;
   piece.running_end = running + Scaled(duration, 1 / piece.rate);
   timeline_end_ = place.timeline + duration;
@@ -166,6 +175,7 @@ void StreamClock::Flush() {
   wall_.clear();
   chunk_piece_ = 0;
   last_chunk_.reset();
+  new_stream_ = false;
   new_segment_ = true;
   started_ = false;
   filler_.Reset();

@@ -18,15 +18,18 @@
 
 namespace action {
 
+// A hole of so much, and what was known before it says nothing of the frames after it; ns.
+inline constexpr int64_t kLabelLasts = 1'000'000'000;
+
 // What counts as 0 s on a timeline.
 enum class TimeOrigin { kFirstFrame, kStream };
 
 // A frame's times; ns.
 struct StreamFrame {
-  uint64_t timestamp = 0;       // PTS
-  uint64_t stream_time = 0;     // kNoTime: as the PTS
-  uint64_t running_time = 0;    // kNoTime: as the PTS
-  uint64_t duration = kNoTime;  // kNoTime: until the next one
+  uint64_t timestamp = 0;     // PTS
+  uint64_t stream_time = 0;   // kNoTime: as the PTS
+  uint64_t running_time = 0;  // kNoTime: as the PTS
+  uint64_t duration = 0;      // 0: until the next one
 };
 
 // Frames come with three times: PTS, stream time (the position in a file or session) and running time (what has been
@@ -44,6 +47,11 @@ class ACTION_API StreamClock {
  public:
   explicit StreamClock(TimeOrigin origin) : origin_(origin) {}
 
+  // While no frame has come since the beginning or the last flush; later it is left as it is.
+  void SetOrigin(TimeOrigin origin);
+
+  // The next frame is the first of another stream.
+  void BeginStream() { new_stream_ = true; }
   // The next frame is the first of a new segment. rate: stream time that passes in a second of running time, > 0.
   void BeginSegment(double rate);
   // The times of frames that do not say theirs. Their PTS is taken from here before it becomes stream and running time.
@@ -56,6 +64,8 @@ class ACTION_API StreamClock {
     bool first = false;        // since the beginning or the last flush
     bool connected = true;     // follows on the frame before without a hole, in position and in timeline time
     bool jumped_back = false;  // time did by itself, without a new segment
+    // What was seen before says nothing of this frame: another stream, a jump back, a hole of kLabelLasts.
+    bool cut = false;
   };
   // A frame has come. Nothing when its times are too large to count with.
   std::optional<Place> Add(const StreamFrame &frame);
@@ -117,6 +127,7 @@ class ACTION_API StreamClock {
 
   TimeOrigin origin_;
   double rate_ = 1;
+  bool new_stream_ = false;            // begins with the next frame
   bool new_segment_ = true;            // the next frame begins a piece
   std::optional<int64_t> zero_;        // stream time at timeline time 0
   std::deque<Piece> pieces_;           // oldest first
