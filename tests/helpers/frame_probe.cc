@@ -15,7 +15,7 @@
 
 #include "action/engine.h"
 #include "action/error.h"
-#include "common/libav_pool.h"
+#include "common/decoding.h"
 #include "common/pipeline_tasks.h"
 #include "fake/partial_engine.h"
 #include "r3dfeatures/frame_reader.h"
@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   // What decodebin brings in comes later.
-  action::AvoidLibavPool(pipeline);
+  action::MendDecoding(pipeline);
   Probe probe;
   if (argc > 2) probe.every = std::strtoull(argv[2], nullptr, 10);
   GstElement *out = gst_bin_get_by_name(GST_BIN(pipeline), "out");

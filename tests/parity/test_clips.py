@@ -28,19 +28,14 @@ NOT_COMPARED = {
     "derived_text_named_mp4.mp4": "a text file",
     "moviepy_result_zero_bytes.webm": "an empty file",
 }
-# Clips of which GStreamer 1.22 tells the range wrong: qtdemux drops the full-range flag of the colr box, and what the container
-# says outranks the bitstream. With the range put right the frames are compared; the tool cannot put it right.
-WRONG_RANGE = ("bt601_full_range.mp4", "bt709_full_range.mp4")
-PUT_RIGHT = 'capssetter caps="video/x-raw,colorimetry=(string)1:4:16:4" ! '
 
 
 class Decoded:
     """What GStreamer decodes: caps, the PTS of every frame, and every `every`-th frame preprocessed by us."""
 
     def __init__(self, path, every):
-        right = PUT_RIGHT if os.path.basename(path) in WRONG_RANGE else ""
         for middle in ("videoflip video-direction=auto ! ", ""):
-            self._run(path, right + middle, every)
+            self._run(path, middle, every)
             refused = ("not-negotiated", "Internal data stream error", "could not link")  # of a format that videoflip does not turn
             if not (self.failed and any(words in self.messages for words in refused)):
                 break
@@ -166,8 +161,6 @@ def check(path, backbone, extracted):
     allowed = 255 if not decoded.eight_bits else 2 if oracle.rotation(path) else 0
     assert worst <= allowed, f"preprocessed frames differ by {worst} ({decoded.format})"
 
-    if name in WRONG_RANGE:
-        return notes + ["features not compared: GStreamer reports limited range for this full-range file"]
     assert got is not None, said
     features, ts = got
     groups = oracle.chunks(len(samples))

@@ -120,6 +120,32 @@ def samples_of_videos():
     return notes
 
 
+def still_picture_first():
+    """A Matroska file whose first video track is a still picture: said, and not taken for a film of one frame in silence."""
+    film, still, both = videos()["baseb.mp4"], os.path.join(FOLDER, "still.mp4"), os.path.join(FOLDER, "both.mkv")
+    ffmpeg = ["ffmpeg", "-v", "error", "-y"]
+    subprocess.run([*ffmpeg, "-i", film, "-frames:v", "1", still], check=True, timeout=60)
+    subprocess.run([*ffmpeg, "-i", still, "-i", film, "-map", "0:v", "-map", "1:v", "-c", "copy", both], check=True, timeout=60)
+    samples, said = extract(both)
+    assert "it holds 2 pictures or video tracks; the first, of" in said and "-map 0:v:1" in said, (samples, said)
+    return [f"{samples} samples; {said.strip().splitlines()[-1][:160]}"]
+
+
+def frames_of_cv2():
+    """Where libavcodec decodes, frames and features are those of cv2: tests/parity/test_clips.py on the videos of make.sh."""
+    folder = os.path.join(FOLDER, "clips/odd")
+    os.makedirs(folder)
+    names = ("mjpeg_yuvj420p.avi", "mjpeg_yuvj422p.avi", "xvid_b.avi", "baseb.mp4")
+    for name in names:
+        os.symlink(videos()[name], os.path.join(folder, name))
+    clips = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../parity/test_clips.py")
+    done = subprocess.run([sys.executable, clips, f"{BUILD}/tests/frame_probe", FEATURES, STANDIN, os.path.dirname(folder), os.path.join(FOLDER, "features")],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, env={**os.environ, "GST_PLUGIN_PATH": f"{BUILD}/gst"})
+    text = done.stdout.decode(errors="replace")
+    assert done.returncode == 0 and text.count("\nok ") == len(names) and "SKIP" not in text.upper(), text
+    return re.findall(r"^# (.*(?:sampled frames|cosine).*)$", text, re.M)
+
+
 tap.run([
     ("caps that this GStreamer cannot read", unreadable_caps),
     ("GAP events", gaps),
@@ -129,4 +155,6 @@ tap.run([
     ("controlled properties", controlled_properties),
     ("frames without times", frames_without_times),
     ("videos whose times are wrong", samples_of_videos),
+    ("a still picture before the film", still_picture_first),
+    ("motion JPEG and B frames are cv2's", frames_of_cv2),
 ])

@@ -350,8 +350,8 @@ Gst.init(None)
 server = GstRtspServer.RTSPServer.new()
 server.set_service("0")
 factory = GstRtspServer.RTSPMediaFactory.new()
-factory.set_launch("( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=15/1 ! x264enc tune=zerolatency "
-                   "speed-preset=ultrafast key-int-max=15 ! rtph264pay name=pay0 pt=96 )")
+factory.set_launch("( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=15/1 ! " + sys.argv[1] +
+                   " speed-preset=ultrafast key-int-max=15 ! video/x-h264,profile=main ! rtph264pay name=pay0 pt=96 )")
 factory.set_shared(True)
 server.get_mount_points().add_factory("/stream", factory)
 server.attach(None)
@@ -359,8 +359,11 @@ print(server.get_bound_port(), flush=True)
 GLib.MainLoop().run()
 """
 
+    def __init__(self, encoder="x264enc tune=zerolatency"):
+        self.encoder = encoder
+
     def __enter__(self):
-        self.process = subprocess.Popen([sys.executable, "-c", self.SERVER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([sys.executable, "-c", self.SERVER, self.encoder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         port = self.process.stdout.readline().decode().strip()
         assert port.isdigit(), "the RTSP server did not start"
         self.url = f"rtsp://127.0.0.1:{port}/stream"
@@ -380,6 +383,36 @@ def rtsp():
     rows = read_json(path("rtsp.json"))
     assert rows and all("wall_clock_source" in row for row in rows), rows
     return [f"{len(done.labels)} frames, {len(rows)} segments, clock: {rows[-1]['wall_clock_source']}"]
+
+
+def camera_with_b_frames():
+    """The README's line for the untouched video: as long as its frames are, and each frame later than the one before."""
+    line = next(line for _, line in documented_lines() if "raw-" in line)
+    command = re.sub(r"location=raw-\$\(.*?\)\S+", f"location={path('b-frames-%05d.mp4')}", line.split(" t. ! queue ! avdec_h264")[0])
+    with Camera("x264enc bframes=2 b-adapt=false") as camera:
+        command = command.replace("rtsp://CAMERA/stream", camera.url).replace("tee name=t t. ! queue", "identity eos-after=76")
+        code, said = run(["sh", "-c", command], timeout=60)
+    assert code == 0, said
+    times = [float(row) for row in subprocess.run(
+        [sys.executable, "-c", TIMES_OF_FRAMES, path("b-frames-00000.mp4")], stdout=subprocess.PIPE, check=True).stdout.split()]
+    assert len(times) >= 70 and all(a < b for a, b in zip(times, times[1:])), times
+    mean = (times[-1] - times[0]) / (len(times) - 1)  # of 15 a second; twice that where a frame waits for those after it
+    assert abs(mean * 15 - 1) < 0.2, (mean, times)
+    return [f"{len(times)} frames in {times[-1] - times[0]:.2f} s"]
+
+
+# Prints the time of each frame that GStreamer decodes of a file.
+TIMES_OF_FRAMES = """
+import sys, gi
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst
+Gst.init(None)
+pipeline = Gst.parse_launch(f"filesrc location={sys.argv[1]} ! decodebin ! fakesink name=out")
+pipeline.get_by_name("out").get_static_pad("sink").add_probe(
+    Gst.PadProbeType.BUFFER, lambda pad, info: print(info.get_buffer().pts / Gst.SECOND) or Gst.PadProbeReturn.OK)
+pipeline.set_state(Gst.State.PLAYING)
+pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+"""
 
 
 # ---- What the documents say
@@ -731,6 +764,7 @@ TESTS = [
     ("seeks", seeks),
     ("live", live),
     ("an RTSP camera", rtsp),
+    ("a camera with B frames", camera_with_b_frames),
     ("a second classifier", second_classifier),
     ("features of other settings are refused", other_features_are_refused),
     ("stock elements", stock_elements),

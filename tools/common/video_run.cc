@@ -18,7 +18,7 @@
 #include "action/error.h"
 #include "action/r3d18_spec.h"
 #include "build_config.h"
-#include "common/libav_pool.h"
+#include "common/decoding.h"
 #include "common/pipeline_tasks.h"
 
 namespace action {
@@ -48,14 +48,6 @@ GstElement *Make(const char *factory) {
   return element;
 }
 
-// jpegdec decodes motion JPEG with libjpeg, whose pixels are not those of libavcodec, which is in cv2.
-void PreferLibavOfMotionJpeg() {
-  GstPluginFeature *feature = gst_registry_lookup_feature(gst_registry_get(), "avdec_mjpeg");
-  if (feature == nullptr) return;
-  gst_plugin_feature_set_rank(feature, GST_RANK_PRIMARY + 1);
-  gst_object_unref(feature);
-}
-
 // filesrc ! decodebin ! [videoconvert !] [videoflip !] queue ! r3dfeatures ! fakesink, the middle put in when the
 // format is known.
 class Run {
@@ -63,7 +55,7 @@ class Run {
   // convert: the video is rotated, in a format that videoflip does not turn, and is converted for it.
   Run(const std::string &path, const VideoRunOptions &options, bool convert)
       : path_(path), options_(options), convert_(convert), pipeline_(gst_pipeline_new(nullptr)) {
-    PreferLibavOfMotionJpeg();
+    MendDecoding(pipeline_.get());
     GstElement *source = Make("filesrc");
     GstElement *decoder = Make("decodebin");
     features_ = Make("r3dfeatures");
@@ -82,7 +74,6 @@ class Run {
     gst_element_link(source, decoder);
     gst_element_link(features_, sink);
     g_signal_connect(decoder, "pad-added", G_CALLBACK(OnPad), this);
-    AvoidLibavPool(pipeline_.get());
     GstPad *pad = gst_element_get_static_pad(features_, "sink");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, OnBuffer, this, nullptr);
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_FLUSH, OnFlush, this, nullptr);
