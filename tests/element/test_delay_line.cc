@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // timelinesmooth as an element that delays: what GStreamer's queue does in the same place.
+#include "common/glib_ptr.h"
 #include "common/writable.h"
 #include "smoothed_stream.h"
 
@@ -20,8 +21,9 @@ TEST_F(TimelineSmooth, CapsThatCannotBeReadPass) {
   Start();
   PushBackbone();
   PushLabels();
-  Push(gst_event_new_caps(gst_caps_from_string(
-      "video/x-raw(memory:DMABuf),format=DMA_DRM,drm-format=NV12,width=64,height=48,framerate=8/1")));
+  const action::CapsPtr unreadable(gst_caps_from_string(
+      "video/x-raw(memory:DMABuf),format=DMA_DRM,drm-format=NV12,width=64,height=48,framerate=8/1"));
+  Push(gst_event_new_caps(unreadable.get()));
   for (int i = 0; i < 3; ++i) {
     GstBuffer *frame = NewFrame(static_cast<GstClockTime>(i) * kFrame);
     gst_buffer_add_video_meta(frame, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_NV12, 64, 48);
@@ -66,7 +68,8 @@ TEST_F(TimelineSmooth, StoppedInTheMiddleItSaysFlushing) {
   PushFrames(0, 4);
   GstPad *pad = gst_element_get_static_pad(element_, "src");
   gst_pad_set_active(pad, FALSE);  // as a state change does first
-  EXPECT_EQ(FlowOfEvent(harness_, gst_event_new_caps(gst_caps_new_empty_simple("video/x-raw"))), GST_FLOW_FLUSHING);
+  const action::CapsPtr caps(gst_caps_new_empty_simple("video/x-raw"));
+  EXPECT_EQ(FlowOfEvent(harness_, gst_event_new_caps(caps.get())), GST_FLOW_FLUSHING);
   gst_object_unref(pad);
 }
 

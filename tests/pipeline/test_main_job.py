@@ -231,6 +231,30 @@ def audio_and_video():
     assert sum(1 for _ in decode(file)) == 400
 
 
+def player_with_sound():
+    """playbin: frames wait for labels of ten seconds while its queues hold as much sound, before it has begun to play."""
+    file = path("sound.mkv")
+    Run(f"matroskamux name=m ! filesink location={file} videotestsrc num-buffers=400 ! video/x-raw,width=320,height=240,framerate=25/1 ! x264enc ! "
+        f"{UNLIMITED} ! m. audiotestsrc num-buffers=750 ! audio/x-raw,rate=48000,channels=2 ! {UNLIMITED} ! m.")
+    played = {}
+
+    def watch(player):
+        out = Gst.parse_bin_from_description("fakesink name=out sync=false", True)
+        out.get_by_name("out").get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, lambda pad, info: count(info.get_buffer()))
+        player.set_property("video-filter", Gst.parse_bin_from_description(chain("window=9") + " ! videoconvert", True))
+        player.set_property("video-sink", out)
+        player.set_property("audio-sink", Gst.ElementFactory.make("fakesink"))
+
+    def count(buffer):
+        meta = buffer.get_custom_meta("GstActionLabelMeta")
+        played[buffer.pts] = meta is not None and meta.get_structure().has_field("coarse-action")
+        return Gst.PadProbeReturn.OK
+
+    done = Run(f"playbin uri=file://{file}", watch=watch)
+    assert not done.warnings, done.warnings
+    assert len(played) == 400 and all(played.values()), (len(played), sum(played.values()))
+
+
 def synchronised_player():
     done = Run(f"videotestsrc num-buffers=150 ! video/x-raw,width=320,height=240,framerate=25/1 ! {chain()} ! fakesink name=out sync=true", probe="out")
     assert len(done.labels) == 150 and all(label for _, label in done.labels)
@@ -759,6 +783,7 @@ TESTS = [
     ("tee with room", tee_with_room),
     ("tee without room", tee_without_room),
     ("audio and video in one file", audio_and_video),
+    ("a player with sound", player_with_sound),
     ("a synchronised player", synchronised_player),
     ("a source with eight buffers", source_with_few_buffers),
     ("seeks", seeks),

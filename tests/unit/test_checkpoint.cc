@@ -24,9 +24,8 @@ std::string PathOf(const std::string &name) {
 }
 
 std::shared_ptr<const std::vector<std::byte>> BytesOf(const std::string &text) {
-  auto bytes = std::make_shared<std::vector<std::byte>>(text.size());
-  std::memcpy(bytes->data(), text.data(), text.size());
-  return bytes;
+  const auto *first = reinterpret_cast<const std::byte *>(text.data());
+  return std::make_shared<std::vector<std::byte>>(first, first + text.size());
 }
 
 // What the reader says of a file; empty when it reads it.
