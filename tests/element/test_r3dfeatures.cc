@@ -73,14 +73,19 @@ class R3dFeatures : public testing::Test {
       SetGate(true);
       SetFailing(false);
     }
+    End();
+  }
+
+  void End() {
     if (harness_ != nullptr) gst_harness_teardown(harness_);
-    if (bus_ != nullptr) gst_object_unref(bus_);
+    if (bus_ == nullptr) return;
+    gst_bus_set_flushing(bus_, TRUE);  // messages own the element, which owns the bus
+    gst_object_unref(bus_);
   }
 
   // (Re)makes the element from a launch line's part. Not live unless told.
   void Make(const std::string &description) {
-    if (harness_ != nullptr) gst_harness_teardown(harness_);
-    if (bus_ != nullptr) gst_object_unref(bus_);
+    End();
     log_.clear();
     harness_ = gst_harness_new_empty();
     GError *error = nullptr;
