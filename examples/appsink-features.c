@@ -31,8 +31,7 @@ int main(int argc, char **argv) {
   }
   GError *error = NULL;
   GstElement *pipeline = gst_parse_launch(
-      "filesrc name=source ! decodebin ! videoflip video-direction=auto ! r3dfeatures ! appsink name=sink sync=false",
-      &error);
+      "filesrc name=source ! decodebin ! r3dfeatures orientation=auto ! appsink name=sink sync=false", &error);
   if (pipeline == NULL) {
     g_printerr("%s\n", error->message);
     return 1;

@@ -35,7 +35,7 @@ def main():
         sys.exit("usage: appsink_features.py VIDEO")
     Gst.init(None)
     pipeline = Gst.parse_launch(
-        "filesrc name=source ! decodebin ! videoflip video-direction=auto ! r3dfeatures ! appsink name=sink sync=false")
+        "filesrc name=source ! decodebin ! r3dfeatures orientation=auto ! appsink name=sink sync=false")
     pipeline.get_by_name("source").set_property("location", sys.argv[1])
     sink = pipeline.get_by_name("sink")
     sink.get_static_pad("sink").add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, on_event)

@@ -66,7 +66,7 @@ LD_PRELOAD=$(ls /usr/lib/*/libtorch_cpu.so.* | head -n 1) gst-action-doctor >pre
 grep -q '^ok       LibTorch' preloaded.txt
 gst-action-demo demo
 gst-action-train demo/clips -o model
-gst-launch-1.0 -q filesrc location=demo/test/line_1.mp4 ! decodebin ! videoflip video-direction=auto ! r3dfeatures hop=4 ! actionclassify model=model \
+gst-launch-1.0 -q filesrc location=demo/test/line_1.mp4 ! decodebin ! r3dfeatures orientation=auto hop=4 ! actionclassify model=model \
   ! timelinesmooth profile=study location=timeline.json ! actionoverlay show=coarse+fine+value+elapsed+strip ! videoconvert ! x264enc ! mp4mux \
   ! filesink location=overlay.mp4
 [ -s overlay.mp4 ]

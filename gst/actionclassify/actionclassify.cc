@@ -337,7 +337,7 @@ Then OnCustom(GstActionClassify *self, GstEvent *event) {
     auto facts = action::ParseBackbone(structure);
     if (!facts) return Then::kForward;
     state.backbone = std::move(facts);
-    state.labeller.SetRegion(state.backbone->roi);
+    state.labeller.SetRegion(state.backbone->frame_roi);
     state.refused = !FitsStream(self, *state.active.classifier, false);
     if (state.refused) return Then::kFail;
     gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), gst_event_ref(event));

@@ -32,6 +32,7 @@ class AnalyticsLabel {
  public:
   // Of other caps than raw video nothing is known, and no metadata attached.
   void SetCaps(const GstCaps *caps);
+  // region: of the frames, as in the field frame-roi of action-backbone.
   void SetRegion(const Region &region) { region_ = region; }
 
   // The buffer must be writable. Only what was measured is attached.

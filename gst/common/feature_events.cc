@@ -22,8 +22,9 @@ GstEvent *NewBackboneEvent(const BackboneFacts &facts) {
       facts.service.stand_in, "precision", G_TYPE_STRING, NameOf(facts.service.precision), "device", G_TYPE_STRING,
       facts.service.device.ToString().c_str(), "sample-rate", GST_TYPE_FRACTION,
       static_cast<int>(facts.sample_rate.numerator), static_cast<int>(facts.sample_rate.denominator), "hop", G_TYPE_INT,
-      facts.hop, "roi", G_TYPE_STRING, facts.roi.ToString().c_str(), "colorimetry", G_TYPE_STRING,
-      NameOf(facts.colorimetry), "live", G_TYPE_BOOLEAN, facts.live, nullptr);
+      facts.hop, "roi", G_TYPE_STRING, facts.roi.ToString().c_str(), "frame-roi", G_TYPE_STRING,
+      facts.frame_roi.ToString().c_str(), "colorimetry", G_TYPE_STRING, NameOf(facts.colorimetry), "live",
+      G_TYPE_BOOLEAN, facts.live, nullptr);
   return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
 }
 
@@ -52,6 +53,7 @@ std::optional<BackboneFacts> ParseBackbone(const GstStructure *structure) {
   BackboneFacts facts;
   const char *hash = gst_structure_get_string(structure, "weights-hash");
   const char *roi = gst_structure_get_string(structure, "roi");
+  const char *frame_roi = gst_structure_get_string(structure, "frame-roi");
   const char *colorimetry = gst_structure_get_string(structure, "colorimetry");
   gboolean stand_in = FALSE, live = FALSE;
   gint numerator = 0, denominator = 1;
@@ -65,6 +67,7 @@ std::optional<BackboneFacts> ParseBackbone(const GstStructure *structure) {
   facts.live = live != FALSE;
   facts.sample_rate = {numerator, denominator};
   facts.roi = Region::Parse(roi);
+  facts.frame_roi = frame_roi != nullptr ? Region::Parse(frame_roi) : facts.roi;
   facts.colorimetry =
       std::string_view(colorimetry) == NameOf(Colorimetry::kStream) ? Colorimetry::kStream : Colorimetry::kReference;
   return facts;

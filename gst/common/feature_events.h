@@ -3,16 +3,17 @@
 //
 // The contract between r3dfeatures and whoever reads its features: three downstream events and a message.
 //
-// `action-backbone`: sticky, once before the first buffer of a run of the pipeline (READY to PAUSED). Fields:
+// `action-backbone`: sticky, before the first buffer of a run of the pipeline (READY to PAUSED), and again when
+// frame-roi changes. Fields:
 //   weights-hash   string    SHA-256 of the weights (see action/r3d18_spec.h)
 //   stand-in       boolean   the weights were made by `gst-action-weights make-standin`: not a measurement
 //   precision      string    fp32, fp16, bf16
 //   device         string    cpu, cuda:0, ...
 //   sample-rate    fraction  samples per second
 //   hop            int       samples between chunk starts
-//   roi            string    x,y,width,height as fractions of the picture
-//   colorimetry    string    reference or stream
-//   live           boolean   the source is live
+//   roi            string    x,y,width,height as fractions of the picture, turned as r3dfeatures' property orientation
+//   says frame-roi      string    the same part, in the frames as they pass colorimetry    string    reference or
+//   stream live           boolean   the source is live
 //
 // `action-features`: serialized, one per chunk, before the buffer that follows it and before EOS. Fields:
 //   index          uint64    0, 1, 2, ... without holes while the element is not stopped
@@ -63,6 +64,7 @@ struct BackboneFacts {
   Fraction sample_rate;
   int hop = kChunkFrames;
   Region roi;
+  Region frame_roi;
   Colorimetry colorimetry = Colorimetry::kReference;
   bool live = false;
 };

@@ -3,6 +3,8 @@
 
 #include "r3dfeatures/enums.h"
 
+#include <gst/video/video.h>
+
 #include "action/engine.h"
 #include "action/frame_sampler.h"
 #include "common/enum_type.h"
@@ -43,4 +45,22 @@ GType gst_action_colorimetry_get_type(void) {
   };
   static gsize type = 0;
   return action::EnumTypeOnce(&type, "GstActionColorimetry", values);
+}
+
+// GstVideoOrientationMethod without `custom`, which says nothing of how.
+GType gst_action_orientation_get_type(void) {
+  static const GEnumValue values[] = {
+      {GST_VIDEO_ORIENTATION_IDENTITY, "Not turned", "identity"},
+      {GST_VIDEO_ORIENTATION_90R, "90 degrees clockwise", "90r"},
+      {GST_VIDEO_ORIENTATION_180, "180 degrees", "180"},
+      {GST_VIDEO_ORIENTATION_90L, "90 degrees counter-clockwise", "90l"},
+      {GST_VIDEO_ORIENTATION_HORIZ, "Left and right exchanged", "horiz"},
+      {GST_VIDEO_ORIENTATION_VERT, "Top and bottom exchanged", "vert"},
+      {GST_VIDEO_ORIENTATION_UL_LR, "Mirrored at the diagonal from the upper left to the lower right", "ul-lr"},
+      {GST_VIDEO_ORIENTATION_UR_LL, "Mirrored at the diagonal from the upper right to the lower left", "ur-ll"},
+      {GST_VIDEO_ORIENTATION_AUTO, "As the stream's image-orientation tag says", "auto"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  return action::EnumTypeOnce(&type, "GstActionOrientation", values);
 }

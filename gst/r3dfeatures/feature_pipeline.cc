@@ -38,6 +38,13 @@ GstFlowReturn FeaturePipeline::SetInfo(const GstVideoInfo &info) {
   return flow;
 }
 
+bool FeaturePipeline::SetOrientation(Orientation orientation) {
+  if (reader_.orientation() == orientation) return false;
+  EndRun();
+  reader_.SetOrientation(orientation);
+  return true;
+}
+
 GstFlowReturn FeaturePipeline::Push(GstBuffer *buffer, const GstSegment &segment) {
   PushFinished();
   if (!info_) return GST_FLOW_OK;

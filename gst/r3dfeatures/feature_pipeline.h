@@ -62,6 +62,9 @@ class FeaturePipeline {
   // The caps change to `info`, whatever is returned. A change of size ends the run.
   GstFlowReturn SetInfo(const GstVideoInfo &info);
 
+  // Pictures are turned so from now on, which ends the run. False: they are already.
+  bool SetOrientation(Orientation orientation);
+
   // One frame; `segment` gives its times their meaning.
   GstFlowReturn Push(GstBuffer *buffer, const GstSegment &segment);
 

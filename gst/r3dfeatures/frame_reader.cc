@@ -255,6 +255,7 @@ void FrameReader::Process(const GstVideoFrame &mapped, const GstVideoRectangle &
   frame.height = part.h;
   frame.full_range = info.colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255 && GST_VIDEO_INFO_IS_YUV(&info);
   frame.matrix = MatrixOf(info.colorimetry.matrix);
+  frame.orientation = orientation_;
   const bool planar = IsPlanar(format);
   const std::array<int, 4> &order = GST_VIDEO_INFO_IS_RGB(&info) ? kGbrOrder : kYuvOrder;
   // Where the picture begins: at a chroma sample, so that luma and chroma stay together.

@@ -35,6 +35,9 @@ class FrameReader {
   // What the next buffers hold. Throws Error when the format cannot be read.
   void SetInfo(const GstVideoInfo &info);
 
+  void SetOrientation(Orientation orientation) { orientation_ = orientation; }
+  Orientation orientation() const { return orientation_; }
+
   // Throws Error when the buffer cannot be mapped or converted.
   void Read(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> rgb);
 
@@ -47,6 +50,7 @@ class FrameReader {
   Engine &engine_;
   const std::unique_ptr<Preprocessor> preprocessor_;
   GstVideoInfo info_;
+  Orientation orientation_ = Orientation::kIdentity;
   std::unique_ptr<Converter> converter_;  // null: libswscale reads the format as it is
 };
 

@@ -50,10 +50,16 @@ PropertyTable<Settings> NewTable() {
       "Samples from the start of one chunk to the next. 16: chunks do not overlap, as in the reference, one "
       "every 2 s at 8/1; 4: one every 0.5 s, for a finer timeline at four times the work",
       1, kChunkFrames, [](auto &s) -> auto & { return s.features.hop; }, kMutableReady);
-  table.Text("roi", "Region of interest",
-             "Part of the picture that is looked at: x,y,width,height as fractions of its size. 0.5,0,0.5,1 is the "
-             "right half. Must be what the model was trained with",
-             &Settings::roi, kMutableReady);
+  table.Enum("orientation", "Orientation",
+             "How pictures are turned before they are looked at; the frames pass as they came. auto: as the stream's "
+             "image-orientation tag says, after the conversion to RGB, as cv2.VideoCapture does. Behind a videoflip: "
+             "identity",
+             GST_TYPE_ACTION_ORIENTATION, &Settings::orientation, kMutableReady);
+  table.Text(
+      "roi", "Region of interest",
+      "Part of the (turned) picture that is looked at: x,y,width,height as fractions of its size. 0.5,0,0.5,1 is the "
+      "right half. Must be what the model was trained with",
+      &Settings::roi, kMutableReady);
   table.Enum(
       "colorimetry", "Colorimetry",
       "How YUV becomes RGB. reference: BT.601 whatever the stream says, as cv2.VideoCapture, which the "

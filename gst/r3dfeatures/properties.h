@@ -6,6 +6,7 @@
 #define GST_ACTION_R3DFEATURES_PROPERTIES_H_
 
 #include <gst/gst.h>
+#include <gst/video/video.h>
 
 #include <string>
 
@@ -20,6 +21,7 @@ struct R3dFeaturesSettings {
   std::string weights;
   std::string device = "auto";
   Precision precision = Precision::kAuto;
+  GstVideoOrientationMethod orientation = GST_VIDEO_ORIENTATION_IDENTITY;
   std::string roi = "0,0,1,1";
   guint max_pending = 4;
   guint batch_size = 0;

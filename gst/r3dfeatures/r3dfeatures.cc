@@ -12,7 +12,8 @@
  *
  * `action-backbone`, sticky, before the first frame: `weights-hash` (string, SHA-256), `stand-in` (boolean, not a
  * measurement), `precision` and `device` (string), `sample-rate` (fraction), `hop` (int, samples between chunks), `roi`
- * and `colorimetry` (string), `live` (boolean).
+ * (string, of the turned picture), `frame-roi` (string, the same of the frames as they pass), `colorimetry` (string),
+ * `live` (boolean). Again when `frame-roi` changes.
  *
  * `action-features`, one for each chunk, before the frame that follows it and before EOS: `index` (uint64, without
  * holes), `timestamp`, `stream-time`, `running-time`, `duration` and `end` (uint64, ns: of the first sampled frame, and
@@ -31,7 +32,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 -m filesrc location=clip.mp4 ! decodebin ! videoflip video-direction=auto ! r3dfeatures ! fakesink
+ * gst-launch-1.0 -m filesrc location=clip.mp4 ! decodebin ! r3dfeatures orientation=auto ! fakesink
  * ]|
  */
 // What is specific to being a GstElement; what is done with frames is in feature_pipeline.cc.
@@ -54,36 +55,24 @@
 #include "common/glib_ptr.h"
 #include "common/guarded.h"
 #include "common/object_lock.h"
+#include "r3dfeatures/chunk_sender.h"
 #include "r3dfeatures/feature_pipeline.h"
 #include "r3dfeatures/frame_reader.h"
+#include "r3dfeatures/orientation.h"
 #include "r3dfeatures/properties.h"
 
-GST_DEBUG_CATEGORY_STATIC(r3d_features_debug);
+GST_DEBUG_CATEGORY(r3d_features_debug);
 #define GST_CAT_DEFAULT r3d_features_debug
 
 namespace {
 
+using action::ChunkSender;
 using action::FeatureSettings;
+using action::Nanoseconds;
 using action::ObjectLock;
+using action::Region;
 using action::SettingsOf;
 using Settings = action::R3dFeaturesSettings;
-
-// Sends chunks out as events and messages of the element.
-class ChunkSender final : public action::FeaturePipeline::Client {
- public:
-  ChunkSender(GstR3dFeatures *element, const action::FeatureStream &stream) : element_(element), stream_(stream) {}
-  void set_live(bool live) { live_ = live; }
-  void OnChunk(const action::ChunkFacts &facts, const std::optional<action::Features> &features) override;
-  void OnIrregularRate(int64_t interval_ns) override;
-  void OnAssumedRate() override;
-  void OnJumpBack(int64_t by_ns) override;
-
- private:
-  GstR3dFeatures *const element_;
-  const action::FeatureStream &stream_;
-  bool live_ = false;
-  bool told_of_jump_ = false;
-};
 
 struct State {
   // Object lock: written by the application, read where something starts.
@@ -98,6 +87,8 @@ struct State {
 
   // Streaming thread, between READY->PAUSED and PAUSED->READY.
   Settings active;
+  action::StreamOrientation orientation;
+  Region announced_region;  // of the frames, in the last action-backbone
   std::unique_ptr<ChunkSender> sender;
   std::unique_ptr<action::FeaturePipeline> pipeline;
   bool started = false;           // the first buffer was seen: `live` is known and the backbone was announced
@@ -131,61 +122,6 @@ GstStaticPadTemplate src_template =
 std::shared_ptr<action::FeatureStream> StreamOf(GstR3dFeatures *self) {
   const ObjectLock lock(self);
   return self->state->stream;
-}
-
-guint64 Nanoseconds(std::chrono::nanoseconds time) {
-  return static_cast<guint64>(time.count());
-}
-
-void ChunkSender::OnChunk(const action::ChunkFacts &facts, const std::optional<action::Features> &features) {
-  GstEvent *event = action::NewFeaturesEvent(facts, features);
-  GST_LOG_OBJECT(element_, "chunk %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT ", %d frames%s", facts.index,
-                 GST_TIME_ARGS(facts.time.timestamp), facts.frames, features ? "" : ", dropped");
-  if (!features) {
-    GstMessage *message =
-        gst_message_new_qos(GST_OBJECT(element_), live_, facts.time.running_time, facts.time.stream_time,
-                            facts.time.timestamp, facts.time.end - facts.time.timestamp);
-    // One chunk is one buffer of what the element makes.
-    const action::StreamStats stats = stream_.stats();
-    gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, stats.chunks, stats.dropped);
-    // Why, as in the property stats.
-    gst_structure_set(gst_message_writable_structure(message), "batches", G_TYPE_UINT64, stats.batches, "wait",
-                      G_TYPE_UINT64, Nanoseconds(stats.wait), "compute", G_TYPE_UINT64, Nanoseconds(stats.compute),
-                      nullptr);
-    gst_element_post_message(GST_ELEMENT(element_), message);
-  }
-  const Settings settings = SettingsOf(element_);
-  if (settings.post_messages) {
-    gst_element_post_message(GST_ELEMENT(element_),
-                             action::NewFeaturesMessage(GST_ELEMENT(element_), event, settings.post_features));
-  }
-  gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(element_), event);
-}
-
-void ChunkSender::OnIrregularRate(int64_t interval_ns) {
-  GST_ELEMENT_WARNING(
-      element_, STREAM, FORMAT,
-      ("The frame rate is not constant, or not what the stream announces: sampling goes on by timestamp"),
-      ("Frames are %" G_GINT64_FORMAT
-       " ns apart, which is not what the caps announce. Set sampling=timestamp to sample "
-       "this stream by time from its start, or sampling=stride to count frames all the same.",
-       interval_ns));
-}
-
-void ChunkSender::OnAssumedRate() {
-  GST_ELEMENT_WARNING(element_, STREAM, FORMAT,
-                      ("The frames have neither times nor a frame rate: 25 frames a second are assumed"),
-                      ("Say what is right in caps before r3dfeatures, such as video/x-raw,framerate=30/1 behind a "
-                       "videorate, or let the source set times (appsrc do-timestamp=true)"));
-}
-
-void ChunkSender::OnJumpBack(int64_t by_ns) {
-  GST_DEBUG_OBJECT(element_, "time went back by %" G_GINT64_FORMAT " ns", by_ns);
-  if (std::exchange(told_of_jump_, true)) return;
-  GST_ELEMENT_WARNING(element_, STREAM, FORMAT,
-                      ("Times went back by %.1f s by themselves (a camera that was restarted?): taken as a hole",
-                       static_cast<double>(by_ns) / GST_SECOND),
-                      ("The timeline goes on from where it was. This is said once."));
 }
 
 // ---- State changes
@@ -236,13 +172,16 @@ bool Start(GstR3dFeatures *self) {
     settings.features.roi = action::Region::Parse(settings.roi);
     OpenService(self, settings);  // properties may change in READY
     state.active = settings;
+    state.orientation = action::StreamOrientation(settings.orientation);
     state.started = state.warned_unanalysed = false;
     state.live = false;
     std::shared_ptr<action::FeatureStream> stream = state.service->OpenStream(
         {.max_pending = static_cast<int>(settings.max_pending), .batch_size = static_cast<int>(settings.batch_size)});
-    state.sender = std::make_unique<ChunkSender>(self, *stream);
+    state.sender = std::make_unique<ChunkSender>(
+        GST_BASE_TRANSFORM(self), [self] { return SettingsOf(self); }, *stream);
     state.pipeline =
         std::make_unique<action::FeaturePipeline>(*state.engine, settings.features, *stream, *state.sender);
+    state.pipeline->SetOrientation(state.orientation.value());
     const ObjectLock lock(self);
     state.stream = std::move(stream);
     return true;
@@ -298,6 +237,20 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
 
 // ---- Streaming
 
+void AnnounceBackbone(GstR3dFeatures *self) {
+  State &state = *self->state;
+  const FeatureSettings &features = state.active.features;
+  state.announced_region = action::RegionOfFrame(features.roi, state.orientation.value());
+  const action::BackboneFacts facts{.service = state.service->info(),
+                                    .sample_rate = features.sample_rate,
+                                    .hop = features.hop,
+                                    .roi = features.roi,
+                                    .frame_roi = state.announced_region,
+                                    .colorimetry = features.colorimetry,
+                                    .live = state.live};
+  gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), action::NewBackboneEvent(facts));
+}
+
 void OnFirstBuffer(GstR3dFeatures *self) {
   State &state = *self->state;
   state.started = true;
@@ -305,12 +258,20 @@ void OnFirstBuffer(GstR3dFeatures *self) {
   state.sender->set_live(state.live);
   state.pipeline->SetLive(state.live);
   const FeatureSettings &features = state.active.features;
-  action::BackboneFacts facts{state.service->info(), features.sample_rate, features.hop,
-                              features.roi,          features.colorimetry, state.live};
   GST_INFO_OBJECT(self, "%s source, sampling %s at %s, hop %d, region %s", state.live ? "live" : "other",
                   NameOf(features.sampling), features.sample_rate.ToString().c_str(), features.hop,
                   features.roi.ToString().c_str());
-  gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), action::NewBackboneEvent(facts));
+  AnnounceBackbone(self);
+}
+
+// The stream says, or no longer says, how its pictures are to be turned.
+void OnOrientation(GstR3dFeatures *self) {
+  State &state = *self->state;
+  const action::Orientation orientation = state.orientation.value();
+  if (!state.pipeline->SetOrientation(orientation)) return;
+  GST_INFO_OBJECT(self, "pictures are turned by %s", action::NickOf(orientation));
+  if (state.started && action::RegionOfFrame(state.active.features.roi, orientation) != state.announced_region)
+    AnnounceBackbone(self);
 }
 
 void WarnOfUnanalysed(GstR3dFeatures *self, const GstSegment &segment) {
@@ -384,7 +345,18 @@ void OnSerialized(GstR3dFeatures *self, GstEvent *event) {
       // Chunks of the old stream or segment leave before the new one; a live source must not wait for that.
       pipeline.EndRun();
       if (!state.live) pipeline.Drain();
+      if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START) {
+        state.orientation.OnNewStream();
+        OnOrientation(self);
+      }
       break;
+    case GST_EVENT_TAG: {
+      GstTagList *tags = nullptr;
+      gst_event_parse_tag(event, &tags);
+      state.orientation.OnTags(tags);
+      OnOrientation(self);
+      break;
+    }
     case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_STREAM_GROUP_DONE:
     case GST_EVENT_EOS:

@@ -291,7 +291,7 @@ void SmoothLabels::OnEventOut(GstEvent *event) {
     gst_event_parse_caps(event, &caps);
     analytics_.SetCaps(caps);
   } else if (gst_event_has_name(event, kBackboneEvent)) {
-    if (const auto facts = ParseBackbone(gst_event_get_structure(event))) analytics_.SetRegion(facts->roi);
+    if (const auto facts = ParseBackbone(gst_event_get_structure(event))) analytics_.SetRegion(facts->frame_roi);
   }
 }
 

@@ -130,6 +130,18 @@ enum class Colorimetry {
 // "reference", "stream"
 ACTION_API const char *NameOf(Colorimetry colorimetry);
 
+// How a picture is turned, as GStreamer's GstVideoOrientationMethod has it.
+enum class Orientation {
+  kIdentity,
+  k90R,  // clockwise
+  k180,
+  k90L,    // counter-clockwise
+  kHoriz,  // mirrored, left and right exchanged
+  kVert,   // top and bottom exchanged
+  kUlLr,   // mirrored at the diagonal from the upper left to the lower right corner
+  kUrLl,   // mirrored at the other one
+};
+
 // A picture in memory, as libswscale describes it.
 struct Frame {
   const char *pixel_format = "";  // libavutil's name: "yuv420p", "nv12", "rgb24", ...
@@ -139,6 +151,7 @@ struct Frame {
   std::array<int, 4> strides{};  // bytes
   bool full_range = false;
   enum class Matrix { kBt601, kBt709, kBt2020, kSmpte240m, kFcc } matrix = Matrix::kBt601;
+  Orientation orientation = Orientation::kIdentity;  // to be turned so, after the conversion to RGB, as cv2 does
 };
 
 // Part of the picture, as fractions of its width and height.
@@ -156,7 +169,7 @@ struct Region {
 class Preprocessor {
  public:
   virtual ~Preprocessor() = default;
-  // Writes [112, 112, 3] RGB. Throws Error when the picture cannot be read.
+  // Writes [112, 112, 3] RGB of the region of the turned picture. Throws Error when the picture cannot be read.
   virtual void Process(const Frame &frame, std::span<uint8_t, kFrameBytes> rgb) = 0;
 };
 

@@ -62,6 +62,56 @@ bool HasFullRangeTwin(std::string_view format) {
   return std::ranges::find(kTwins, format) != kTwins.end();
 }
 
+// Rows of BGR with the room that libswscale and AreaResize need.
+struct BgrPicture {
+  void Resize(int new_width, int new_height) {
+    width = new_width;
+    height = new_height;
+    stride = AlignUp(AlignUp(width, kBlock) * 3, kRowAlignment);
+    pixels.assign(static_cast<size_t>(stride) * static_cast<size_t>(height) + kRowAlignment, 0);
+  }
+  cv::Mat AsMat() { return {height, width, CV_8UC3, pixels.data(), static_cast<size_t>(stride)}; }
+
+  std::vector<uint8_t> pixels;
+  int width = 0, height = 0, stride = 0;
+};
+
+bool SwapsSides(Orientation orientation) {
+  return orientation == Orientation::k90R || orientation == Orientation::k90L || orientation == Orientation::kUlLr ||
+         orientation == Orientation::kUrLl;
+}
+
+// `to` has the turned size already.
+void Turn(const cv::Mat &from, Orientation orientation, cv::Mat to) {
+  switch (orientation) {
+    case Orientation::kIdentity:
+      from.copyTo(to);
+      break;
+    case Orientation::k90R:
+      cv::rotate(from, to, cv::ROTATE_90_CLOCKWISE);
+      break;
+    case Orientation::k180:
+      cv::rotate(from, to, cv::ROTATE_180);
+      break;
+    case Orientation::k90L:
+      cv::rotate(from, to, cv::ROTATE_90_COUNTERCLOCKWISE);
+      break;
+    case Orientation::kHoriz:
+      cv::flip(from, to, 1);
+      break;
+    case Orientation::kVert:
+      cv::flip(from, to, 0);
+      break;
+    case Orientation::kUlLr:
+      cv::transpose(from, to);
+      break;
+    case Orientation::kUrLl:
+      cv::transpose(from, to);
+      cv::rotate(to, to, cv::ROTATE_180);
+      break;
+  }
+}
+
 class SwsPreprocessor : public Preprocessor {
  public:
   SwsPreprocessor(Colorimetry colorimetry, const Region &region) : colorimetry_(colorimetry), region_(region) {}
@@ -72,17 +122,19 @@ class SwsPreprocessor : public Preprocessor {
     std::array<int, 4> strides = frame.strides;
     if (!padded_.empty()) CopyPadded(frame, planes, strides);
 
-    std::array<uint8_t *, 4> to = {bgr_.data(), nullptr, nullptr, nullptr};
-    const std::array<int, 4> to_strides = {bgr_stride_, 0, 0, 0};
+    std::array<uint8_t *, 4> to = {decoded_.pixels.data(), nullptr, nullptr, nullptr};
+    const std::array<int, 4> to_strides = {decoded_.stride, 0, 0, 0};
     if (sws_scale(context_.get(), planes.data(), strides.data(), 0, frame.height, to.data(), to_strides.data()) <= 0) {
       throw Error("libswscale cannot convert a picture of " + Size(frame) + " in the format " + frame.pixel_format);
     }
+    const bool turns = frame.orientation != Orientation::kIdentity;
+    if (turns) Turn(decoded_.AsMat(), frame.orientation, turned_.AsMat());
+    BgrPicture &picture = turns ? turned_ : decoded_;
     if (area_resize_) {
-      area_resize_->Run(bgr_.data() + area_.y * bgr_stride_ + area_.x * 3, bgr_stride_, rgb.data());
+      area_resize_->Run(picture.pixels.data() + area_.y * picture.stride + area_.x * 3, picture.stride, rgb.data());
       return;
     }
-    const cv::Mat full(frame.height, frame.width, CV_8UC3, bgr_.data(), static_cast<size_t>(bgr_stride_));
-    cv::resize(full(area_), small_, cv::Size(kFrameSide, kFrameSide), 0, 0, cv::INTER_AREA);
+    cv::resize(picture.AsMat()(area_), small_, cv::Size(kFrameSide, kFrameSide), 0, 0, cv::INTER_AREA);
     cv::Mat out(kFrameSide, kFrameSide, CV_8UC3, rgb.data());
     cv::cvtColor(small_, out, cv::COLOR_BGR2RGB);
   }
@@ -93,7 +145,8 @@ class SwsPreprocessor : public Preprocessor {
   }
 
   void Configure(const Frame &frame) {
-    auto key = std::tuple(std::string(frame.pixel_format), frame.width, frame.height, frame.full_range, frame.matrix);
+    auto key = std::tuple(std::string(frame.pixel_format), frame.width, frame.height, frame.full_range, frame.matrix,
+                          frame.orientation);
     if (context_ && key == key_) return;
     context_.reset();
     format_ = av_get_pix_fmt(frame.pixel_format);
@@ -125,10 +178,13 @@ class SwsPreprocessor : public Preprocessor {
       sws_setColorspaceDetails(context_.get(), sws_getCoefficients(CoefficientsOf(frame.matrix)), full ? 1 : 0,
                                sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
     }
-    bgr_stride_ = AlignUp(AlignUp(frame.width, kBlock) * 3, kRowAlignment);
-    bgr_.assign(static_cast<size_t>(bgr_stride_) * static_cast<size_t>(frame.height) + kRowAlignment, 0);
+    decoded_.Resize(frame.width, frame.height);
+    if (frame.orientation != Orientation::kIdentity) {
+      const bool swaps = SwapsSides(frame.orientation);
+      turned_.Resize(swaps ? frame.height : frame.width, swaps ? frame.width : frame.height);
+    }
     PrepareScratch(frame);
-    area_ = AreaOf(frame);
+    area_ = AreaOf(frame.orientation != Orientation::kIdentity ? turned_ : decoded_);
     area_resize_.reset();
     if (AreaResize::Covers(area_.width, area_.height, kFrameSide, kFrameSide))
       area_resize_.emplace(area_.width, area_.height, kFrameSide, kFrameSide);
@@ -174,24 +230,23 @@ class SwsPreprocessor : public Preprocessor {
     if ((av_pix_fmt_desc_get(format_)->flags & AV_PIX_FMT_FLAG_PAL) != 0) planes[1] = frame.planes[1];
   }
 
-  cv::Rect AreaOf(const Frame &frame) const {
+  cv::Rect AreaOf(const BgrPicture &picture) const {
     const auto edge = [](double fraction, int size) {
       return std::clamp(static_cast<int>(std::lround(fraction * size)), 0, size);
     };
-    const int left = std::min(edge(region_.x, frame.width), frame.width - 1);
-    const int top = std::min(edge(region_.y, frame.height), frame.height - 1);
-    const int right = std::max(edge(region_.x + region_.width, frame.width), left + 1);
-    const int bottom = std::max(edge(region_.y + region_.height, frame.height), top + 1);
+    const int left = std::min(edge(region_.x, picture.width), picture.width - 1);
+    const int top = std::min(edge(region_.y, picture.height), picture.height - 1);
+    const int right = std::max(edge(region_.x + region_.width, picture.width), left + 1);
+    const int bottom = std::max(edge(region_.y + region_.height, picture.height), top + 1);
     return {left, top, right - left, bottom - top};
   }
 
   const Colorimetry colorimetry_;
   const Region region_;
-  std::tuple<std::string, int, int, bool, Frame::Matrix> key_;
+  std::tuple<std::string, int, int, bool, Frame::Matrix, Orientation> key_;
   SwsPtr context_;
   AVPixelFormat format_ = AV_PIX_FMT_NONE;
-  std::vector<uint8_t> bgr_;
-  int bgr_stride_ = 0;
+  BgrPicture decoded_, turned_;
   cv::Rect area_;
   std::optional<AreaResize> area_resize_;  // absent: by OpenCV itself
   cv::Mat small_;

@@ -45,7 +45,7 @@ def record(video, path, hop, properties="precision=fp32"):
         last["end"] = buffer.pts + buffer.duration
         return Gst.PadProbeReturn.OK
 
-    pipeline = Gst.parse_launch(f'filesrc location="{video}" ! decodebin ! videoflip video-direction=auto ! r3dfeatures hop={hop} post-messages=false '
+    pipeline = Gst.parse_launch(f'filesrc location="{video}" ! decodebin ! r3dfeatures orientation=auto hop={hop} post-messages=false '
                                 f"{properties} ! fakesink name=out")
     pad = pipeline.get_by_name("out").get_static_pad("sink")
     pad.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, seen)

@@ -64,7 +64,7 @@ def row(name, hop, profile, m, cpu):
 
 
 def pipeline(video, hop, model, smooth, location):
-    return ["gst-launch-1.0", "-q", *f"filesrc location={video} ! decodebin ! videoflip video-direction=auto ! r3dfeatures hop={hop} precision={PRECISION} ! actionclassify "
+    return ["gst-launch-1.0", "-q", *f"filesrc location={video} ! decodebin ! r3dfeatures orientation=auto hop={hop} precision={PRECISION} ! actionclassify "
             f"model={model} ! timelinesmooth {smooth} location={location} ! fakesink".split()]
 
 

@@ -128,6 +128,7 @@ class R3dFeatures : public testing::Test {
       self->log_.push_back("features " + std::to_string(self->chunks_.back().index));
     } else if (gst_event_has_name(event, "action-backbone")) {
       gst_structure_get_boolean(s, "live", &self->live_);
+      self->frame_roi_ = gst_structure_get_string(s, "frame-roi");
       self->log_.push_back("backbone");
     } else if (gst_event_has_name(event, "action-run-end")) {
       self->log_.push_back("run end");
@@ -228,6 +229,7 @@ class R3dFeatures : public testing::Test {
   std::vector<std::string> log_;
   std::vector<ChunkEvent> chunks_;
   gboolean live_ = -1;
+  std::string frame_roi_;
 };
 
 // What a GRAY8 frame of this value is as RGB: limited range becomes full range.
@@ -821,6 +823,102 @@ TEST_F(R3dFeatures, ACropOutsideTheBufferIsAnError) {
   crop->height = 48;
   EXPECT_EQ(gst_harness_push(harness_, buffer), GST_FLOW_ERROR);
   EXPECT_NE(MessageText(GST_MESSAGE_ERROR).find("8x48 pixels at 60,0"), std::string::npos);
+}
+
+// A frame with a grey of its own in each quarter: 40, 80 / 120, 160.
+class Turned : public R3dFeatures {
+ protected:
+  static constexpr int kSide = 224;  // each quarter of 112 x 112 is one grey
+
+  GstBuffer *NewQuarters(int number) {
+    GstBuffer *buffer = NewBuffer(static_cast<GstClockTime>(number) * kFrame);
+    GstMapInfo map;
+    gst_buffer_map(buffer, &map, GST_MAP_WRITE);
+    for (int y = 0; y < kSide; ++y) {
+      for (int x = 0; x < kSide; ++x)
+        map.data[y * kSide + x] = static_cast<guint8>(40 * (1 + (x >= kSide / 2) + 2 * (y >= kSide / 2)));
+    }
+    gst_buffer_unmap(buffer, &map);
+    return buffer;
+  }
+  void PushQuarters(int count, int first = 0) {
+    for (int i = first; i < first + count; ++i)
+      ASSERT_EQ(gst_harness_push(harness_, NewQuarters(i)), GST_FLOW_OK);
+  }
+  void PushTag(const char *orientation, GstTagScope scope = GST_TAG_SCOPE_STREAM) {
+    GstTagList *tags = gst_tag_list_new(GST_TAG_IMAGE_ORIENTATION, orientation, nullptr);
+    gst_tag_list_set_scope(tags, scope);
+    ASSERT_TRUE(gst_harness_push_event(harness_, gst_event_new_tag(tags)));
+  }
+  // What of one frame is in the upper left quarter after turning, with the region that was announced for frames.
+  std::pair<float, std::string> UpperLeft(const std::string &orientation) {
+    Make("r3dfeatures roi=0,0,0.5,0.5 orientation=" + orientation);
+    chunks_.clear();
+    SetCaps(kSide, kSide);
+    PushQuarters(1);
+    PushEos();
+    return {chunks_.empty() || chunks_[0].features.empty() ? -1 : chunks_[0].features[0], frame_roi_};
+  }
+};
+
+TEST_F(Turned, BeforeTheRegionIsTaken) {
+  using Seen = std::pair<float, std::string>;
+  EXPECT_EQ(UpperLeft("identity"), Seen(40, "0,0,0.5,0.5"));
+  EXPECT_EQ(UpperLeft("90r"), Seen(120, "0,0.5,0.5,0.5"));
+  EXPECT_EQ(UpperLeft("180"), Seen(160, "0.5,0.5,0.5,0.5"));
+  EXPECT_EQ(UpperLeft("90l"), Seen(80, "0.5,0,0.5,0.5"));
+  EXPECT_EQ(UpperLeft("horiz"), Seen(80, "0.5,0,0.5,0.5"));
+  EXPECT_EQ(UpperLeft("vert"), Seen(120, "0,0.5,0.5,0.5"));
+  EXPECT_EQ(UpperLeft("ul-lr"), Seen(40, "0,0,0.5,0.5"));
+  EXPECT_EQ(UpperLeft("ur-ll"), Seen(160, "0.5,0.5,0.5,0.5"));
+  EXPECT_EQ(UpperLeft("auto"), Seen(40, "0,0,0.5,0.5"));  // without a tag
+}
+
+TEST_F(Turned, ByTheTagOfTheStreamThenOfTheFile) {
+  Make("r3dfeatures roi=0,0,0.5,0.5 orientation=auto");
+  SetCaps(kSide, kSide);
+  PushTag("rotate-180", GST_TAG_SCOPE_GLOBAL);
+  PushTag("rotate-90");
+  PushTag("rotate-180", GST_TAG_SCOPE_GLOBAL);  // comes last, counts less
+  PushQuarters(16);
+  Drain();
+  ASSERT_EQ(chunks_.size(), 1u);
+  EXPECT_EQ(chunks_[0].features[0], 120);
+  EXPECT_EQ(frame_roi_, "0,0.5,0.5,0.5");
+}
+
+TEST_F(Turned, ATagInTheMiddleEndsTheRun) {
+  Make("r3dfeatures roi=0,0,0.5,0.5 orientation=auto");
+  SetCaps(kSide, kSide);
+  PushQuarters(4);
+  PushTag("rotate-180");
+  PushTag("rotate-180");  // once more says nothing new
+  PushQuarters(4, 4);
+  gst_harness_push_event(harness_, gst_event_new_stream_start("another"));  // which says nothing of it
+  NewSegment(0);
+  PushQuarters(4, 8);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 3u);
+  EXPECT_EQ(chunks_[0].features[1], 40);
+  EXPECT_EQ(chunks_[1].features[1], 160);
+  EXPECT_EQ(chunks_[2].features[1], 40);
+  for (const ChunkEvent &chunk : chunks_) {
+    EXPECT_EQ(chunk.frames, 4);
+    EXPECT_TRUE(chunk.discont);
+  }
+  const auto log = Log();
+  EXPECT_EQ(std::ranges::count(log, "backbone"), 3);
+  EXPECT_EQ(frame_roi_, "0,0,0.5,0.5");
+}
+
+TEST_F(Turned, TagsAreIgnoredUnlessAskedFor) {
+  Make("r3dfeatures roi=0,0,0.5,0.5");
+  SetCaps(kSide, kSide);
+  PushTag("rotate-180");
+  PushQuarters(16);
+  Drain();
+  ASSERT_EQ(chunks_.size(), 1u);
+  EXPECT_EQ(chunks_[0].features[0], 40);
 }
 
 TEST_F(R3dFeatures, WeightsMayChangeInReady) {

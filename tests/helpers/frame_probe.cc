@@ -19,12 +19,14 @@
 #include "common/pipeline_tasks.h"
 #include "fake/partial_engine.h"
 #include "r3dfeatures/frame_reader.h"
+#include "r3dfeatures/orientation.h"
 
 namespace {
 
 struct Probe {
   PartialEngine engine;
   action::FrameReader reader{engine, action::Colorimetry::kReference, {}};
+  action::StreamOrientation orientation{GST_VIDEO_ORIENTATION_AUTO};
   std::array<uint8_t, action::kFrameBytes> rgb{};
   uint64_t count = 0;
   uint64_t every = 1;
@@ -40,6 +42,11 @@ GstPadProbeReturn OnData(GstPad *pad, GstPadProbeInfo *info, gpointer user) {
       GstVideoInfo video;
       if (action::VideoInfoFromCaps(&video, caps)) probe.reader.SetInfo(video);
       std::fprintf(stderr, "caps %s\n", gst_caps_to_string(caps));
+    } else if (GST_EVENT_TYPE(event) == GST_EVENT_TAG) {
+      GstTagList *tags = nullptr;
+      gst_event_parse_tag(event, &tags);
+      probe.orientation.OnTags(tags);
+      probe.reader.SetOrientation(probe.orientation.value());
     }
     return GST_PAD_PROBE_OK;
   }

@@ -34,18 +34,10 @@ class Decoded:
     """What GStreamer decodes: caps, the PTS of every frame, and every `every`-th frame preprocessed by us."""
 
     def __init__(self, path, every):
-        for middle in ("videoflip video-direction=auto ! ", ""):
-            self._run(path, middle, every)
-            refused = ("not-negotiated", "Internal data stream error", "could not link")  # of a format that videoflip does not turn
-            if not (self.failed and any(words in self.messages for words in refused)):
-                break
-
-    def _run(self, path, middle, every):
         quoted = path.replace("\\", "\\\\").replace('"', '\\"')
-        line = f'filesrc location="{quoted}" ! decodebin caps="video/x-raw(ANY)" expose-all-streams=false ! {middle}fakesink name=out'
+        line = f'filesrc location="{quoted}" ! decodebin caps="video/x-raw(ANY)" expose-all-streams=false ! fakesink name=out'
         with tempfile.TemporaryFile() as out:
             done = subprocess.run([FRAME_PROBE, line, str(every)], stdout=out, stderr=subprocess.PIPE)
-            self.failed = done.returncode != 0
             self.messages = done.stderr.decode(errors="replace")
             out.seek(0)
             data = out.read()
@@ -157,8 +149,8 @@ def check(path, backbone, extracted):
 
     worst = max((int(np.abs(decoded.frames[i].astype(int) - expected[i]).max()) for i in samples), default=0)
     notes.append(f"{decoded.format}, {len(samples)} sampled frames, largest difference {worst}")
-    # A turned picture is turned before (as YUV) or after (as RGB) it is converted: rounding differs.
-    allowed = 255 if not decoded.eight_bits else 2 if oracle.rotation(path) else 0
+    # Of more than 8 bits cv2 scales the chroma of the coded size, some rows more than the picture: the last rows differ.
+    allowed = 0 if decoded.eight_bits else 3
     assert worst <= allowed, f"preprocessed frames differ by {worst} ({decoded.format})"
 
     assert got is not None, said

@@ -59,8 +59,8 @@ def run_pipeline(video, settings, *models, source=None):
         files.append(path(f"{hashlib.md5((video + settings).encode()).hexdigest()}-{number}.json"))
         last = number == len(models) - 1
         elements.append(f"actionclassify model={folder} forward-features={'false' if last else 'true'} ! timelinesmooth {settings} location={files[-1]}")
-    source = source or f'filesrc location="{video}" ! decodebin ! videoflip video-direction=auto'
-    line = f"{source} ! r3dfeatures precision=fp32 ! {' ! '.join(elements)} ! fakesink"
+    source = source or f'filesrc location="{video}" ! decodebin'
+    line = f"{source} ! r3dfeatures orientation=auto precision=fp32 ! {' ! '.join(elements)} ! fakesink"
     done = subprocess.run(["gst-launch-1.0", "-q", *line.replace('"', "").split()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1800)
     assert done.returncode == 0, done.stdout.decode()
     result = []

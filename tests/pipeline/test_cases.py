@@ -135,7 +135,7 @@ def frames_of_cv2():
     """Where libavcodec decodes, frames and features are those of cv2: tests/parity/test_clips.py on the videos of make.sh."""
     folder = os.path.join(FOLDER, "clips/odd")
     os.makedirs(folder)
-    names = ("mjpeg_yuvj420p.avi", "mjpeg_yuvj422p.avi", "xvid_b.avi", "baseb.mp4")
+    names = ("mjpeg_yuvj420p.avi", "mjpeg_yuvj422p.avi", "xvid_b.avi", "baseb.mp4", "ten_r90.mp4")
     for name in names:
         os.symlink(videos()[name], os.path.join(folder, name))
     clips = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../parity/test_clips.py")
@@ -157,5 +157,5 @@ tap.run([
     ("frames without times", frames_without_times),
     ("videos whose times are wrong", samples_of_videos),
     ("a still picture before the film", still_picture_first),
-    ("motion JPEG and B frames are cv2's", frames_of_cv2),
+    ("motion JPEG, B frames and 10 bits that are turned are cv2's", frames_of_cv2),
 ])

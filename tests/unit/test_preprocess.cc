@@ -67,6 +67,71 @@ TEST(Preprocess, ReferenceIgnoresTheMatrixAndStreamHonoursIt) {
   EXPECT_NEAR(stream[0], 1.164383 * (120 - 16) + 1.792741 * (200 - 128), 2.0);
 }
 
+// Where pixel (x, y) of a turned picture comes from, by the words of GstVideoOrientationMethod.
+std::pair<int, int> Origin(Orientation orientation, int x, int y, int width, int height) {
+  switch (orientation) {
+    case Orientation::kIdentity:
+      return {x, y};
+    case Orientation::k90R:  // the left column becomes the top row
+      return {y, height - 1 - x};
+    case Orientation::k180:
+      return {width - 1 - x, height - 1 - y};
+    case Orientation::k90L:  // the right column becomes the top row
+      return {width - 1 - y, x};
+    case Orientation::kHoriz:
+      return {width - 1 - x, y};
+    case Orientation::kVert:
+      return {x, height - 1 - y};
+    case Orientation::kUlLr:
+      return {y, x};
+    case Orientation::kUrLl:
+      return {width - 1 - y, height - 1 - x};
+  }
+  return {x, y};
+}
+
+// A picture to be turned gives what the turned picture gives, of its region too.
+TEST(Preprocess, TurnsBeforeItShrinks) {
+  std::mt19937 random(7);
+  for (const auto &[width, height] : std::vector<std::pair<int, int>>{{64, 48}, {320, 241}, {113, 400}}) {
+    std::vector<uint8_t> pixels(static_cast<size_t>(width * height * 3));
+    for (uint8_t &value : pixels)
+      value = static_cast<uint8_t>(random());
+    for (int number = 0; number < 8; ++number) {
+      const auto orientation = static_cast<Orientation>(number);
+      const bool swaps =
+          Origin(orientation, 1, 0, width, height).first == Origin(orientation, 0, 0, width, height).first;
+      const int turned_width = swaps ? height : width, turned_height = swaps ? width : height;
+      std::vector<uint8_t> turned(pixels.size());
+      for (int y = 0; y < turned_height; ++y) {
+        for (int x = 0; x < turned_width; ++x) {
+          const auto [from_x, from_y] = Origin(orientation, x, y, width, height);
+          std::copy_n(&pixels[static_cast<size_t>((from_y * width + from_x) * 3)], 3,
+                      &turned[static_cast<size_t>((y * turned_width + x) * 3)]);
+        }
+      }
+      for (const Region &region : {Region{}, Region{0.125, 0.25, 0.5, 0.375}}) {
+        const auto preprocess = NewPreprocessor(Colorimetry::kReference, region);
+        const auto shrink = [&](const std::vector<uint8_t> &from, int w, int h, Orientation how) {
+          Frame frame;
+          frame.pixel_format = "rgb24";
+          frame.width = w;
+          frame.height = h;
+          frame.planes[0] = from.data();
+          frame.strides[0] = w * 3;
+          frame.orientation = how;
+          Rgb rgb;
+          preprocess->Process(frame, rgb);
+          return rgb;
+        };
+        EXPECT_EQ(shrink(pixels, width, height, orientation),
+                  shrink(turned, turned_width, turned_height, Orientation::kIdentity))
+            << number << ", " << width << "x" << height << ", region " << region.ToString();
+      }
+    }
+  }
+}
+
 TEST(Preprocess, HonoursFullRange) {
   Picture picture("yuv420p", 64, 64, 1, 1, {200, 128, 128});
   Rgb limited, full;

@@ -48,13 +48,11 @@ GstElement *Make(const char *factory) {
   return element;
 }
 
-// filesrc ! decodebin ! [videoconvert !] [videoflip !] queue ! r3dfeatures ! fakesink, the middle put in when the
-// format is known.
+// filesrc ! decodebin ! queue ! r3dfeatures orientation=auto ! fakesink
 class Run {
  public:
-  // convert: the video is rotated, in a format that videoflip does not turn, and is converted for it.
-  Run(const std::string &path, const VideoRunOptions &options, bool convert)
-      : path_(path), options_(options), convert_(convert), pipeline_(gst_pipeline_new(nullptr)) {
+  Run(const std::string &path, const VideoRunOptions &options)
+      : path_(path), options_(options), pipeline_(gst_pipeline_new(nullptr)) {
     MendDecoding(pipeline_.get());
     GstElement *source = Make("filesrc");
     GstElement *decoder = Make("decodebin");
@@ -66,6 +64,7 @@ class Run {
     g_object_set(decoder, "caps", video, "expose-all-streams", FALSE, nullptr);
     gst_caps_unref(video);
     g_object_set(sink, "sync", FALSE, nullptr);
+    gst_util_set_object_arg(G_OBJECT(features_), "orientation", "auto");
     for (const auto &[name, value] : options.properties) {
       if (!value.empty()) SetProperty(name, value);
     }
@@ -82,9 +81,10 @@ class Run {
 
   ~Run() { gst_element_set_state(pipeline_.get(), GST_STATE_NULL); }
 
-  // False: must be run again with convert. Throws Standstill when the pipeline does nothing and does not say why.
-  bool Finish(FeatureTable &out) {
+  // Throws Standstill when the pipeline does nothing and does not say why.
+  FeatureTable Finish() {
     const BusPtr bus(gst_element_get_bus(pipeline_.get()));
+    FeatureTable out;
     // A part is looked for when the video is open: prerolled.
     bool to_seek = !options_.span.whole();
     StandstillDetector standstill;
@@ -112,7 +112,7 @@ class Run {
                  ", was used. Is it not the right one, take it out (ffmpeg -i IN -map 0:v:1 -c copy OUT.mkv)");
           }
           out.rows = std::move(collected_);
-          return true;
+          return out;
         case GST_MESSAGE_ASYNC_DONE:
           if (std::exchange(to_seek, false)) Seek();
           break;
@@ -124,9 +124,6 @@ class Run {
           break;
         case GST_MESSAGE_ELEMENT:
           Collect(gst_message_get_structure(message.get()));
-          break;
-        case GST_MESSAGE_TAG:
-          if (unturned_ && IsRotated(message.get())) return false;
           break;
         default:
           break;
@@ -164,43 +161,10 @@ class Run {
     gst_bin_add(GST_BIN(self->pipeline_.get()), queue);
     gst_element_link(queue, self->features_);
     gst_element_sync_state_with_parent(queue);
+    self->connected_ = true;
     GstPad *target = gst_element_get_static_pad(queue, "sink");
-    self->Connect(pad, queue, target);
+    gst_pad_link(pad, target);
     gst_object_unref(target);
-  }
-
-  // `target` is the sink pad of `next`.
-  void Connect(GstPad *pad, GstElement *next, GstPad *target) {
-    connected_ = true;
-    GstElement *flip = gst_element_factory_make("videoflip", nullptr);
-    GstCaps *caps = gst_pad_get_current_caps(pad);
-    GstPad *flip_sink = flip != nullptr ? gst_element_get_static_pad(flip, "sink") : nullptr;
-    GstCaps *turns = flip_sink != nullptr ? gst_pad_get_pad_template_caps(flip_sink) : gst_caps_new_empty();
-    const bool can_turn = caps != nullptr && gst_caps_is_subset(caps, turns);
-    if (caps != nullptr) gst_caps_unref(caps);
-    gst_caps_unref(turns);
-    if (can_turn || convert_) {
-      gst_util_set_object_arg(G_OBJECT(flip), "video-direction", "auto");
-      gst_bin_add(GST_BIN(pipeline_.get()), flip);
-      gst_element_link(flip, next);
-      gst_element_sync_state_with_parent(flip);
-      GstPad *first = GST_PAD(gst_object_ref(flip_sink));
-      if (!can_turn) {
-        GstElement *convert = gst_element_factory_make("videoconvert", nullptr);
-        gst_bin_add(GST_BIN(pipeline_.get()), convert);
-        gst_element_link(convert, flip);
-        gst_element_sync_state_with_parent(convert);
-        gst_object_unref(first);
-        first = gst_element_get_static_pad(convert, "sink");
-      }
-      gst_pad_link(pad, first);
-      gst_object_unref(first);
-    } else {
-      unturned_ = true;
-      gst_pad_link(pad, target);
-      if (flip != nullptr) gst_object_unref(gst_object_ref_sink(flip));
-    }
-    if (flip_sink != nullptr) gst_object_unref(flip_sink);
   }
 
   void Seek() {
@@ -274,17 +238,6 @@ class Run {
     stream_times_.push_back(stream_time);
   }
 
-  static bool IsRotated(GstMessage *message) {
-    GstTagList *tags = nullptr;
-    gst_message_parse_tag(message, &tags);
-    gchar *orientation = nullptr;
-    gst_tag_list_get_string(tags, GST_TAG_IMAGE_ORIENTATION, &orientation);
-    const bool rotated = orientation != nullptr && std::strcmp(orientation, "rotate-0") != 0;
-    g_free(orientation);
-    gst_tag_list_unref(tags);
-    return rotated;
-  }
-
   // "FILE(LINE): FUNCTION (): OBJECT:", a line end, and what happened: that alone, and not pages of it, for some list
   // codec data.
   static std::string LastPart(const std::string &debug) {
@@ -344,12 +297,10 @@ class Run {
 
   const std::string path_;
   const VideoRunOptions &options_;
-  const bool convert_;
   const ElementPtr pipeline_;
   GstElement *features_ = nullptr;      // owned by the pipeline
   std::atomic<bool> connected_{false};  // the decoder gave a video
-  std::atomic<bool> unturned_{false};
-  std::atomic<int> other_tracks_{0};  // of video, that are not looked at
+  std::atomic<int> other_tracks_{0};    // of video, that are not looked at
   std::atomic<int64_t> frames_{0};
   std::atomic<GstClockTime> first_stream_time_{0};
   std::atomic<GstClockTime> last_stream_time_{0};
@@ -383,9 +334,7 @@ double VideoDuration(const std::string &path) {
 FeatureTable RunVideo(const std::string &path, const VideoRunOptions &options) {
   for (int tries = 0; tries < kMostTries; ++tries) {
     try {
-      FeatureTable out;
-      if (!Run(path, options, false).Finish(out)) Run(path, options, true).Finish(out);
-      return out;
+      return Run(path, options).Finish();
     } catch (const Standstill &) {
       GST_WARNING("%s: the pipeline stands still and says nothing; once more", path.c_str());
     }
