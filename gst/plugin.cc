@@ -5,6 +5,7 @@
 // quick.
 #include <gst/gst.h>
 
+#include "actioncamerasrc/actioncamerasrc.h"
 #include "actionclassify/actionclassify.h"
 #include "actionoverlay/actionoverlay.h"
 #include "build_config.h"
@@ -15,9 +16,9 @@
 
 static gboolean plugin_init(GstPlugin *plugin) {
   action::RegisterLabelMeta();
-  return GST_ELEMENT_REGISTER(r3dfeatures, plugin) && GST_ELEMENT_REGISTER(actionclassify, plugin) &&
-         GST_ELEMENT_REGISTER(timelinesmooth, plugin) && GST_ELEMENT_REGISTER(timelinelabel, plugin) &&
-         GST_ELEMENT_REGISTER(actionoverlay, plugin);
+  return GST_ELEMENT_REGISTER(actioncamerasrc, plugin) && GST_ELEMENT_REGISTER(r3dfeatures, plugin) &&
+         GST_ELEMENT_REGISTER(actionclassify, plugin) && GST_ELEMENT_REGISTER(timelinesmooth, plugin) &&
+         GST_ELEMENT_REGISTER(timelinelabel, plugin) && GST_ELEMENT_REGISTER(actionoverlay, plugin);
 }
 
 // `gst-inspect-1.0 --exists` is false for elements whose version is below GStreamer's own, so that is what comes first.

@@ -11,7 +11,8 @@ from pathlib import Path
 
 # Who may include whom, beside itself. actionoverlay's property timeline= is timelinelabel's work, as long as it lasts.
 MAY = {
-    "plugin.cc": {"r3dfeatures", "actionclassify", "timelinesmooth", "timelinelabel", "actionoverlay", "common"},
+    "plugin.cc": {"actioncamerasrc", "r3dfeatures", "actionclassify", "timelinesmooth", "timelinelabel", "actionoverlay", "common"},
+    "actioncamerasrc": {"common"},
     "r3dfeatures": {"common"},
     "actionclassify": {"common"},
     "timelinesmooth": {"common"},

@@ -106,7 +106,9 @@ struct Need {
 
 const std::vector<Need> &Needs() {
   static const std::vector<Need> kNeeds = {
-      {"gstreamer1.0-plugins-base", "files, conversion", {"decodebin", "videoconvert", "videoscale", "videotestsrc"}},
+      {"gstreamer1.0-plugins-base",
+       "files, conversion",
+       {"decodebin", "uridecodebin", "videoconvert", "videoscale", "videotestsrc"}},
       {"gstreamer1.0-plugins-good",
        "MP4, cameras, screens",
        {"qtdemux", "mp4mux", "matroskademux", "rtspsrc", "rtph264depay", "v4l2src", "splitmuxsink", "autovideosink",

@@ -1,0 +1,358 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+/**
+ * SECTION:element-actioncamerasrc
+ * @title: actioncamerasrc
+ *
+ * The video of a network camera, without an end: a camera that goes away, falls silent or answers late is called again
+ * until it is back. What leaves is one stream, with times of the pipeline's clock; an outage is a hole in it, with a
+ * GAP event a second. Sound is not asked for.
+ *
+ * ## Messages
+ *
+ * Element message `camera-lost`, once for each outage: `uri` (string, without user name and password), `reason`
+ * (string). A warning says the same. Element message `camera-back`: `uri`, `outage` (uint64, ns).
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 actioncamerasrc uri=rtsp://CAMERA/stream ! r3dfeatures hop=4 ! actionclassify model=model !
+ * timelinesmooth location=line.jsonl ! fakesink
+ * ]|
+ */
+// What is specific to being a GstElement; the camera is looked after in camera_watch.cc.
+#include "actioncamerasrc/actioncamerasrc.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "action/error.h"
+#include "actioncamerasrc/camera_output.h"
+#include "actioncamerasrc/camera_uri.h"
+#include "actioncamerasrc/camera_watch.h"
+#include "actioncamerasrc/properties.h"
+#include "common/guarded.h"
+#include "common/messages.h"
+#include "common/object_lock.h"
+
+GST_DEBUG_CATEGORY(action_camera_src_debug);
+#define GST_CAT_DEFAULT action_camera_src_debug
+
+namespace {
+
+using action::ObjectLock;
+using action::SettingsOf;
+using Settings = action::CameraSettings;
+
+// Tells the application.
+class Teller final : public action::CameraWatch::Client {
+ public:
+  Teller(GstElement *element, const std::string &uri) : element_(element), uri_(action::WithoutCredentials(uri)) {}
+  void OnLost(const std::string &reason) override;
+  void OnBack(GstClockTime outage) override;
+  void OnFailed(const std::string &reason) override;
+
+ private:
+  GstElement *const element_;
+  const std::string uri_;
+};
+
+struct Running {
+  Running(GstBin *bin, GstPad *source, const Settings &settings)
+      : uri(settings.uri),
+        output(source),
+        teller(GST_ELEMENT(bin), settings.uri),
+        watch(bin, settings, output, teller) {}
+  const std::string uri;
+  action::CameraOutput output;
+  Teller teller;
+  action::CameraWatch watch;
+};
+
+struct State {
+  // Object lock.
+  Settings settings;
+  std::shared_ptr<Running> running;            // READY->PAUSED to PAUSED->READY
+  action::CameraStats last_stats;              // of what ran last
+  GstClockTime latency = GST_CLOCK_TIME_NONE;  // as the camera's elements said last
+
+  GstPad *source = nullptr;  // owned by the element
+};
+
+}  // namespace
+
+struct _GstActionCameraSrc {
+  GstBin parent;
+  State *state;
+};
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(GstActionCameraSrc, gst_action_camera_src, GST_TYPE_BIN,
+                              GST_DEBUG_CATEGORY_INIT(action_camera_src_debug, "actioncamerasrc", 0,
+                                                      "a camera that comes back"));
+GST_ELEMENT_REGISTER_DEFINE(actioncamerasrc, "actioncamerasrc", GST_RANK_NONE, GST_TYPE_ACTION_CAMERA_SRC);
+
+namespace {
+
+GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw"));
+
+std::shared_ptr<Running> RunningOf(GstActionCameraSrc *self) {
+  const ObjectLock lock(self);
+  return self->state->running;
+}
+
+// ---- Messages
+
+void Teller::OnLost(const std::string &reason) {
+  GST_ELEMENT_WARNING(element_, RESOURCE, READ,
+                      ("%s is lost (%s): tried again until it is back", uri_.c_str(), reason.c_str()), (nullptr));
+  gst_element_post_message(
+      element_, gst_message_new_element(GST_OBJECT(element_),
+                                        gst_structure_new("camera-lost", "uri", G_TYPE_STRING, uri_.c_str(), "reason",
+                                                          G_TYPE_STRING, reason.c_str(), nullptr)));
+}
+
+void Teller::OnBack(GstClockTime outage) {
+  const action::CharPtr seconds(g_strdup_printf("%.1f", static_cast<double>(outage) / GST_SECOND));
+  action::PostInfo(element_, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
+                   uri_ + " is back after " + seconds.get() + " s");
+  gst_element_post_message(
+      element_,
+      gst_message_new_element(GST_OBJECT(element_), gst_structure_new("camera-back", "uri", G_TYPE_STRING, uri_.c_str(),
+                                                                      "outage", G_TYPE_UINT64, outage, nullptr)));
+}
+
+void Teller::OnFailed(const std::string &reason) {
+  GST_ELEMENT_ERROR(element_, STREAM, FAILED, ("%s", reason.c_str()), (nullptr));
+}
+
+// What the message says, with the last line of its debug text (why a host cannot be reached), without credentials.
+std::string TextOf(GstMessage *message, const std::string &uri) {
+  GError *error = nullptr;
+  gchar *debug = nullptr;
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    gst_message_parse_error(message, &error, &debug);
+  } else {
+    gst_message_parse_warning(message, &error, &debug);
+  }
+  std::string text = error != nullptr ? error->message : "?";
+  const std::string details = debug != nullptr ? debug : "";
+  const size_t last = details.rfind('\n');
+  if (last != std::string::npos && last + 1 < details.size()) text += " " + details.substr(last + 1);
+  g_clear_error(&error);
+  g_free(debug);
+  return action::WithoutCredentials(text, uri);
+}
+
+// A connection is no concern of the application's: what goes wrong in it is mended here, and its states are its own.
+void HandleMessage(GstBin *bin, GstMessage *message) {
+  GstActionCameraSrc *self = GST_ACTION_CAMERA_SRC(bin);
+  const auto running = RunningOf(self);
+  const std::string uri = running ? running->uri : "";
+  switch (GST_MESSAGE_TYPE(message)) {
+    case GST_MESSAGE_ERROR:
+      GST_DEBUG_OBJECT(self, "%s: %s", GST_MESSAGE_SRC_NAME(message), TextOf(message, uri).c_str());
+      if (running) running->watch.OnProblem(GST_MESSAGE_SRC(message), TextOf(message, uri));
+      break;
+    case GST_MESSAGE_WARNING:
+      GST_ELEMENT_WARNING(self, RESOURCE, READ, ("%s", TextOf(message, uri).c_str()), (nullptr));
+      break;
+    case GST_MESSAGE_EOS:
+    case GST_MESSAGE_INFO:
+    case GST_MESSAGE_ASYNC_START:
+    case GST_MESSAGE_ASYNC_DONE:
+    case GST_MESSAGE_STREAM_START:
+    case GST_MESSAGE_BUFFERING:
+    case GST_MESSAGE_PROGRESS:
+    case GST_MESSAGE_CLOCK_PROVIDE:
+    case GST_MESSAGE_CLOCK_LOST:
+    case GST_MESSAGE_DURATION_CHANGED:
+      break;
+    default:
+      GST_BIN_CLASS(gst_action_camera_src_parent_class)->handle_message(bin, message);
+      return;
+  }
+  gst_message_unref(message);
+}
+
+// ---- The source pad
+
+gboolean SrcQuery(GstPad *pad, GstObject *parent, GstQuery *query) {
+  GstActionCameraSrc *self = GST_ACTION_CAMERA_SRC(parent);
+  if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY) return gst_pad_query_default(pad, parent, query);
+  const auto running = RunningOf(self);
+  gboolean live = FALSE;
+  GstClockTime least = 0, most = GST_CLOCK_TIME_NONE;
+  const bool answered = running && running->watch.Query(query);
+  if (answered) gst_query_parse_latency(query, &live, &least, &most);
+  GstClockTime latency = 0;
+  {
+    const ObjectLock lock(self);
+    State &state = *self->state;
+    // What a camera said holds until another says otherwise: an outage changes nothing.
+    if (answered && live) state.latency = least;
+    latency = GST_CLOCK_TIME_IS_VALID(state.latency) ? state.latency : state.settings.latency * GST_MSECOND;
+  }
+  GST_DEBUG_OBJECT(self, "latency %" GST_TIME_FORMAT, GST_TIME_ARGS(latency));
+  gst_query_set_latency(query, TRUE, latency, GST_CLOCK_TIME_NONE);
+  return TRUE;
+}
+
+// Nothing that is asked of a camera reaches it.
+gboolean SrcEvent(GstPad *, GstObject *, GstEvent *event) {
+  const bool refused = GST_EVENT_TYPE(event) == GST_EVENT_SEEK;
+  gst_event_unref(event);
+  return !refused;
+}
+
+// ---- States
+
+bool Start(GstActionCameraSrc *self) {
+  return action::guarded(GST_ELEMENT(self), false, [self] {
+    const Settings settings = SettingsOf(self);
+    if (settings.uri.empty())
+      throw action::Error("no camera: set the property 'uri' to its address, such as rtsp://HOST/PATH");
+    const std::string uri = action::WithoutCredentials(settings.uri);
+    if (!gst_uri_is_valid(settings.uri.c_str()))
+      throw action::Error("'" + uri +
+                          "' is not the address of a camera; it is like rtsp://HOST/PATH or v4l2:///dev/video0");
+    const action::CharPtr protocol(gst_uri_get_protocol(settings.uri.c_str()));
+    if (!gst_uri_protocol_is_supported(GST_URI_SRC, protocol.get())) {
+      throw action::Error("no installed element reads " + std::string(protocol.get()) + "://, as in " + uri +
+                          "; gst-action-doctor says what is missing");
+    }
+    auto running = std::make_shared<Running>(GST_BIN(self), self->state->source, settings);
+    {
+      const ObjectLock lock(self);
+      self->state->running = running;
+      self->state->latency = GST_CLOCK_TIME_NONE;
+    }
+    running->watch.Start();  // now that its messages find it
+    return true;
+  });
+}
+
+void Finish(GstActionCameraSrc *self) {
+  std::shared_ptr<Running> running;
+  {
+    const ObjectLock lock(self);
+    running = std::exchange(self->state->running, nullptr);
+  }
+  if (!running) return;
+  const action::CameraStats stats = running->watch.stats();
+  const ObjectLock lock(self);
+  self->state->last_stats = stats;
+}
+
+GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition) {
+  GstActionCameraSrc *self = GST_ACTION_CAMERA_SRC(element);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    if (const auto running = RunningOf(self)) running->watch.Stop();
+  }
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) {
+    if (const auto running = RunningOf(self)) running->watch.SetPlaying(false);
+  }
+  GstStateChangeReturn result =
+      GST_ELEMENT_CLASS(gst_action_camera_src_parent_class)->change_state(element, transition);
+  if (result == GST_STATE_CHANGE_FAILURE) return result;
+  switch (transition) {
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      // After the pads are active.
+      return Start(self) ? GST_STATE_CHANGE_NO_PREROLL : GST_STATE_CHANGE_FAILURE;
+    case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
+      if (const auto running = RunningOf(self)) running->watch.SetPlaying(true);
+      break;
+    case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
+      return GST_STATE_CHANGE_NO_PREROLL;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      // The pad takes no more, so no frame is in the way.
+      Finish(self);
+      break;
+    default:
+      break;
+  }
+  return result;
+}
+
+gboolean SendEvent(GstElement *element, GstEvent *event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
+    return GST_ELEMENT_CLASS(gst_action_camera_src_parent_class)->send_event(element, event);
+  gst_event_unref(event);
+  const auto running = RunningOf(GST_ACTION_CAMERA_SRC(element));
+  if (running) running->watch.End();
+  return running != nullptr;
+}
+
+// A connection's clock goes with it.
+GstClock *ProvideClock(GstElement *) {
+  return nullptr;
+}
+
+// ---- Properties
+
+GstStructure *StatsOf(GstActionCameraSrc *self) {
+  action::CameraStats stats;
+  if (const auto running = RunningOf(self)) {
+    stats = running->watch.stats();
+  } else {
+    const ObjectLock lock(self);
+    stats = self->state->last_stats;
+  }
+  GstStructure *structure = gst_structure_new("stats", "connected", G_TYPE_BOOLEAN, stats.connected, "frames",
+                                              G_TYPE_UINT64, stats.frames, "reconnects", G_TYPE_UINT64,
+                                              stats.reconnects, "attempts", G_TYPE_UINT64, stats.attempts, nullptr);
+  if (!stats.lost_reason.empty())
+    gst_structure_set(structure, "lost-reason", G_TYPE_STRING, stats.lost_reason.c_str(), nullptr);
+  return structure;
+}
+
+void GetProperty(GObject *object, guint id, GValue *value, GParamSpec *spec) {
+  if (g_strcmp0(spec->name, "stats") == 0) {
+    g_value_take_boxed(value, StatsOf(GST_ACTION_CAMERA_SRC(object)));
+  } else {
+    action::GetElementProperty<GstActionCameraSrc>(object, id, value, spec);
+  }
+}
+
+void Finalize(GObject *object) {
+  delete GST_ACTION_CAMERA_SRC(object)->state;
+  G_OBJECT_CLASS(gst_action_camera_src_parent_class)->finalize(object);
+}
+
+}  // namespace
+
+static void gst_action_camera_src_class_init(GstActionCameraSrcClass *klass) {
+  GObjectClass *object_class = G_OBJECT_CLASS(klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS(klass);
+
+  object_class->set_property = action::SetElementProperty<GstActionCameraSrc>;
+  object_class->get_property = GetProperty;
+  object_class->finalize = Finalize;
+  action::CameraProperties().Install(object_class);
+
+  element_class->change_state = ChangeState;
+  element_class->send_event = SendEvent;
+  element_class->provide_clock = ProvideClock;
+  gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_set_static_metadata(element_class, "Camera that comes back", "Source/Video/Network",
+                                        "The video of a camera as one stream; a camera that is lost is called again",
+                                        "The gst-action developers");
+  GST_BIN_CLASS(klass)->handle_message = HandleMessage;
+}
+
+static void gst_action_camera_src_init(GstActionCameraSrc *self) {
+  self->state = new State;
+  // A source, whatever comes and goes inside.
+  gst_bin_set_suppressed_flags(
+      GST_BIN(self), static_cast<GstElementFlags>(GST_ELEMENT_FLAG_SOURCE | GST_ELEMENT_FLAG_SINK |
+                                                  GST_ELEMENT_FLAG_PROVIDE_CLOCK | GST_ELEMENT_FLAG_REQUIRE_CLOCK));
+  GST_OBJECT_FLAG_SET(self, GST_ELEMENT_FLAG_SOURCE);
+  GstPad *pad = gst_pad_new_from_static_template(&src_template, "src");
+  gst_pad_set_query_function(pad, SrcQuery);
+  gst_pad_set_event_function(pad, SrcEvent);
+  gst_pad_use_fixed_caps(pad);
+  self->state->source = pad;
+  gst_element_add_pad(GST_ELEMENT(self), pad);
+}

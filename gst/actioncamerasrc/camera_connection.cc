@@ -1,0 +1,187 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "actioncamerasrc/camera_connection.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/video/video.h>
+
+#include <atomic>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "action/error.h"
+#include "actioncamerasrc/camera_uri.h"
+#include "common/glib_ptr.h"
+
+GST_DEBUG_CATEGORY_EXTERN(action_camera_src_debug);
+#define GST_CAT_DEFAULT action_camera_src_debug
+
+namespace action {
+namespace {
+
+using SamplePtr = MiniObjectOf<GstSample>;
+
+GstElement *Make(const char *factory) {
+  GstElement *element = gst_element_factory_make(factory, nullptr);
+  if (element == nullptr) {
+    throw Error(std::string("the GStreamer element ") + factory +
+                " is not installed; gst-action-doctor says which package has it");
+  }
+  return element;
+}
+
+bool IsVideo(const GstCaps *caps) {
+  const GstStructure *structure =
+      caps != nullptr && gst_caps_get_size(caps) > 0 ? gst_caps_get_structure(caps, 0) : nullptr;
+  const char *media = structure != nullptr ? gst_structure_get_string(structure, "media") : nullptr;
+  return media != nullptr && std::strcmp(media, "video") == 0;
+}
+
+void LinkFirst(GstPad *pad, GstElement *next) {
+  const PadPtr sink(gst_element_get_static_pad(next, "sink"));
+  if (sink && !gst_pad_is_linked(sink.get())) gst_pad_link(pad, sink.get());
+}
+
+// rtspsrc asks before it sets up a stream: sound is not even sent.
+gboolean OnSelectStream(GstElement *source, guint number, GstCaps *caps, gpointer) {
+  const bool first = g_object_get_data(G_OBJECT(source), "video-chosen") == nullptr;
+  const bool chosen = first && IsVideo(caps);
+  if (chosen) g_object_set_data(G_OBJECT(source), "video-chosen", source);
+  GST_DEBUG_OBJECT(source, "stream %u is %s: %" GST_PTR_FORMAT, number, chosen ? "taken" : "left",
+                   static_cast<void *>(caps));
+  return chosen;
+}
+
+void OnRtpPad(GstElement *, GstPad *pad, gpointer decoder) {
+  LinkFirst(pad, GST_ELEMENT(decoder));
+}
+
+// Not of decoders for sound that somebody put in all the same.
+void OnDecodedPad(GstElement *, GstPad *pad, gpointer next) {
+  const CapsPtr caps(gst_pad_query_caps(pad, nullptr));
+  const GstStructure *structure = gst_caps_get_size(caps.get()) > 0 ? gst_caps_get_structure(caps.get(), 0) : nullptr;
+  if (structure != nullptr && g_str_has_prefix(gst_structure_get_name(structure), "video/"))
+    LinkFirst(pad, GST_ELEMENT(next));
+}
+
+}  // namespace
+
+struct CameraConnection::Frames {
+  GstBin *bin;
+  CameraOutput &output;
+  const std::function<void()> on_end;
+  std::atomic<GstClockTime> offset{0};
+
+  static GstFlowReturn OnSample(GstAppSink *sink, gpointer user) {
+    auto *self = static_cast<Frames *>(user);
+    const SamplePtr sample(gst_app_sink_pull_sample(sink));
+    if (!sample) return GST_FLOW_EOS;
+    return self->output.Push(sample.get(), self->offset, gst_element_get_current_running_time(GST_ELEMENT(self->bin)));
+  }
+
+  static void OnEos(GstAppSink *, gpointer user) { static_cast<Frames *>(user)->on_end(); }
+
+  // Decoders ask what downstream takes and can do: that is what follows the element.
+  static GstPadProbeReturn OnQuery(GstPad *, GstPadProbeInfo *info, gpointer user) {
+    GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
+    const GstQueryType type = GST_QUERY_TYPE(query);
+    if (type != GST_QUERY_ALLOCATION && type != GST_QUERY_CAPS) return GST_PAD_PROBE_OK;
+    const PadPtr source(gst_element_get_static_pad(GST_ELEMENT(static_cast<Frames *>(user)->bin), "src"));
+    if (type == GST_QUERY_ALLOCATION)
+      return gst_pad_peer_query(source.get(), query) ? GST_PAD_PROBE_HANDLED : GST_PAD_PROBE_OK;
+    GstCaps *filter = nullptr;
+    gst_query_parse_caps(query, &filter);
+    const CapsPtr taken(gst_pad_peer_query_caps(source.get(), filter));
+    const CapsPtr raw(gst_pad_get_pad_template_caps(source.get()));
+    const CapsPtr both(gst_caps_intersect_full(taken.get(), raw.get(), GST_CAPS_INTERSECT_FIRST));
+    gst_query_set_caps_result(query, both.get());
+    return GST_PAD_PROBE_HANDLED;
+  }
+};
+
+CameraConnection::CameraConnection(GstBin *bin, const CameraSettings &settings, CameraOutput &output,
+                                   std::function<void()> on_end)
+    : bin_(bin),
+      connection_(gst_bin_new(nullptr)),
+      frames_(new Frames{bin, output, std::move(on_end)}),
+      live_(IsLiveUri(settings.uri)) {
+  const std::unique_ptr<GstElement, Deleter<gst_object_unref>> owner(
+      GST_ELEMENT(gst_object_ref_sink(connection_)));  // until the bin has it
+  GstElement *sink = sink_ = Make("appsink");
+  gst_bin_add(GST_BIN(connection_), sink);
+  const CapsPtr caps(gst_caps_new_empty_simple("video/x-raw"));
+  g_object_set(sink, "caps", caps.get(), "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, "wait-on-eos",
+               FALSE, nullptr);
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = &Frames::OnSample;
+  callbacks.eos = &Frames::OnEos;
+  gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, frames_.get(), nullptr);
+  const PadPtr pad(gst_element_get_static_pad(sink, "sink"));
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, &Frames::OnQuery, frames_.get(), nullptr);
+
+  GstElement *next = sink;
+  if (!live_) {  // a file is read no faster than it was recorded
+    next = Make("clocksync");
+    gst_bin_add(GST_BIN(connection_), next);
+    gst_element_link(next, sink);
+  }
+  GstElement *decoder = IsRtsp(settings.uri) ? NewRtspSource(settings) : NewUriSource(settings);
+  g_signal_connect(decoder, "pad-added", G_CALLBACK(OnDecodedPad), next);
+  gst_element_set_locked_state(connection_, TRUE);
+  gst_bin_add(bin_, connection_);
+}
+
+// Returns the decoder behind it.
+GstElement *CameraConnection::NewRtspSource(const CameraSettings &settings) {
+  GstElement *source = Make("rtspsrc");
+  gst_bin_add(GST_BIN(connection_), source);
+  GstElement *decoder = Make("decodebin");
+  gst_bin_add(GST_BIN(connection_), decoder);
+  constexpr guint64 kMicrosecond = 1000;
+  g_object_set(source, "location", settings.uri.c_str(), "latency", settings.latency, "drop-on-latency", TRUE,
+               "add-reference-timestamp-meta", TRUE, "tcp-timeout", settings.connect_timeout / kMicrosecond, nullptr);
+  if (!settings.protocols.empty()) gst_util_set_object_arg(G_OBJECT(source), "protocols", settings.protocols.c_str());
+  if (!settings.user_id.empty()) g_object_set(source, "user-id", settings.user_id.c_str(), nullptr);
+  if (!settings.user_pw.empty()) g_object_set(source, "user-pw", settings.user_pw.c_str(), nullptr);
+  g_signal_connect(source, "select-stream", G_CALLBACK(OnSelectStream), nullptr);
+  g_signal_connect(source, "pad-added", G_CALLBACK(OnRtpPad), decoder);
+  return decoder;
+}
+
+GstElement *CameraConnection::NewUriSource(const CameraSettings &settings) {
+  GstElement *source = Make("uridecodebin");
+  gst_bin_add(GST_BIN(connection_), source);
+  const CapsPtr caps(gst_caps_from_string("video/x-raw(ANY)"));
+  g_object_set(source, "uri", settings.uri.c_str(), "caps", caps.get(), "expose-all-streams", FALSE, nullptr);
+  return source;
+}
+
+CameraConnection::~CameraConnection() {
+  gst_element_set_state(connection_, GST_STATE_NULL);
+  gst_bin_remove(bin_, connection_);
+}
+
+bool CameraConnection::SetState(GstState state) {
+  if (state == GST_STATE_PLAYING) {
+    // A live source takes its times from the pipeline's clock; what else there is begins at 0 now.
+    const GstClockTime base = gst_element_get_base_time(GST_ELEMENT(bin_));
+    const GstClockTime now = gst_element_get_current_running_time(GST_ELEMENT(bin_));
+    const GstClockTime offset = live_ || !GST_CLOCK_TIME_IS_VALID(now) ? 0 : now;
+    frames_->offset = offset;
+    gst_element_set_base_time(connection_, base + offset);
+  }
+  gst_element_set_start_time(connection_, GST_CLOCK_TIME_NONE);
+  return gst_element_set_state(connection_, state) != GST_STATE_CHANGE_FAILURE;
+}
+
+bool CameraConnection::Owns(GstObject *object) const {
+  return object == GST_OBJECT(connection_) || gst_object_has_as_ancestor(object, GST_OBJECT(connection_));
+}
+
+PadPtr CameraConnection::NewPadReference() const {
+  return PadPtr(gst_element_get_static_pad(sink_, "sink"));
+}
+
+}  // namespace action

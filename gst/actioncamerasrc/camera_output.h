@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The stream that leaves actioncamerasrc: one for as long as the element runs, whatever becomes of the camera.
+#ifndef GST_ACTION_CAMERA_OUTPUT_H_
+#define GST_ACTION_CAMERA_OUTPUT_H_
+
+#include <gst/gst.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "common/glib_ptr.h"
+
+namespace action {
+
+// Times are running times of the pipeline. Frames come from the streaming thread of a connection, everything else from
+// the thread that looks after it; what is pushed is pushed with the pad's stream lock held and no other.
+class CameraOutput {
+ public:
+  // pad: the source pad, which outlives this.
+  explicit CameraOutput(GstPad *pad) : pad_(pad) {}
+  CameraOutput(const CameraOutput &) = delete;
+  CameraOutput &operator=(const CameraOutput &) = delete;
+
+  // A frame of the connection whose running time began `offset` after the pipeline's. now: for frames without a time.
+  GstFlowReturn Push(GstSample *sample, GstClockTime offset, GstClockTime now);
+  // The next frame does not follow on the one before.
+  void OnConnection() { discont_ = true; }
+  // No frame came until then. Does nothing before the first frame, and while a frame is being pushed.
+  void PushGapUntil(GstClockTime time);
+  void PushEos();
+
+  uint64_t frames() const { return frames_; }
+  // While a frame is being pushed, the camera is not to blame for silence.
+  bool pushing() const { return pushing_; }
+  // What downstream answered last. Other than GST_FLOW_OK: it takes nothing more.
+  GstFlowReturn flow() const { return flow_; }
+
+ private:
+  void Begin();
+
+  GstPad *const pad_;
+  std::atomic<uint64_t> frames_{0};
+  std::atomic<bool> pushing_{false};
+  std::atomic<bool> discont_{false};
+  std::atomic<GstFlowReturn> flow_{GST_FLOW_OK};
+
+  // With the pad's stream lock.
+  bool begun_ = false;      // STREAM_START was sent
+  bool segmented_ = false;  // SEGMENT was sent
+  bool ended_ = false;
+  CapsPtr caps_;
+  GstClockTime position_ = GST_CLOCK_TIME_NONE;  // the end of the last frame or GAP
+  GstClockTime last_pts_ = GST_CLOCK_TIME_NONE;
+};
+
+}  // namespace action
+
+#endif  // GST_ACTION_CAMERA_OUTPUT_H_
