@@ -33,7 +33,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! r3dfeatures ! actionclassify model=model \
+ * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! r3dfeatures orientation=auto ! actionclassify model=model \
  *   ! actionoverlay ! videoconvert ! autovideosink
  * ]|
  */
@@ -197,6 +197,11 @@ action::FeatureConfig ConfigOf(const action::BackboneFacts &facts) {
   return config;
 }
 
+bool SameFeatures(const action::BackboneFacts &a, const action::BackboneFacts &b) {
+  return a.service == b.service && a.sample_rate == b.sample_rate && a.hop == b.hop && a.roi == b.roi &&
+         a.colorimetry == b.colorimetry && a.live == b.live;
+}
+
 // ---- Streaming
 
 // Whether features of this stream may be given to the model. Says so where not, or where nobody can tell.
@@ -336,8 +341,10 @@ Then OnCustom(GstActionClassify *self, GstEvent *event) {
   if (gst_event_has_name(event, action::kBackboneEvent)) {
     auto facts = action::ParseBackbone(structure);
     if (!facts) return Then::kForward;
+    state.labeller.SetRegion(facts->frame_roi);
+    const bool known = state.backbone && !state.refused && SameFeatures(*state.backbone, *facts);
     state.backbone = std::move(facts);
-    state.labeller.SetRegion(state.backbone->frame_roi);
+    if (known) return Then::kForward;  // the picture is turned otherwise, or it came twice
     state.refused = !FitsStream(self, *state.active.classifier, false);
     if (state.refused) return Then::kFail;
     gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), gst_event_ref(event));

@@ -64,6 +64,7 @@ struct State {
   // Streaming thread; state changes while it does not run.
   action::OverlayComposer composer;
   action::OverlayBlender blender;
+  bool refused = false;   // elements.csv is of another model
   bool labelled = false;  // or will be: the labels of a model were announced
   bool warned_of_no_labels = false;
   int frames = 0;  // up to kPatience
@@ -254,8 +255,9 @@ void Blend(GstActionOverlay *self, GstBuffer *buffer, GstVideoOverlayComposition
   }
   GstVideoFrame frame;
   if (!gst_video_frame_map(&frame, &state.info, buffer, GST_MAP_READWRITE)) {
-    throw action::Error("a frame of " + std::to_string(state.info.width) + "x" + std::to_string(state.info.height) +
-                        " pixels cannot be mapped to draw into it");
+    throw action::Error(action::ErrorKind::kFormat, "",
+                        "a frame of " + std::to_string(state.info.width) + "x" + std::to_string(state.info.height) +
+                            " pixels cannot be mapped to draw into it");
   }
   state.blender.Blend(composition, &frame);
   gst_video_frame_unmap(&frame);
@@ -339,15 +341,16 @@ GstFlowReturn Chain(GstPad *, GstObject *parent, GstBuffer *buffer) {
         return GST_PAD_IS_FLUSHING(self->srcpad) ? GST_FLOW_FLUSHING : GST_FLOW_NOT_NEGOTIATED;
       }
     }
+    if (state.refused) return GST_FLOW_ERROR;
     if (state.has_size) frame = Draw(self, std::move(frame));
     return gst_pad_push(self->srcpad, frame.release());
   });
 }
 
-// Elements of another model are an error as soon as the model's labels are known.
-void CheckElements(GstActionOverlay *self, const GstStructure *labels_event) {
+// Elements of another model are an error as soon as the model's labels are known. False: told.
+bool CheckElements(GstActionOverlay *self, const GstStructure *labels_event) {
   const State &state = *self->state;
-  action::guarded(GST_ELEMENT(self), false, [&] {
+  return action::guarded(GST_ELEMENT(self), false, [&] {
     auto facts = action::ParseLabels(labels_event);
     std::vector<action::ElementRow> rows;
     for (const auto &[label, row] : state.elements)
@@ -400,7 +403,11 @@ GstFlowReturn SinkEvent(GstPad *pad, GstObject *parent, GstEvent *event) {
         gst_structure_get_boolean(gst_event_get_structure(event), "stand-in", &stand_in);
         state.stand_in = stand_in != FALSE;
         state.labelled = true;  // they will come
-        CheckElements(self, gst_event_get_structure(event));
+        state.refused = !CheckElements(self, gst_event_get_structure(event));
+        if (state.refused) {
+          gst_event_unref(event);
+          return GST_FLOW_ERROR;
+        }
       } else if (gst_event_has_name(event, action::kTimelineEvent)) {
         OnTimeline(self, gst_event_get_structure(event));
       }
@@ -419,6 +426,7 @@ bool Start(GstActionOverlay *self) {
   return action::guarded(GST_ELEMENT(self), false, [&] {
     State &state = *self->state;
     const OverlaySettings settings = SettingsOf(self);
+    state.refused = false;
     state.composer = {};
     state.blender = {};
     state.elements.clear();

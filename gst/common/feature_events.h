@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// clang-format off
 //
 // The contract between r3dfeatures and whoever reads its features: three downstream events and a message.
 //
@@ -11,9 +12,10 @@
 //   device         string    cpu, cuda:0, ...
 //   sample-rate    fraction  samples per second
 //   hop            int       samples between chunk starts
-//   roi            string    x,y,width,height as fractions of the picture, turned as r3dfeatures' property orientation
-//   says frame-roi      string    the same part, in the frames as they pass colorimetry    string    reference or
-//   stream live           boolean   the source is live
+//   roi            string    x,y,width,height as fractions of the picture, turned as the property orientation says
+//   frame-roi      string    the same part, in the frames as they pass
+//   colorimetry    string    reference or stream
+//   live           boolean   the source is live
 //
 // `action-features`: serialized, one per chunk, before the buffer that follows it and before EOS. Fields:
 //   index          uint64    0, 1, 2, ... without holes while the element is not stopped
@@ -22,8 +24,7 @@
 //   running-time   uint64    the same as running time, ns
 //   duration       uint64    end - timestamp, ns
 //   end            uint64    PTS of the first frame after the chunk: where the next sample is due; of a padded chunk
-//   the end of
-//                            the last frame, ns
+//                            the end of the last frame, ns
 //   step-timestamp, step-stream-time, step-running-time
 //                  uint64    of the first of the samples that the chunk stands for (see ChunkBuilder), ns
 //   step-duration  uint64    until the next chunk's begin, ns
@@ -41,6 +42,7 @@
 //
 // Custom query `action-busy`, upstream: r3dfeatures answers, with the field `busy` (boolean), whether the network is at
 // work for this stream. Who waits for its events then knows that they are on their way.
+// clang-format on
 #ifndef GST_ACTION_FEATURE_EVENTS_H_
 #define GST_ACTION_FEATURE_EVENTS_H_
 

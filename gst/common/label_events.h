@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// clang-format off
 //
 // The contract between actionclassify and whoever reads its labels: two downstream events and a message.
 //
@@ -15,8 +16,7 @@
 //   calibrated      boolean        the model's scores were calibrated on held-out clips
 //   name, group, order, optional, standard-seconds, min-seconds
 //                   GStrv          of each fine label, what elements.csv says, in the words of the file (optional:
-//                   "yes"
-//                                  or ""); empty where it says nothing
+//                                  "yes" or ""); empty where it says nothing
 //
 // `action-step`: serialized, one for every action-features event. All fields of that event but `features`, and unless
 // `dropped`:
@@ -27,11 +27,11 @@
 //   confidence      double         the probability of the most probable coarse label
 //   scores          GBytes         float32, little endian: the probability of each coarse label
 //   fine            GBytes         int32, little endian: for each coarse label, the id of the fine label that its
-//   family's
-//                                  classifier gives
+//                                  family's classifier gives
 //   fine-scores     GBytes         float32, little endian: p(coarse) * p(fine | coarse) of each fine label
 //
 // Element message `action-step` (property post-messages): the same fields.
+// clang-format on
 #ifndef GST_ACTION_LABEL_EVENTS_H_
 #define GST_ACTION_LABEL_EVENTS_H_
 

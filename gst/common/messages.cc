@@ -31,6 +31,12 @@ DomainAndCode Of(ErrorKind kind) {
   return {GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS};
 }
 
+// Null when no file is to blame.
+GstStructure *DetailsOf(const Error &error) {
+  if (error.file().empty()) return nullptr;
+  return gst_structure_new("details", "location", G_TYPE_STRING, error.file().c_str(), nullptr);
+}
+
 }  // namespace
 
 void PostInfo(GstElement *element, GQuark domain, gint code, const std::string &text) {
@@ -38,14 +44,16 @@ void PostInfo(GstElement *element, GQuark domain, gint code, const std::string &
                            __FILE__, GST_FUNCTION, __LINE__);
 }
 
+void PostWarning(GstElement *element, const Error &error, const std::string &debug) {
+  const auto [domain, code] = Of(error.kind());
+  gst_element_message_full_with_details(element, GST_MESSAGE_WARNING, domain, code, g_strdup(error.what()),
+                                        g_strdup(debug.c_str()), __FILE__, GST_FUNCTION, __LINE__, DetailsOf(error));
+}
+
 void PostError(GstElement *element, const Error &error) noexcept {
   const auto [domain, code] = Of(error.kind());
-  GstStructure *details = nullptr;
-  if (!error.file().empty()) {
-    details = gst_structure_new("details", "location", G_TYPE_STRING, error.file().c_str(), nullptr);
-  }
   gst_element_message_full_with_details(element, GST_MESSAGE_ERROR, domain, code, g_strdup(error.what()), nullptr,
-                                        __FILE__, GST_FUNCTION, __LINE__, details);
+                                        __FILE__, GST_FUNCTION, __LINE__, DetailsOf(error));
 }
 
 void PostError(GstElement *element, const std::exception &error) noexcept {

@@ -9,9 +9,14 @@
 
 #include <string>
 
+#include "action/error.h"
+
 namespace action {
 
 // GST_ELEMENT_INFO for people at gst-launch-1.0 too: of an info message it prints the debug string alone.
+// With the domain, the code and the file (details: location) of the error. debug: what it means for the element.
+void PostWarning(GstElement *element, const Error &error, const std::string &debug);
+
 void PostInfo(GstElement *element, GQuark domain, gint code, const std::string &text);
 
 }  // namespace action

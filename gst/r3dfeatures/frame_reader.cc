@@ -129,10 +129,11 @@ class MappedFrame {
  public:
   MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags) {
     if (!gst_video_frame_map(&frame_, &info, buffer, flags)) {
-      throw Error(std::string("a video buffer of the format ") + GST_VIDEO_INFO_NAME(&info) + " and the size " +
-                  std::to_string(GST_VIDEO_INFO_WIDTH(&info)) + "x" + std::to_string(GST_VIDEO_INFO_HEIGHT(&info)) +
-                  " cannot be read: it has " + std::to_string(gst_buffer_get_size(buffer)) + " bytes, expected " +
-                  std::to_string(GST_VIDEO_INFO_SIZE(&info)));
+      throw Error(ErrorKind::kFormat, "",
+                  std::string("a video buffer of the format ") + GST_VIDEO_INFO_NAME(&info) + " and the size " +
+                      std::to_string(GST_VIDEO_INFO_WIDTH(&info)) + "x" + std::to_string(GST_VIDEO_INFO_HEIGHT(&info)) +
+                      " cannot be read: it has " + std::to_string(gst_buffer_get_size(buffer)) + " bytes, expected " +
+                      std::to_string(GST_VIDEO_INFO_SIZE(&info)));
     }
   }
   ~MappedFrame() { gst_video_frame_unmap(&frame_); }
@@ -151,9 +152,10 @@ GstVideoRectangle PictureOf(GstBuffer *buffer, const GstVideoInfo &info) {
   if (crop == nullptr || crop->width == 0 || crop->height == 0) return part;
   const guint width = static_cast<guint>(part.w), height = static_cast<guint>(part.h);
   if (crop->x >= width || crop->y >= height || crop->width > width - crop->x || crop->height > height - crop->y) {
-    throw Error("a video buffer says that its picture is " + std::to_string(crop->width) + "x" +
-                std::to_string(crop->height) + " pixels at " + std::to_string(crop->x) + "," + std::to_string(crop->y) +
-                ", but it holds " + std::to_string(width) + "x" + std::to_string(height));
+    throw Error(ErrorKind::kFormat, "",
+                "a video buffer says that its picture is " + std::to_string(crop->width) + "x" +
+                    std::to_string(crop->height) + " pixels at " + std::to_string(crop->x) + "," +
+                    std::to_string(crop->y) + ", but it holds " + std::to_string(width) + "x" + std::to_string(height));
   }
   part.x = static_cast<int>(crop->x);
   part.y = static_cast<int>(crop->y);
@@ -232,7 +234,8 @@ void FrameReader::MakeConverter(const GstVideoInfo &info) {
   const GstVideoFormat format = NearestReadable(info.finfo);
   if (!gst_video_info_set_format(&to, format, static_cast<guint>(GST_VIDEO_INFO_WIDTH(&info)),
                                  static_cast<guint>(GST_VIDEO_INFO_HEIGHT(&info)))) {
-    throw Error(std::string("pictures of the format ") + GST_VIDEO_INFO_NAME(&info) + " are too large to convert");
+    throw Error(ErrorKind::kFormat, "",
+                std::string("pictures of the format ") + GST_VIDEO_INFO_NAME(&info) + " are too large to convert");
   }
   to.colorimetry = info.colorimetry;
   to.interlace_mode = info.interlace_mode;
@@ -240,8 +243,9 @@ void FrameReader::MakeConverter(const GstVideoInfo &info) {
   to.fps_d = info.fps_d;
   converter_ = std::make_unique<Converter>(info, to);
   if (converter_->converter == nullptr) {
-    throw Error(std::string("pictures of the format ") + GST_VIDEO_INFO_NAME(&info) +
-                " cannot be read; put a videoconvert before r3dfeatures");
+    throw Error(ErrorKind::kFormat, "",
+                std::string("pictures of the format ") + GST_VIDEO_INFO_NAME(&info) +
+                    " cannot be read; put a videoconvert before r3dfeatures");
   }
 }
 

@@ -94,6 +94,7 @@ struct State {
   bool started = false;           // the first buffer was seen: `live` is known and the backbone was announced
   std::atomic<bool> live{false};  // read by QoS events too, which come on other threads
   bool warned_unanalysed = false;
+  bool warned_of_another = false;
 };
 
 }  // namespace
@@ -173,7 +174,7 @@ bool Start(GstR3dFeatures *self) {
     OpenService(self, settings);  // properties may change in READY
     state.active = settings;
     state.orientation = action::StreamOrientation(settings.orientation);
-    state.started = state.warned_unanalysed = false;
+    state.started = state.warned_unanalysed = state.warned_of_another = false;
     state.live = false;
     std::shared_ptr<action::FeatureStream> stream = state.service->OpenStream(
         {.max_pending = static_cast<int>(settings.max_pending), .batch_size = static_cast<int>(settings.batch_size)});
@@ -181,7 +182,6 @@ bool Start(GstR3dFeatures *self) {
         GST_BASE_TRANSFORM(self), [self] { return SettingsOf(self); }, *stream);
     state.pipeline =
         std::make_unique<action::FeaturePipeline>(*state.engine, settings.features, *stream, *state.sender);
-    state.pipeline->SetOrientation(state.orientation.value());
     const ObjectLock lock(self);
     state.stream = std::move(stream);
     return true;
@@ -264,14 +264,13 @@ void OnFirstBuffer(GstR3dFeatures *self) {
   AnnounceBackbone(self);
 }
 
-// The stream says, or no longer says, how its pictures are to be turned.
-void OnOrientation(GstR3dFeatures *self) {
+// Before a frame: the stream's tags may say otherwise than at the one before.
+void FollowOrientation(GstR3dFeatures *self) {
   State &state = *self->state;
   const action::Orientation orientation = state.orientation.value();
   if (!state.pipeline->SetOrientation(orientation)) return;
   GST_INFO_OBJECT(self, "pictures are turned by %s", action::NickOf(orientation));
-  if (state.started && action::RegionOfFrame(state.active.features.roi, orientation) != state.announced_region)
-    AnnounceBackbone(self);
+  if (action::RegionOfFrame(state.active.features.roi, orientation) != state.announced_region) AnnounceBackbone(self);
 }
 
 void WarnOfUnanalysed(GstR3dFeatures *self, const GstSegment &segment) {
@@ -289,6 +288,7 @@ GstFlowReturn TransformIp(GstBaseTransform *base, GstBuffer *buffer) {
   return action::guarded(GST_ELEMENT(self), GST_FLOW_ERROR, [&] {
     State &state = *self->state;
     if (!state.started) OnFirstBuffer(self);
+    FollowOrientation(self);
     if (base->segment.rate < 0 || base->segment.format != GST_FORMAT_TIME) {
       state.pipeline->PushFinished();
       if (!std::exchange(state.warned_unanalysed, true)) WarnOfUnanalysed(self, base->segment);
@@ -345,16 +345,12 @@ void OnSerialized(GstR3dFeatures *self, GstEvent *event) {
       // Chunks of the old stream or segment leave before the new one; a live source must not wait for that.
       pipeline.EndRun();
       if (!state.live) pipeline.Drain();
-      if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START) {
-        state.orientation.OnNewStream();
-        OnOrientation(self);
-      }
+      if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START) state.orientation.OnNewStream();
       break;
     case GST_EVENT_TAG: {
       GstTagList *tags = nullptr;
       gst_event_parse_tag(event, &tags);
       state.orientation.OnTags(tags);
-      OnOrientation(self);
       break;
     }
     case GST_EVENT_SEGMENT_DONE:
@@ -386,8 +382,25 @@ void OnSerialized(GstR3dFeatures *self, GstEvent *event) {
   }
 }
 
+// Features of another r3dfeatures upstream: what follows must not take them for this one's.
+bool IsAnothers(GstR3dFeatures *self, GstEvent *event) {
+  const bool features = gst_event_has_name(event, action::kFeaturesEvent);
+  if (features && !std::exchange(self->state->warned_of_another, true)) {
+    GST_ELEMENT_WARNING(self, STREAM, WRONG_TYPE,
+                        ("Another r3dfeatures stands before this one, and no actionclassify between them: its features "
+                         "go no further"),
+                        ("Take one of them out, or set forward-features=false at the actionclassify between them"));
+  }
+  return features || gst_event_has_name(event, action::kBackboneEvent) ||
+         gst_event_has_name(event, action::kRunEndEvent);
+}
+
 gboolean SinkEvent(GstBaseTransform *base, GstEvent *event) {
   GstR3dFeatures *self = GST_R3D_FEATURES(base);
+  if (IsAnothers(self, event)) {
+    gst_event_unref(event);
+    return TRUE;
+  }
   if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) {
     if (const auto stream = StreamOf(self)) stream->Interrupt();
   } else if (self->state->pipeline && GST_EVENT_IS_SERIALIZED(event)) {

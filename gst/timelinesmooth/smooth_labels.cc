@@ -305,12 +305,9 @@ void SmoothLabels::WriteSegments(const std::vector<FinishedSegment> &segments) {
     GST_INFO_OBJECT(element_, "segment %s", ToJsonLine(segment.segment).c_str());
     written_ = false;
     // Who is told of it finds it in the file.
-    const std::string problem = output_->Add(segment.segment);
+    const std::optional<Error> problem = output_->Add(segment.segment);
     if (post) gst_element_post_message(element_, NewSegmentMessage(element_, segment));
-    if (!problem.empty()) {
-      GST_ELEMENT_WARNING(element_, RESOURCE, WRITE, ("%s", problem.c_str()),
-                          ("Segments are kept and written as soon as it is possible again"));
-    }
+    if (problem) PostWarning(element_, *problem, "Segments are kept and written as soon as it is possible again");
   }
 }
 

@@ -37,7 +37,8 @@ TimelineOutput::TimelineOutput(const std::string &location) : location_(location
   if (location.empty()) return;
   std::error_code failed;
   if (std::filesystem::is_directory(location, failed)) {
-    throw Error("cannot write a timeline to " + location + ": it is a folder. Name a file in it");
+    throw Error(ErrorKind::kOpenWrite, location,
+                "cannot write a timeline to " + location + ": it is a folder. Name a file in it");
   }
   if (location.ends_with(".jsonl")) {
     lines_ = std::make_unique<LineFile>(location);
@@ -55,19 +56,19 @@ std::string TimelineOutput::WouldKeep() const {
   return location_.empty() || lines_ ? "" : AsideName(location_);
 }
 
-std::string TimelineOutput::Add(const Segment &segment) {
-  if (location_.empty()) return {};
+std::optional<Error> TimelineOutput::Add(const Segment &segment) {
+  if (location_.empty()) return std::nullopt;
   last_ = segment;
   if (!lines_) {
     segments_.Add(segment);
-    return {};
+    return std::nullopt;
   }
   if (lines_->Append(ToJsonLine(segment, run_))) {
     failing_ = false;
   } else if (!std::exchange(failing_, true)) {
-    return lines_->error();
+    return lines_->failure();
   }
-  return {};
+  return std::nullopt;
 }
 
 std::string TimelineOutput::Finish(bool complete) {
@@ -78,7 +79,10 @@ std::string TimelineOutput::Finish(bool complete) {
       last_->complete = complete;
       lines_->Append(ToJsonLine(*last_, run_));
     }
-    if (!lines_->Retry()) throw Error(lines_->error() + ". The last segments are missing in it");
+    if (!lines_->Retry()) {
+      const Error &why = *lines_->failure();
+      throw Error(why.kind(), why.file(), std::string(why.what()) + ". The last segments are missing in it");
+    }
     return {};
   }
   std::vector<Segment> segments = segments_.Connected();

@@ -44,7 +44,7 @@ class TimelineOutput {
   // Where Finish would keep aside what another run has left under the name, as things are now; empty: nowhere.
   std::string WouldKeep() const;
   // .jsonl: the line is written; when that fails, what is returned says so, once, and it is tried again with the next.
-  std::string Add(const Segment &segment);
+  std::optional<Error> Add(const Segment &segment);
   // All segments have been added; complete: the stream has ended, too, and was not interrupted. .json: the file is
   // written, and what another run has left under its name kept aside; .jsonl: the last try for lines that could not be
   // written. Returns where something was kept aside; else empty. Throws Error.

@@ -25,7 +25,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=shift.mp4 ! decodebin ! r3dfeatures ! actionclassify model=model \
+ * gst-launch-1.0 filesrc location=shift.mp4 ! decodebin ! r3dfeatures orientation=auto ! actionclassify model=model \
  *   ! timelinesmooth location=shift.json ! fakesink
  * ]|
  */

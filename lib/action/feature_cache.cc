@@ -31,7 +31,8 @@ namespace {
 using nlohmann::json;
 
 // Raised whenever this program computes other features from the same video and settings than before.
-constexpr int kFeatureVersion = 1;
+// 2: videos that are to be turned, full-range MP4, times that stand still or are made up (0.2.0).
+constexpr int kFeatureVersion = 2;
 
 std::string Md5(const std::string &text) {
   const std::unique_ptr<char, Deleter<g_free>> sum(g_compute_checksum_for_string(G_CHECKSUM_MD5, text.c_str(), -1));

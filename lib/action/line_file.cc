@@ -36,13 +36,13 @@ bool LineFile::Retry() {
     const ssize_t written = write(fd_, waiting_.data(), waiting_.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
-      error_ = "cannot write " + path_ + ": " + std::strerror(errno);
+      failure_.emplace(WriteError(path_, errno, "cannot write " + path_ + ": " + std::strerror(errno)));
       return false;
     }
     waiting_.erase(0, static_cast<size_t>(written));
   }
   fdatasync(fd_);
-  error_.clear();
+  failure_.reset();
   return true;
 }
 

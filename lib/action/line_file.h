@@ -5,9 +5,11 @@
 #ifndef ACTION_LINE_FILE_H_
 #define ACTION_LINE_FILE_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "action/error.h"
 #include "action/export.h"
 
 namespace action {
@@ -22,17 +24,17 @@ class ACTION_API LineFile {
   LineFile(const LineFile &) = delete;
   LineFile &operator=(const LineFile &) = delete;
 
-  // False: the line is still waiting, and error() says why.
+  // False: the line is still waiting, and failure() says why.
   bool Append(std::string_view line);
   // Another try for what is waiting.
   bool Retry();
-  const std::string &error() const { return error_; }
+  const std::optional<Error> &failure() const { return failure_; }
 
  private:
   const std::string path_;
   int fd_ = -1;
   std::string waiting_;
-  std::string error_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace action

@@ -26,19 +26,19 @@ using nlohmann::json;
 json ReadJson(const fs::path &path, const char *what) {
   std::ifstream file(path);
   if (!file) throw ReadError(path.string(), errno, "the model's " + path.string() + " is missing: " + what);
-  try {
-    json value = json::parse(file);
-    if (!value.is_object()) throw Error("the model's " + path.string() + " is not a JSON object: " + what);
-    return value;
-  } catch (const json::exception &e) {
-    throw Error("the model's " + path.string() + " cannot be read: " + InPlainWords(e));
-  }
+  return OfFile(path.string(), [&] {
+    try {
+      json value = json::parse(file);
+      if (!value.is_object()) throw Error("the model's " + path.string() + " is not a JSON object: " + what);
+      return value;
+    } catch (const json::exception &e) {
+      throw Error("the model's " + path.string() + " cannot be read: " + InPlainWords(e));
+    }
+  });
 }
 
 // {label: id} of label_map.json or its older twin; ids must be 0, 1, 2, ...
-std::vector<std::string> ReadLabels(const fs::path &folder) {
-  fs::path path = folder / "label_map.json";
-  if (!fs::exists(path) && fs::exists(folder / "label_to_id.json")) path = folder / "label_to_id.json";
+std::vector<std::string> ReadLabelFile(const fs::path &path) {
   const json map = ReadJson(path, "it should say which label has which class id, {\"label\": id, ...}");
   std::vector<std::string> labels(map.size());
   for (const auto &[label, id] : map.items()) {
@@ -52,6 +52,12 @@ std::vector<std::string> ReadLabels(const fs::path &folder) {
   }
   if (labels.empty()) throw Error("the model's " + path.string() + " holds no label");
   return labels;
+}
+
+std::vector<std::string> ReadLabels(const fs::path &folder) {
+  fs::path path = folder / "label_map.json";
+  if (!fs::exists(path) && fs::exists(folder / "label_to_id.json")) path = folder / "label_to_id.json";
+  return OfFile(path.string(), [&path] { return ReadLabelFile(path); });
 }
 
 Head ReadHead(const fs::path &label_folder, const fs::path &weights) {
@@ -248,7 +254,8 @@ ModelBundle ModelBundle::OpenFolder(const std::string &folder) {
       try {
         family = ReadFamily(coarse, *entry, stage2);
       } catch (const json::exception &e) {
-        throw Error("the model's " + registry_path.string() + " is wrong at '" + coarse + "': " + InPlainWords(e));
+        throw Error(ErrorKind::kFormat, registry_path.string(),
+                    "the model's " + registry_path.string() + " is wrong at '" + coarse + "': " + InPlainWords(e));
       }
     }
     if (family.head) {

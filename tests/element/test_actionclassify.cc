@@ -527,6 +527,14 @@ TEST_F(ActionClassify, AFolderOfThePythonSystemIsTakenWithANotice) {
   Start();
   PushBackbone();
   EXPECT_NE(WaitForMessage(GST_MESSAGE_INFO, 0).find("does not say"), std::string::npos);
+  // Once more, since pictures are turned otherwise: the model fits as it did.
+  action::BackboneFacts facts = Backbone();
+  facts.frame_roi = action::Region::Parse("0,0,0.5,1");
+  Push(action::NewBackboneEvent(facts));
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_INFO, 0), "");
+  facts.colorimetry = action::Colorimetry::kStream;
+  Push(action::NewBackboneEvent(facts));
+  EXPECT_NE(WaitForMessage(GST_MESSAGE_INFO, 0).find("does not say"), std::string::npos);
 }
 
 TEST_F(ActionClassify, ModelsThatCannotBeOpened) {
@@ -554,7 +562,9 @@ TEST_F(ActionClassify, ErrorsSayOfWhatKindAndFileTheyAre) {
   EXPECT_EQ(kind(wrong), "stream FORMAT " + wrong + "/stage1/best.pt");
   const std::string map = Model("map");
   std::ofstream(map + "/stage1/label_map.json") << "hello";
-  EXPECT_EQ(kind(map), "stream FORMAT " + map) << "the text names the file in it";
+  EXPECT_EQ(kind(map), "stream FORMAT " + map + "/stage1/label_map.json");
+  std::ofstream(map + "/stage1/label_map.json") << R"({"a": 5, "b": 6})";
+  EXPECT_EQ(kind(map), "stream FORMAT " + map + "/stage1/label_map.json");
 }
 
 TEST_F(ActionClassify, WithoutFeaturesOneWarning) {

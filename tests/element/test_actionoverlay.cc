@@ -542,6 +542,7 @@ TEST_F(ActionOverlay, ElementsReplaceNamesAndValues) {
   PushLabels();
   const std::string unknown = WaitForMessage(GST_MESSAGE_ERROR);
   EXPECT_NE(unknown.find("line 3: the model has no label 'elsewhere_va'"), std::string::npos) << unknown;
+  EXPECT_EQ(gst_harness_push(harness_, GreyFrame(0, std::nullopt)), GST_FLOW_ERROR);
   std::ofstream(elements) << "label,value\na_va,WASTE\n";
   const std::string said = ErrorOf("actionoverlay elements=" + elements, GST_STATE_PAUSED);
   EXPECT_NE(said.find("line 2: value is 'WASTE'"), std::string::npos) << said;

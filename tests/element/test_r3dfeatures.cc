@@ -908,7 +908,60 @@ TEST_F(Turned, ATagInTheMiddleEndsTheRun) {
   }
   const auto log = Log();
   EXPECT_EQ(std::ranges::count(log, "backbone"), 3);
+  const auto place = [&log](const char *what) { return std::ranges::find(log, what) - log.begin(); };
+  const auto last_of = [&log](const char *what) {
+    return log.rend() - std::ranges::find(log.rbegin(), log.rend(), what) - 1;
+  };
+  EXPECT_LT(last_of("stream-start"), last_of("backbone")) << "of a stream after its beginning";
+  EXPECT_LT(place("backbone"), place("buffer 0"));
   EXPECT_EQ(frame_roi_, "0,0,0.5,0.5");
+}
+
+// EOS closes a pad to events until the next stream begins.
+TEST_F(Turned, ANewStreamAfterEosIsAnnounced) {
+  Make("r3dfeatures roi=0,0,0.5,0.5 orientation=auto");
+  SetCaps(kSide, kSide);
+  PushTag("rotate-180");
+  PushQuarters(4);
+  PushEos();
+  EXPECT_EQ(frame_roi_, "0.5,0.5,0.5,0.5");
+  const auto backbones = [this] {
+    const auto log = Log();
+    return std::ranges::count(log, "backbone");
+  };
+  gst_harness_push_event(harness_, gst_event_new_stream_start("another"));
+  NewSegment(0);
+  PushQuarters(4);
+  EXPECT_EQ(frame_roi_, "0,0,0.5,0.5");
+  EXPECT_EQ(backbones(), 2);
+  // The same turn as before says nothing new.
+  gst_harness_push_event(harness_, gst_event_new_stream_start("a third"));
+  NewSegment(0);
+  PushTag("rotate-0");
+  PushQuarters(4);
+  EXPECT_EQ(backbones(), 2);
+}
+
+TEST_F(R3dFeatures, FeaturesOfAnotherGoNoFurther) {
+  SetCaps();
+  const auto custom = [](GstEventType type, const char *name) {
+    return gst_event_new_custom(type, gst_structure_new_empty(name));
+  };
+  for (int i = 0; i < 2; ++i) {
+    gst_harness_push_event(harness_, custom(GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, "action-backbone"));
+    gst_harness_push_event(harness_, custom(GST_EVENT_CUSTOM_DOWNSTREAM, "action-features"));
+    gst_harness_push_event(harness_, custom(GST_EVENT_CUSTOM_DOWNSTREAM, "action-run-end"));
+  }
+  EXPECT_NE(MessageText(GST_MESSAGE_WARNING).find("Another r3dfeatures"), std::string::npos);
+  EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "");
+  for (const std::string &entry : Log()) {
+    EXPECT_NE(entry, "backbone");
+    EXPECT_NE(entry, "run end");
+  }
+  EXPECT_TRUE(chunks_.empty());
+  PushFrames(16);
+  PushEos();
+  EXPECT_EQ(chunks_.size(), 1u);
 }
 
 TEST_F(Turned, TagsAreIgnoredUnlessAskedFor) {

@@ -991,6 +991,7 @@ TEST_F(TimelineSmooth, ErrorsSayOfWhatKindAndFileTheyAre) {
             "resource OPEN_WRITE /no/such/t.json");
   EXPECT_EQ(KindOfError("timelinesmooth location=/no/such/t.jsonl", GST_STATE_PAUSED),
             "resource OPEN_WRITE /no/such/t.jsonl");
+  EXPECT_EQ(KindOfError("timelinesmooth location=" + Folder(), GST_STATE_PAUSED), "resource OPEN_WRITE " + Folder());
   EXPECT_EQ(KindOfError("timelinesmooth location=t.csv", GST_STATE_PAUSED), "library SETTINGS");
   EXPECT_EQ(KindOfError("timelinesmooth elements=/no/such.csv", GST_STATE_PAUSED), "resource NOT_FOUND /no/such.csv");
   const std::string table = Folder() + "/wrong.csv";

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "action/error.h"
 
@@ -89,6 +90,18 @@ TEST_F(FeatureCacheTest, MissesWhenAnythingChanged) {
     change();
     EXPECT_FALSE(Hit(true)) << what;
   }
+}
+
+// Version 1, of before 0.2.0, has other features of turned and of full-range videos.
+TEST_F(FeatureCacheTest, MissesWhatAnOlderVersionComputed) {
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  ASSERT_TRUE(Hit());
+  std::ifstream file(FileOf(".json"));
+  auto twin = nlohmann::json::parse(file);
+  EXPECT_GE(twin.at("feature_version"), 2);
+  twin["feature_version"] = 1;
+  std::ofstream(FileOf(".json")) << twin;
+  EXPECT_FALSE(Hit(true));
 }
 
 TEST_F(FeatureCacheTest, MissesWhatDoesNotBelongTogether) {

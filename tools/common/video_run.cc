@@ -16,6 +16,7 @@
 
 #include "action/deleter.h"
 #include "action/error.h"
+#include "action/frame_sampler.h"
 #include "action/r3d18_spec.h"
 #include "build_config.h"
 #include "common/decoding.h"
@@ -26,6 +27,10 @@ namespace {
 
 // Another try gives the video, or the error that says why there is none.
 constexpr int kMostTries = 5;
+
+// Of frames that have neither times nor a rate.
+constexpr double kAssumedFps =
+    static_cast<double>(kAssumedRate.numerator) / static_cast<double>(kAssumedRate.denominator);
 
 struct Standstill {};
 
@@ -211,12 +216,17 @@ class Run {
     return time;
   }
 
-  // As announced; of a variable rate the mean, as cv2 tells it.
+  // As announced, unless the frames' times contradict it (see FrameSampler); of a variable rate the mean, as cv2 tells
+  // it; of frames without times what r3dfeatures assumes.
   double FramesPerSecond() const {
-    if (announced_fps_ > 0) return announced_fps_;
     const GstClockTime first = first_stream_time_, last = last_stream_time_;
-    if (frames_ < 2 || last <= first) return 0;
-    return static_cast<double>(frames_ - 1) * GST_SECOND / static_cast<double>(last - first);
+    if (last <= first) return announced_fps_ > 0 || frames_ < 2 ? announced_fps_.load() : kAssumedFps;
+    const double seconds = static_cast<double>(last - first) / GST_SECOND;
+    const auto intervals = static_cast<double>(frames_ - 1);
+    const double mean = intervals / seconds;
+    if (announced_fps_ <= 0) return mean;
+    const double off = std::abs(seconds * announced_fps_ - intervals);  // frames
+    return off > 1.5 && off > 0.01 * intervals ? mean : announced_fps_.load();
   }
 
   void Collect(const GstStructure *structure) {
