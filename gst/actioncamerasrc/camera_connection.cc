@@ -44,6 +44,18 @@ void LinkFirst(GstPad *pad, GstElement *next) {
   if (sink && !gst_pad_is_linked(sink.get())) gst_pad_link(pad, sink.get());
 }
 
+// gst_util_set_object_arg would leave a text alone that it does not understand.
+void SetProtocols(GstElement *source, const std::string &text) {
+  if (text.empty()) return;
+  GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(source), "protocols");
+  GValue value = G_VALUE_INIT;
+  g_value_init(&value, G_PARAM_SPEC_VALUE_TYPE(spec));
+  const bool understood = gst_value_deserialize(&value, text.c_str()) != FALSE;
+  if (understood) g_object_set_property(G_OBJECT(source), "protocols", &value);
+  g_value_unset(&value);
+  if (!understood) throw Error("protocols '" + text + "' is not understood; it is like tcp, udp or udp+tcp");
+}
+
 // rtspsrc asks before it sets up a stream: sound is not even sent.
 gboolean OnSelectStream(GstElement *source, guint number, GstCaps *caps, gpointer) {
   const bool first = g_object_get_data(G_OBJECT(source), "video-chosen") == nullptr;
@@ -140,9 +152,9 @@ GstElement *CameraConnection::NewRtspSource(const CameraSettings &settings) {
   GstElement *decoder = Make("decodebin");
   gst_bin_add(GST_BIN(connection_), decoder);
   constexpr guint64 kMicrosecond = 1000;
-  g_object_set(source, "location", settings.uri.c_str(), "latency", settings.latency, "drop-on-latency", TRUE,
-               "add-reference-timestamp-meta", TRUE, "tcp-timeout", settings.connect_timeout / kMicrosecond, nullptr);
-  if (!settings.protocols.empty()) gst_util_set_object_arg(G_OBJECT(source), "protocols", settings.protocols.c_str());
+  g_object_set(source, "location", settings.uri.c_str(), "latency", settings.latency, "add-reference-timestamp-meta",
+               TRUE, "tcp-timeout", settings.connect_timeout / kMicrosecond, nullptr);
+  SetProtocols(source, settings.protocols);
   if (!settings.user_id.empty()) g_object_set(source, "user-id", settings.user_id.c_str(), nullptr);
   if (!settings.user_pw.empty()) g_object_set(source, "user-pw", settings.user_pw.c_str(), nullptr);
   g_signal_connect(source, "select-stream", G_CALLBACK(OnSelectStream), nullptr);

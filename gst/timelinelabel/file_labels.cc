@@ -18,6 +18,7 @@ FileLabels::FileLabels(const std::string &location, TimeOrigin origin) : clock_(
   TimelineFile file = ReadTimelineFile(location);
   segments_ = std::move(file.runs.back().segments);
   warnings_ = std::move(file.warnings);
+  if (segments_.empty()) warnings_.push_back("the timeline " + location + " holds no segment: no frame gets a label");
 }
 
 const Segment *FileLabels::SegmentOf(GstBuffer *frame) {

@@ -180,6 +180,12 @@ TEST_F(TimelineLabel, FilesThatCannotBeRead) {
 }
 
 // An application sorts errors by these.
+TEST_F(TimelineLabel, AFileWithoutSegmentsIsTold) {
+  Make("timelinelabel location=" + File("empty.json", "[]"));
+  Start();
+  EXPECT_NE(WaitForMessage(GST_MESSAGE_WARNING, 0).find("holds no segment"), std::string::npos);
+}
+
 TEST_F(TimelineLabel, ErrorsSayOfWhatKindAndFileTheyAre) {
   EXPECT_EQ(KindOfError("timelinelabel", GST_STATE_PAUSED), "library SETTINGS");
   EXPECT_EQ(KindOfError("timelinelabel location=/no/such.json", GST_STATE_PAUSED), "resource NOT_FOUND /no/such.json");

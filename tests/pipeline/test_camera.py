@@ -391,6 +391,9 @@ def refused():
         line.until("the error", lambda: line.heard("ERROR"))
         assert words in line.said[0], line.said
         line.pipeline.set_state(Gst.State.NULL)
+    with Line("rtsp://127.0.0.1:1/x", "protocols=pigeon") as line:
+        line.until("the error", lambda: line.heard("ERROR"))
+        assert "protocols 'pigeon' is not understood" in line.said[0], line.said
 
 
 Gst.init(None)
