@@ -24,6 +24,8 @@ GST_DEBUG_CATEGORY_EXTERN(timeline_smooth_debug);
 namespace action {
 namespace {
 
+// A camera that says a time further from this machine's was never set, or lost its time with its power.
+constexpr gint64 kMostClockError = G_GINT64_CONSTANT(24) * 60 * 60 * GST_SECOND;
 constexpr gint64 kNtpToUnix = G_GINT64_CONSTANT(2208988800) * GST_SECOND;
 
 MessagePtr NewWarning(GstElement *element, GstStreamError code, const std::string &text, const char *debug) {
@@ -57,7 +59,8 @@ void SmoothLabels::Start(const TimelineSmoothSettings &settings) {
   outbox_.clear();
   segments_ = gaps_ = deviations_ = 0;
   hop_time_ = 0;
-  complete_ = warned_no_labels_ = warned_lost_ = warned_hop_ = false;
+  complete_ = warned_no_labels_ = warned_lost_ = warned_hop_ = warned_wall_clock_ = false;
+  wrong_wall_clock_.clear();
   line_.Start({.bytes = settings.max_size_bytes, .stall_timeout = settings.stall_timeout});
 }
 
@@ -134,8 +137,13 @@ void SmoothLabels::NoteWallClock(GstBuffer *frame) {
     const CapsPtr caps(gst_static_caps_get(kind));
     const GstReferenceTimestampMeta *meta = gst_buffer_get_reference_timestamp_meta(frame, caps.get());
     if (meta == nullptr) continue;
-    stream_clock.SetWallClock(static_cast<gint64>(meta->timestamp) - (kind == &ntp ? kNtpToUnix : 0),
-                              "reference-timestamp");
+    const gint64 time = static_cast<gint64>(meta->timestamp) - (kind == &ntp ? kNtpToUnix : 0);
+    const gint64 off = time - g_get_real_time() * GST_USECOND;
+    if (line_.live() && std::abs(off) > kMostClockError) {
+      wrong_wall_clock_ = IsoTime(time);
+      continue;
+    }
+    stream_clock.SetWallClock(time, "reference-timestamp");
     return;
   }
   if (!line_.live() || stream_clock.has_wall_clock_from("reference-timestamp")) return;
@@ -192,6 +200,13 @@ void SmoothLabels::OnBackbone(const GstStructure *structure, std::vector<Message
 }
 
 void SmoothLabels::OnStep(const GstStructure *structure, std::vector<MessagePtr> &messages) {
+  if (!wrong_wall_clock_.empty() && !std::exchange(warned_wall_clock_, true)) {
+    messages.push_back(NewWarning(element_, GST_STREAM_ERROR_FORMAT,
+                                  ("The camera's clock says " + wrong_wall_clock_ +
+                                   ", more than a day from this machine's: this machine's counts")
+                                      .c_str(),
+                                  "Set the camera's clock (NTP). This is said once."));
+  }
   const auto result = tracker_->AddStep(structure);
   if (result == TimelineTracker::StepResult::kNotAStep) {
     GST_WARNING_OBJECT(element_, "a step that does not fit the labels");

@@ -70,6 +70,8 @@ class SmoothLabels final : public DelayLine::Client {
   GstClockTime hop_time_ = 0;                         // from step to step; 0: not known
   bool complete_ = false;                             // at EOS: the stream has been seen to its end
   bool warned_no_labels_ = false, warned_lost_ = false, warned_hop_ = false;
+  bool warned_wall_clock_ = false;
+  std::string wrong_wall_clock_;  // what the source's clock says, where that cannot be; empty: it can
 
   // ---- The task's; state changes while it does not run.
   std::optional<MetaLabel> leaving_;  // the label of the frame that leaves

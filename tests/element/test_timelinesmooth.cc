@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstring>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -1144,6 +1145,44 @@ TEST_F(TimelineSmooth, WallClockOfALiveSource) {
   EXPECT_GE(start / 1000, before - 1);
   EXPECT_LE(start / 1000, after + 1);
   gst_message_unref(message);
+}
+
+// The camera's own clock counts where it can be right; one of 1900 does not.
+TEST_F(TimelineSmooth, WallClockOfACameraThatWasNeverSet) {
+  GstCaps *ntp = gst_caps_from_string("timestamp/x-ntp");
+  constexpr GstClockTime kNtp1970 = G_GUINT64_CONSTANT(2208988800) * GST_SECOND;
+  const auto now = static_cast<GstClockTime>(g_get_real_time()) * GST_USECOND;
+  for (const auto &[time, source, warned] :
+       {std::tuple<GstClockTime, const char *, bool>{8 * GST_SECOND, "pipeline-clock", true},
+        {kNtp1970 + now - 3600 * GST_SECOND, "reference-timestamp", false}}) {
+    Make("timelinesmooth window=1", true);
+    gst_harness_use_systemclock(harness_);
+    Begin(16, true);
+    const GstClockTime running = gst_element_get_current_running_time(element_);
+    GstBuffer *buffer = NewFrame(GST_CLOCK_TIME_IS_VALID(running) ? running : 0);
+    gst_buffer_add_reference_timestamp_meta(buffer, ntp, time, GST_CLOCK_TIME_NONE);
+    gst_harness_push(harness_, buffer);
+    Push(StepEvent(FactsOf(0, 16, running), ScoresOf(0)));
+    PushEos();
+    WaitForEvent(GST_EVENT_EOS);
+    bool told = false;
+    std::string said;
+    while (GstMessage *message =
+               gst_bus_pop_filtered(bus_, static_cast<GstMessageType>(GST_MESSAGE_WARNING | GST_MESSAGE_ELEMENT))) {
+      if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING) {
+        GError *error = nullptr;
+        gst_message_parse_warning(message, &error, nullptr);
+        told = told || std::strstr(error->message, "clock says 1900-01-01T00:00:08.000Z") != nullptr;
+        g_error_free(error);
+      } else {
+        said = gst_structure_get_string(gst_message_get_structure(message), "wall-clock-source");
+      }
+      gst_message_unref(message);
+    }
+    EXPECT_EQ(told, warned);
+    EXPECT_EQ(said, source);
+  }
+  gst_caps_unref(ntp);
 }
 
 }  // namespace

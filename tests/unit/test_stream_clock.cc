@@ -145,16 +145,21 @@ TEST(StreamClock, RateOfASegment) {
   EXPECT_EQ(times->running_time, kSecond / 2);
 }
 
-TEST(StreamClock, WallClockIsThatOfTheAnchorBefore) {
+TEST(StreamClock, WallClockOfAStretchIsThatOfItsStart) {
   StreamClock clock(TimeOrigin::kFirstFrame);
   clock.BeginSegment(1);
   clock.Add(At(0));
   clock.SetWallClock(1000 * kSecond, "reference-timestamp");
   clock.Add(At(kSecond));
   clock.SetWallClock(1001 * kSecond + kSecond / 2, "reference-timestamp");  // set right by half a second
-  const auto times = clock.TimesOf(0, 2 * kSecond);
-  EXPECT_EQ(times->wall_clock->start, 1000 * kSecond);
-  EXPECT_EQ(times->wall_clock->end, 1002 * kSecond + kSecond / 2);
+  EXPECT_EQ(clock.TimesOf(0, 2 * kSecond)->wall_clock,
+            (WallClock{1000 * kSecond, 1002 * kSecond, "reference-timestamp"}));
+  EXPECT_EQ(clock.TimesOf(kSecond, 2 * kSecond)->wall_clock,
+            (WallClock{1001 * kSecond + kSecond / 2, 1002 * kSecond + kSecond / 2, "reference-timestamp"}));
+  clock.Add(At(2 * kSecond));
+  clock.SetWallClock(500 * kSecond, "pipeline-clock");  // by another clock, and far back
+  EXPECT_EQ(clock.TimesOf(kSecond, 3 * kSecond)->wall_clock,
+            (WallClock{1001 * kSecond + kSecond / 2, 1003 * kSecond + kSecond / 2, "reference-timestamp"}));
 }
 
 TEST(StreamClock, TimesThatAreTooLargeAreNone) {

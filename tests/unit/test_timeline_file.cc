@@ -150,6 +150,12 @@ TEST_F(TimelineFiles, WallClockIsIso8601) {
   EXPECT_NE(line.find(R"("wall_clock_source":"pipeline-clock")"), std::string::npos) << line;
 }
 
+TEST_F(TimelineFiles, WallClockBefore1970IsReadable) {
+  EXPECT_EQ(IsoTime(0), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(IsoTime(-1), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(IsoTime(-2208988791341000000), "1900-01-01T00:00:08.659Z");
+}
+
 TEST_F(TimelineFiles, TextThatIsNotUtf8IsStillWritten) {
   EXPECT_NE(ToJsonLine(Make(0, kSecond, "a", "a\xff_va")).find("\"fine_action\""), std::string::npos);
 }

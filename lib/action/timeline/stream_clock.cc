@@ -144,10 +144,12 @@ void StreamClock::SetWallClock(int64_t unix_time, const std::string &source) {
   if (wall_.size() > kMostPieces) wall_.pop_front();
 }
 
-int64_t StreamClock::WallAt(int64_t position) const {
-  const auto before = [position](const WallAnchor &anchor) { return anchor.position <= position; };
+// By one clock, as it was at the start: when it is set right in the middle, the end still comes after the start.
+WallClock StreamClock::WallOf(int64_t start, int64_t end) const {
+  const auto before = [start](const WallAnchor &anchor) { return anchor.position <= start; };
   const auto found = std::find_if(wall_.rbegin(), wall_.rend(), before);
-  return position + (found != wall_.rend() ? *found : wall_.front()).offset;
+  const WallAnchor &anchor = found != wall_.rend() ? *found : wall_.front();
+  return {start + anchor.offset, end + anchor.offset, anchor.source};
 }
 
 std::optional<StreamClock::Times> StreamClock::TimesOf(int64_t start, int64_t end) const {
@@ -160,7 +162,7 @@ std::optional<StreamClock::Times> StreamClock::TimesOf(int64_t start, int64_t en
   times.timestamp = first.timestamp + into;
   times.stream_time = first.stream + into;
   times.running_time = first.running + Scaled(into, 1 / first.rate);
-  if (!wall_.empty()) times.wall_clock = WallClock{WallAt(start), WallAt(end), wall_.back().source};
+  if (!wall_.empty()) times.wall_clock = WallOf(start, end);
   return times;
 }
 

@@ -123,7 +123,7 @@ class ACTION_API StreamClock {
 
   const Piece &PieceAt(int64_t position) const;
   void BeginPiece(const Piece &piece);
-  int64_t WallAt(int64_t position) const;
+  WallClock WallOf(int64_t start, int64_t end) const;
 
   TimeOrigin origin_;
   double rate_ = 1;

@@ -39,12 +39,15 @@ double RoundedSeconds(int64_t ns) {
 }  // namespace
 
 std::string IsoTime(int64_t ns) {
-  const auto seconds = static_cast<time_t>(ns / 1000000000);
+  // Down, of times before 1970 too: a camera whose clock was never set says 1900.
+  constexpr int64_t kSecond = 1000000000;
+  const int64_t into = (ns % kSecond + kSecond) % kSecond;
+  const auto seconds = static_cast<time_t>((ns - into) / kSecond);
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   char text[40];
   const size_t length = std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(text + length, sizeof(text) - length, ".%03dZ", static_cast<int>(ns / 1000000 % 1000));
+  std::snprintf(text + length, sizeof(text) - length, ".%03dZ", static_cast<int>(into / 1000000));
   return text;
 }
 
