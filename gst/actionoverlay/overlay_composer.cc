@@ -83,7 +83,13 @@ std::vector<PanelLine> OverlayComposer::LinesFor(const MetaLabel &label, bool st
   const bool timed = GST_CLOCK_TIME_IS_VALID(label.segment_start) && GST_CLOCK_TIME_IS_VALID(stream_time);
   if ((settings_.show & kShowElapsed) != 0 && timed && stream_time >= label.segment_start) {
     const auto seconds = static_cast<unsigned>((stream_time - label.segment_start) / GST_SECOND);
-    std::snprintf(text, sizeof(text), "%s%u:%02u", value.empty() ? "" : "  ", seconds / 60, seconds % 60);
+    const unsigned hours = seconds / 3600, minutes = seconds / 60 % 60;
+    if (!value.empty()) value += "  ";
+    if (hours > 0) {
+      std::snprintf(text, sizeof(text), "%u:%02u:%02u", hours, minutes, seconds % 60);
+    } else {
+      std::snprintf(text, sizeof(text), "%u:%02u", minutes, seconds % 60);
+    }
     value += text;
   }
   // On a box of the category's colour: letters in it would drown in the colour resolution of 4:2:0.

@@ -14,7 +14,8 @@
 namespace action {
 namespace {
 
-constexpr int kSmallestFont = 6;  // pixels
+constexpr int kSmallestFont = 6;           // pixels
+constexpr double kLeastWidthWithEdge = 4;  // pixels, of a segment in the strip
 
 using LayoutPtr = std::unique_ptr<PangoLayout, Deleter<g_object_unref>>;
 using FontPtr = std::unique_ptr<PangoFontDescription, Deleter<pango_font_description_free>>;
@@ -47,6 +48,10 @@ Picture PaintPicture(int width, int height, Paint &&paint) {
   return picture;
 }
 
+// A line that is too wide is made smaller by itself, down to this share of its size, and then cut: the others stay
+// readable.
+constexpr double kLeastShare = 0.65;
+
 // A panel's lines at one font size.
 struct Measured {
   std::vector<LayoutPtr> layouts;
@@ -60,20 +65,31 @@ struct Measured {
   int height() const { return 2 * padding + text_height; }
 };
 
-Measured Measure(PangoContext *context, std::span<const PanelLine> lines, const std::string &font, int pixels) {
+void SetFont(PangoLayout *layout, const PanelLine &line, const std::string &font, double pixels) {
+  const FontPtr description(pango_font_description_from_string(font.c_str()));
+  pango_font_description_set_absolute_size(description.get(), std::max<double>(kSmallestFont, pixels) * PANGO_SCALE);
+  if (line.bold) pango_font_description_set_weight(description.get(), PANGO_WEIGHT_BOLD);
+  pango_layout_set_font_description(layout, description.get());
+}
+
+Measured Measure(PangoContext *context, std::span<const PanelLine> lines, const std::string &font, int pixels,
+                 int max_width) {
   Measured measured;
   measured.padding = std::max(2, pixels / 2);
   measured.bar = std::max(3, pixels / 2);
+  const int room = max_width - measured.bar - 2 * measured.padding;
   for (const PanelLine &line : lines) {
     LayoutPtr layout(pango_layout_new(context));
-    const FontPtr description(pango_font_description_from_string(font.c_str()));
-    pango_font_description_set_absolute_size(description.get(), std::round(pixels * line.size) * PANGO_SCALE);
-    if (line.bold) pango_font_description_set_weight(description.get(), PANGO_WEIGHT_BOLD);
-    pango_layout_set_font_description(layout.get(), description.get());
+    const double size = std::round(pixels * line.size);
+    SetFont(layout.get(), line, font, size);
     pango_layout_set_single_paragraph_mode(layout.get(), TRUE);
     pango_layout_set_text(layout.get(), line.text.data(), static_cast<int>(line.text.size()));
     int width = 0, height = 0;
     pango_layout_get_pixel_size(layout.get(), &width, &height);
+    if (width > room && room > 0) {
+      SetFont(layout.get(), line, font, std::floor(size * std::max(kLeastShare, static_cast<double>(room) / width)));
+      pango_layout_get_pixel_size(layout.get(), &width, &height);
+    }
     measured.text_width = std::max(measured.text_width, width);
     measured.text_height += height;
     measured.heights.push_back(height);
@@ -99,10 +115,10 @@ PanelPainter::~PanelPainter() = default;
 Picture PanelPainter::PaintPanel(std::span<const PanelLine> lines, const PanelStyle &style, int max_width,
                                  int max_height) {
   int pixels = std::max(style.font_pixels, kSmallestFont);
-  Measured measured = Measure(context_.get(), lines, style.font, pixels);
-  while (pixels > kSmallestFont && (measured.width() > max_width || measured.height() > max_height)) {
+  Measured measured = Measure(context_.get(), lines, style.font, pixels, max_width);
+  while (pixels > kSmallestFont && measured.height() > max_height) {
     pixels = std::max(kSmallestFont, pixels * 9 / 10);
-    measured = Measure(context_.get(), lines, style.font, pixels);
+    measured = Measure(context_.get(), lines, style.font, pixels, max_width);
   }
   const int width = std::clamp(measured.width(), 1, std::max(1, max_width));
   const int height = std::clamp(measured.height(), 1, std::max(1, max_height));
@@ -144,7 +160,8 @@ Picture PanelPainter::PaintStrip(std::span<const StripPart> parts, std::optional
     for (const StripPart &part : parts) {
       const double from = std::round(part.from * width), to = std::round(part.to * width);
       Fill(cr, {from, top, to - from, height - top}, part.colour);
-      Fill(cr, {from, top, 1, height - top}, background);  // where one segment ends and the next begins
+      // Where one segment ends and the next begins; among narrow ones it would be all that is seen.
+      if (to - from >= kLeastWidthWithEdge) Fill(cr, {from, top, 1, height - top}, background);
     }
     if (!cursor) return;
     const double thickness = std::max(2, height / 6);

@@ -460,6 +460,59 @@ TEST(Composer, DrawsOnlyWhatHasChanged) {
   EXPECT_EQ(composer.Compose(std::nullopt, false, GST_SECOND, 0), nullptr);
 }
 
+// One long name makes one line smaller, or cuts it, and leaves the others alone.
+TEST_F(ActionOverlay, ALongNameDoesNotShrinkThePanel) {
+  const auto panel = [this](const std::string &name) {
+    Make("actionoverlay show=coarse+fine+value");
+    Start("RGB", 640, 360);
+    MetaLabel label = Label();
+    label.fine_action = name;
+    return Changed(Drawn(label));
+  };
+  const Box usual = panel("turn_screw_va"), longer = panel(std::string(130, 'm') + "_va");
+  EXPECT_GT(longer.bottom - longer.top, 0.75 * (usual.bottom - usual.top));
+  EXPECT_LT(longer.right, 640);
+}
+
+// Of 2,000 segments in 320 pixels none would be seen if each had a separator.
+TEST_F(ActionOverlay, ManyShortSegmentsKeepTheirColour) {
+  std::string text = "[";
+  for (int i = 0; i < 2000; ++i) {
+    text += (i > 0 ? "," : "") + std::string(R"({"start":)") + std::to_string(i) + R"(,"end":)" +
+            std::to_string(i + 1) + R"(,"fine_action":")" + (i % 2 == 0 ? "a_va" : "b_va") + R"("})";
+  }
+  const std::string path = Folder() + "/many.json";
+  std::ofstream(path) << text + "]";
+  Make("actionoverlay show=strip timeline=" + path);
+  Start("RGB", 320, 240);
+  const auto rows = Drawn(std::nullopt, 0);
+  int green = 0;
+  for (const Rgb &pixel : rows[238])
+    green += pixel.Near(kVa, 30) ? 1 : 0;
+  EXPECT_GT(green, 300);
+}
+
+TEST(Composer, HoursHaveTheirOwnPlace) {
+  // What is drawn decides: the same digits give the same rectangle.
+  action::OverlaySettings settings;
+  settings.show = action::kShowElapsed;
+  const auto width = [&settings](GstClockTime seconds) {
+    action::OverlayComposer composer;
+    composer.Set(settings);
+    composer.SetFrameSize(640, 480);
+    const auto *composition = composer.Compose(Label(), false, seconds * GST_SECOND, 0);
+    guint w = 0, h = 0;
+    gint x = 0, y = 0;
+    gst_video_overlay_rectangle_get_render_rectangle(
+        gst_video_overlay_composition_get_rectangle(const_cast<GstVideoOverlayComposition *>(composition), 0), &x, &y,
+        &w, &h);
+    return w;
+  };
+  const guint minutes = width(59 * 60 + 59), hours = width(3600), ten_hours = width(10 * 3600 + 20 * 60 + 30);
+  EXPECT_GT(hours, minutes) << "1:00:00 after 59:59";
+  EXPECT_GT(ten_hours, hours) << "10:20:30";
+}
+
 // ---- A timeline file
 
 TEST_F(ActionOverlay, FramesGetTheLabelsOfATimelineFile) {
