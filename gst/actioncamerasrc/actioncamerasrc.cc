@@ -241,6 +241,8 @@ void Finish(GstActionCameraSrc *self) {
     running = std::exchange(self->state->running, nullptr);
   }
   if (!running) return;
+  // Here, and not where the last reference goes: that may be a message of a connection's thread.
+  running->watch.Join();
   const action::CameraStats stats = running->watch.stats();
   const ObjectLock lock(self);
   self->state->last_stats = stats;

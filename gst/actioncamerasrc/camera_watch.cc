@@ -36,6 +36,10 @@ CameraWatch::CameraWatch(GstBin *bin, const CameraSettings &settings, CameraOutp
       delay_(nanoseconds(settings.retry_min), nanoseconds(settings.retry_max), g_random_int()) {}
 
 CameraWatch::~CameraWatch() {
+  Join();
+}
+
+void CameraWatch::Join() {
   Stop();
   if (thread_.joinable()) thread_.join();
 }

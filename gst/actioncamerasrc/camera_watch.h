@@ -32,7 +32,7 @@ struct CameraStats {
 };
 
 // From READY->PAUSED to PAUSED->READY. A thread of its own does what may take long; the functions return at once, but
-// for the destructor.
+// for Join.
 class CameraWatch {
  public:
   // Told on the thread of the watch, with no lock held.
@@ -48,7 +48,6 @@ class CameraWatch {
   };
 
   CameraWatch(GstBin *bin, const CameraSettings &settings, CameraOutput &output, Client &client);
-  // Waits for the thread; the source pad must take no more (deactivated), so that no push is waited for.
   ~CameraWatch();
   CameraWatch(const CameraWatch &) = delete;
   CameraWatch &operator=(const CameraWatch &) = delete;
@@ -59,6 +58,9 @@ class CameraWatch {
   void End();
   // No more connections are begun.
   void Stop();
+  // Stops, takes the connection down and waits for the thread. The source pad must take no more (deactivated), so that
+  // no push is waited for. Not on a thread of the connection's, which would wait for itself.
+  void Join();
   // The connection has an error. source: whose message it is.
   void OnProblem(GstObject *source, const std::string &reason);
 
