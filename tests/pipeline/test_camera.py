@@ -65,9 +65,12 @@ def command(channel, _):
     for valve in valves:
         if valve:
             valve.set_property("drop", word == "silent")
+    if not word:
+        loop.quit()  # who has started this is gone
     return bool(word)
-GLib.io_add_watch(GLib.IOChannel.unix_new(0), GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN, command)
-GLib.MainLoop().run()
+loop = GLib.MainLoop()
+GLib.io_add_watch(GLib.IOChannel.unix_new(0), GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN | GLib.IOCondition.HUP, command)
+loop.run()
 """
 
 
