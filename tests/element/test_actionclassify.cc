@@ -324,7 +324,8 @@ TEST_F(ActionClassify, LabelsAreDetectionsForStockElements) {
   Make("actionclassify model=" + Model("m"));
   Start("GRAY8", 64, 48);
   action::BackboneFacts backbone = Backbone();
-  backbone.roi = {0.25, 0.5, 0.5, 0.25};
+  backbone.roi = {0, 0, 0.25, 0.5};  // of turned pictures; the box is that of the frames
+  backbone.frame_roi = {0.25, 0.5, 0.5, 0.25};
   Push(action::NewBackboneEvent(backbone));
   PushFrame(0);
   GstBuffer *frame = gst_harness_pull(harness_);
