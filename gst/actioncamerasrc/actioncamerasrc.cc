@@ -24,7 +24,6 @@
 #include "actioncamerasrc/actioncamerasrc.h"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -152,10 +151,12 @@ void HandleMessage(GstBin *bin, GstMessage *message) {
   const auto running = RunningOf(self);
   const std::string uri = running ? running->uri : "";
   switch (GST_MESSAGE_TYPE(message)) {
-    case GST_MESSAGE_ERROR:
-      GST_DEBUG_OBJECT(self, "%s: %s", GST_MESSAGE_SRC_NAME(message), TextOf(message, uri).c_str());
-      if (running) running->watch.OnProblem(GST_MESSAGE_SRC(message), TextOf(message, uri));
+    case GST_MESSAGE_ERROR: {
+      const std::string text = TextOf(message, uri);
+      GST_DEBUG_OBJECT(self, "%s: %s", GST_MESSAGE_SRC_NAME(message), text.c_str());
+      if (running) running->watch.OnProblem(GST_MESSAGE_SRC(message), text);
       break;
+    }
     case GST_MESSAGE_WARNING:
       GST_ELEMENT_WARNING(self, RESOURCE, READ, ("%s", TextOf(message, uri).c_str()), (nullptr));
       break;

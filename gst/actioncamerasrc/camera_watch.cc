@@ -3,7 +3,6 @@
 
 #include "actioncamerasrc/camera_watch.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "action/error.h"

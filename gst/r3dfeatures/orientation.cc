@@ -8,33 +8,20 @@
 namespace action {
 namespace {
 
+// Both count alike; auto, custom and what is newer turn nothing.
+static_assert(static_cast<int>(Orientation::k90R) == GST_VIDEO_ORIENTATION_90R &&
+              static_cast<int>(Orientation::k180) == GST_VIDEO_ORIENTATION_180 &&
+              static_cast<int>(Orientation::k90L) == GST_VIDEO_ORIENTATION_90L &&
+              static_cast<int>(Orientation::kHoriz) == GST_VIDEO_ORIENTATION_HORIZ &&
+              static_cast<int>(Orientation::kVert) == GST_VIDEO_ORIENTATION_VERT &&
+              static_cast<int>(Orientation::kUlLr) == GST_VIDEO_ORIENTATION_UL_LR &&
+              static_cast<int>(Orientation::kUrLl) == GST_VIDEO_ORIENTATION_UR_LL);
 Orientation FromMethod(GstVideoOrientationMethod method) {
-  switch (method) {
-    case GST_VIDEO_ORIENTATION_90R:
-      return Orientation::k90R;
-    case GST_VIDEO_ORIENTATION_180:
-      return Orientation::k180;
-    case GST_VIDEO_ORIENTATION_90L:
-      return Orientation::k90L;
-    case GST_VIDEO_ORIENTATION_HORIZ:
-      return Orientation::kHoriz;
-    case GST_VIDEO_ORIENTATION_VERT:
-      return Orientation::kVert;
-    case GST_VIDEO_ORIENTATION_UL_LR:
-      return Orientation::kUlLr;
-    case GST_VIDEO_ORIENTATION_UR_LL:
-      return Orientation::kUrLl;
-    default:
-      return Orientation::kIdentity;
-  }
+  const bool known = method >= GST_VIDEO_ORIENTATION_IDENTITY && method <= GST_VIDEO_ORIENTATION_UR_LL;
+  return known ? static_cast<Orientation>(method) : Orientation::kIdentity;
 }
 
 }  // namespace
-
-const char *NickOf(Orientation orientation) {
-  constexpr const char *kNicks[] = {"identity", "90r", "180", "90l", "horiz", "vert", "ul-lr", "ur-ll"};
-  return kNicks[static_cast<size_t>(orientation)];
-}
 
 Region RegionOfFrame(const Region &region, Orientation orientation) {
   // 0.1 + 0.9 may be a little more than 1.

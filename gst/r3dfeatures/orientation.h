@@ -13,9 +13,6 @@
 
 namespace action {
 
-// The nick of GstVideoOrientationMethod: "identity", "90r", ...
-const char *NickOf(Orientation orientation);
-
 // The part of a frame that is `region` of the turned picture.
 Region RegionOfFrame(const Region &region, Orientation orientation);
 

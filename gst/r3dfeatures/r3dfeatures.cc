@@ -56,6 +56,7 @@
 #include "common/guarded.h"
 #include "common/object_lock.h"
 #include "r3dfeatures/chunk_sender.h"
+#include "r3dfeatures/enums.h"
 #include "r3dfeatures/feature_pipeline.h"
 #include "r3dfeatures/frame_reader.h"
 #include "r3dfeatures/orientation.h"
@@ -269,7 +270,8 @@ void FollowOrientation(GstR3dFeatures *self) {
   State &state = *self->state;
   const action::Orientation orientation = state.orientation.value();
   if (!state.pipeline->SetOrientation(orientation)) return;
-  GST_INFO_OBJECT(self, "pictures are turned by %s", action::NickOf(orientation));
+  const action::CharPtr nick(g_enum_to_string(GST_TYPE_ACTION_ORIENTATION, static_cast<gint>(orientation)));
+  GST_INFO_OBJECT(self, "pictures are turned: %s", nick.get());
   if (action::RegionOfFrame(state.active.features.roi, orientation) != state.announced_region) AnnounceBackbone(self);
 }
 
