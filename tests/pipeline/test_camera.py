@@ -8,7 +8,6 @@ one stream, and the application is told.
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,93 +21,16 @@ from gi.repository import Gst
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../parity"))
 import small_model
 import tap
+from rtsp_camera import H264, VIDEO, Camera
 
 BUILD = os.path.abspath(sys.argv[1])
 FOLDER = tempfile.mkdtemp(prefix="gst-action-camera-")
 PATIENCE = 60  # s
 
-VIDEO = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=15/1"
-H264 = f"{VIDEO} ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! valve name=valve ! rtph264pay name=pay0 pt=96"
 SMALL = H264.replace("320", "160").replace("240", "120")
 H265 = f"{VIDEO} ! x265enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! valve name=valve ! rtph265pay name=pay0 pt=96"
 JPEG = f"{VIDEO} ! jpegenc ! valve name=valve ! rtpjpegpay name=pay0 pt=26"
 SOUND_FIRST = "audiotestsrc is-live=true ! audio/x-raw,rate=8000 ! mulawenc ! rtppcmupay name=pay0 pt=0 " + H264.replace("pay0", "pay1")
-
-# An RTSP camera: `server.py PORT LINE [USER PASSWORD]`; says its port; "silent" and "speak" on its standard input close and open the valve.
-SERVER = """
-import sys
-import gi
-gi.require_version("Gst", "1.0")
-gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer
-Gst.init(None)
-server = GstRtspServer.RTSPServer.new()
-server.set_address("127.0.0.1")
-server.set_service(sys.argv[1])
-factory = GstRtspServer.RTSPMediaFactory.new()
-factory.set_launch("( " + sys.argv[2] + " )")
-factory.set_shared(True)
-valves = []
-factory.connect("media-configure", lambda _, media: valves.append(media.get_element().get_by_name_recurse_up("valve")))
-if len(sys.argv) > 3:
-    auth = GstRtspServer.RTSPAuth.new()
-    token = GstRtspServer.RTSPToken.new()
-    token.set_string("media.factory.role", "user")
-    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(sys.argv[3], sys.argv[4]), token)
-    server.set_auth(auth)
-    factory.add_role_from_structure(Gst.Structure.from_string("user, media.factory.access=(boolean)true, media.factory.construct=(boolean)true")[0])
-server.get_mount_points().add_factory("/stream", factory)
-server.attach(None)
-print(server.get_bound_port(), flush=True)
-def command(channel, _):
-    word = sys.stdin.readline().strip()
-    for valve in valves:
-        if valve:
-            valve.set_property("drop", word == "silent")
-    if not word:
-        loop.quit()  # who has started this is gone
-    return bool(word)
-loop = GLib.MainLoop()
-GLib.io_add_watch(GLib.IOChannel.unix_new(0), GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN | GLib.IOCondition.HUP, command)
-loop.run()
-"""
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-class Camera:
-    def __init__(self, line=H264, port=None, login=()):
-        self.line, self.port, self.login, self.process = line, port or free_port(), login, None
-        self.url = f"rtsp://127.0.0.1:{self.port}/stream"
-
-    def start(self, line=None):
-        self.line = line or self.line
-        self.process = subprocess.Popen([sys.executable, "-c", SERVER, str(self.port), self.line, *self.login], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL)
-        assert self.process.stdout.readline().strip() == str(self.port).encode(), "the RTSP server did not start"
-        return self
-
-    def say(self, word):
-        self.process.stdin.write(word.encode() + b"\n")
-        self.process.stdin.flush()
-
-    def kill(self):
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process.stdin.close()
-            self.process.stdout.close()
-            self.process = None
-
-    def __enter__(self):
-        return self.start()
-
-    def __exit__(self, *_):
-        self.kill()
 
 
 class Line:
@@ -119,7 +41,6 @@ class Line:
         self.pipeline = Gst.parse_launch(f"actioncamerasrc name=camera uri={url} retry-min=100000000 retry-max=400000000 {properties} ! {rest}")
         self.camera = self.pipeline.get_by_name("camera")
         self.camera.get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM, self._on)
-        self.began = time.monotonic()
 
     def _on(self, _pad, info):
         if info.type & Gst.PadProbeType.BUFFER:
@@ -128,7 +49,7 @@ class Line:
         else:
             event = info.get_event()
             text = event.parse_caps().to_string() if event.type == Gst.EventType.CAPS else event.parse_gap() if event.type == Gst.EventType.GAP else None
-            self.sent.append((event.type.value_nicks[0] if hasattr(event.type, "value_nicks") else Gst.EventType.get_name(event.type), text, None))
+            self.sent.append((Gst.EventType.get_name(event.type), text, None))
         return Gst.PadProbeReturn.OK
 
     def __enter__(self):

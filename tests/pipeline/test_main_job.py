@@ -21,6 +21,7 @@ from gi.repository import GLib, Gst  # noqa: E402
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "parity"))
 import releases  # noqa: E402
+import rtsp_camera  # noqa: E402
 import tap  # noqa: E402
 import timeline_oracle  # noqa: E402
 
@@ -361,46 +362,14 @@ def live():
     return [f"first label on frame {first}"]
 
 
-class Camera:
-    """An RTSP server on loopback, in a process of its own: a tee'd camera that never ends."""
-
-    SERVER = """
-import sys
-import gi
-gi.require_version("Gst", "1.0")
-gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer
-Gst.init(None)
-server = GstRtspServer.RTSPServer.new()
-server.set_service("0")
-factory = GstRtspServer.RTSPMediaFactory.new()
-factory.set_launch("( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=15/1 ! " + sys.argv[1] +
-                   " speed-preset=ultrafast key-int-max=15 ! video/x-h264,profile=main ! rtph264pay name=pay0 pt=96 )")
-factory.set_shared(True)
-server.get_mount_points().add_factory("/stream", factory)
-server.attach(None)
-print(server.get_bound_port(), flush=True)
-GLib.MainLoop().run()
-"""
-
-    def __init__(self, encoder="x264enc tune=zerolatency"):
-        self.encoder = encoder
-
-    def __enter__(self):
-        self.process = subprocess.Popen([sys.executable, "-c", self.SERVER, self.encoder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        port = self.process.stdout.readline().decode().strip()
-        assert port.isdigit(), "the RTSP server did not start"
-        self.url = f"rtsp://127.0.0.1:{port}/stream"
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
+def camera_of(encoder):
+    """A camera whose pictures x264enc, with these properties, encodes in the main profile."""
+    return rtsp_camera.Camera(f"{rtsp_camera.VIDEO} ! {encoder} speed-preset=ultrafast key-int-max=15 ! video/x-h264,profile=main ! rtph264pay name=pay0 pt=96")
 
 
 def rtsp():
     """The camera's own clock gets into the timeline."""
-    with Camera() as camera:
+    with camera_of("x264enc tune=zerolatency") as camera:
         done = Run(f"rtspsrc location={camera.url} add-reference-timestamp-meta=true latency=100 ! decodebin ! r3dfeatures hop=8 ! actionclassify "
                    f"model={MODEL} strict=false ! timelinesmooth window=3 location={path('rtsp.json')} ! actionoverlay ! fakesink name=out", probe="out", seconds=12)
     assert any(label for _, label in done.labels)
@@ -413,7 +382,7 @@ def camera_with_b_frames():
     """The README's line for the untouched video: as long as its frames are, and each frame later than the one before."""
     line = next(line for _, line in documented_lines() if "raw-" in line)
     command = re.sub(r"location=raw-\$\(.*?\)\S+", f"location={path('b-frames-%05d.mp4')}", line.split(" t. ! queue ! avdec_h264")[0])
-    with Camera("x264enc bframes=2 b-adapt=false") as camera:
+    with camera_of("x264enc bframes=2 b-adapt=false") as camera:
         command = command.replace("rtsp://CAMERA/stream", camera.url).replace("tee name=t t. ! queue", "identity eos-after=76")
         code, said = run(["sh", "-c", command], timeout=60)
     assert code == 0, said
@@ -575,7 +544,7 @@ def lines_of_the_documents():
     lines = [(name, line) for name, line in documented_lines() if not newer_than_this(line)]
     assert len(lines) >= 8, lines
     os.symlink(os.path.join(DEMO, "clips/mount_wheel_va_001.mp4"), path("short.mp4"))
-    with Camera() as camera:
+    with camera_of("x264enc tune=zerolatency") as camera:
         for name, line in lines:
             documented(line, camera.url)
     return [f"{name}: {line}" for name, line in lines]

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""An RTSP camera on loopback, in a process of its own, which ends with the test that has started it."""
+
+import socket
+import subprocess
+import sys
+
+VIDEO = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=15/1"
+H264 = f"{VIDEO} ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! valve name=valve ! rtph264pay name=pay0 pt=96"
+
+# An RTSP camera: `server.py PORT LINE [USER PASSWORD]`; says its port; "silent" and "speak" on its standard input close and open the valve.
+SERVER = """
+import sys
+import gi
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer
+Gst.init(None)
+server = GstRtspServer.RTSPServer.new()
+server.set_address("127.0.0.1")
+server.set_service(sys.argv[1])
+factory = GstRtspServer.RTSPMediaFactory.new()
+factory.set_launch("( " + sys.argv[2] + " )")
+factory.set_shared(True)
+valves = []
+factory.connect("media-configure", lambda _, media: valves.append(media.get_element().get_by_name_recurse_up("valve")))
+if len(sys.argv) > 3:
+    auth = GstRtspServer.RTSPAuth.new()
+    token = GstRtspServer.RTSPToken.new()
+    token.set_string("media.factory.role", "user")
+    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(sys.argv[3], sys.argv[4]), token)
+    server.set_auth(auth)
+    factory.add_role_from_structure(Gst.Structure.from_string("user, media.factory.access=(boolean)true, media.factory.construct=(boolean)true")[0])
+server.get_mount_points().add_factory("/stream", factory)
+server.attach(None)
+print(server.get_bound_port(), flush=True)
+def command(channel, _):
+    word = sys.stdin.readline().strip()
+    for valve in valves:
+        if valve:
+            valve.set_property("drop", word == "silent")
+    if not word:
+        loop.quit()  # who has started this is gone
+    return bool(word)
+loop = GLib.MainLoop()
+GLib.io_add_watch(GLib.IOChannel.unix_new(0), GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN | GLib.IOCondition.HUP, command)
+loop.run()
+"""
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Camera:
+    def __init__(self, line=H264, port=None, login=()):
+        self.line, self.port, self.login, self.process = line, port or free_port(), login, None
+        self.url = f"rtsp://127.0.0.1:{self.port}/stream"
+
+    def start(self, line=None):
+        self.line = line or self.line
+        self.process = subprocess.Popen([sys.executable, "-c", SERVER, str(self.port), self.line, *self.login], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL)
+        assert self.process.stdout.readline().strip() == str(self.port).encode(), "the RTSP server did not start"
+        return self
+
+    def say(self, word):
+        self.process.stdin.write(word.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def kill(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdin.close()
+            self.process.stdout.close()
+            self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.kill()
