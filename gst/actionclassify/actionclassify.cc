@@ -254,9 +254,13 @@ void PushLabels(GstActionClassify *self) {
   const action::TwoStageClassifier &classifier = *state.active.classifier;
   state.sent_threshold = SettingsOf(self).unknown_threshold;
   const action::LabelFacts facts{
-      classifier.folder(),     IsStandIn(state),
-      classifier.labels(),     state.sent_threshold,
-      classifier.calibrated(), classifier.facts() ? classifier.facts()->poor_accuracy() : std::nullopt};
+      .model = classifier.folder(),
+      .stand_in = IsStandIn(state),
+      .labels = classifier.labels(),
+      .unknown_threshold = state.sent_threshold,
+      .calibrated = classifier.calibrated(),
+      .poor_accuracy = classifier.facts() ? classifier.facts()->poor_accuracy() : std::nullopt,
+      .model_hash = classifier.hash()};
   gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), action::NewLabelsEvent(facts));
 }
 

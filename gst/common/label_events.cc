@@ -60,7 +60,7 @@ GstEvent *NewLabelsEvent(const LabelFacts &facts) {
     categories.emplace_back(NameOf(label.category));
   }
   GstStructure *structure = gst_structure_new(
-      kLabelsEvent, "model", G_TYPE_STRING, facts.model.c_str(), "stand-in", G_TYPE_BOOLEAN, facts.stand_in, "coarse",
+      kLabelsEvent, "model", G_TYPE_STRING, facts.model.c_str(), "model-hash", G_TYPE_STRING, facts.model_hash.c_str(), "stand-in", G_TYPE_BOOLEAN, facts.stand_in, "coarse",
       G_TYPE_STRV, ToStrv(facts.labels.coarse).get(), "fine", G_TYPE_STRV, ToStrv(fine).get(), "fine-coarse",
       G_TYPE_STRV, ToStrv(families).get(), "value-category", G_TYPE_STRV, ToStrv(categories).get(), "unknown-threshold",
       G_TYPE_DOUBLE, facts.unknown_threshold, "calibrated", G_TYPE_BOOLEAN, facts.calibrated, nullptr);
@@ -89,6 +89,8 @@ std::optional<LabelFacts> ParseLabels(const GstStructure *structure) {
     return std::nullopt;
   }
   facts.model = model != nullptr ? model : "";
+  const char *hash = gst_structure_get_string(structure, "model-hash");
+  facts.model_hash = hash != nullptr ? hash : "";
   facts.stand_in = stand_in != FALSE;
   facts.labels.coarse = std::move(*coarse);
   for (size_t i = 0; i < fine->size(); ++i)

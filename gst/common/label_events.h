@@ -6,6 +6,7 @@
 //
 // `action-labels`: sticky, before the first step, and again when the model is changed. Fields:
 //   model           string         the model's folder
+//   model-hash      string         SHA-256 of its classifiers
 //   stand-in        boolean        the model or the features were made with stand-in weights: not a measurement
 //   coarse          GStrv          the coarse labels, by class id
 //   fine            GStrv          the fine labels, by id
@@ -57,6 +58,7 @@ struct LabelFacts {
   double unknown_threshold = 0;
   bool calibrated = false;
   std::optional<double> poor_accuracy;  // on held-out clips, where it is poor
+  std::string model_hash;               // ModelHash
 };
 
 // Return full references. `features`: the structure of the action-features event. scores absent: dropped.

@@ -133,12 +133,16 @@ PropertyTable<Settings> NewTable() {
   table.Enum("time-origin", "Time origin",
              "What counts as 0 s in the file: the first frame, as in the reference, or stream time 0",
              GST_TYPE_ACTION_TIME_ORIGIN, &Settings::time_origin, kMutableReady);
-  table.Text("location", "Location",
-             "File for the timeline. NAME.json: the reference's list of segments, written when the stream ends or is "
-             "left (then the last one says complete: false); what another run left there is kept as NAME.json~; "
-             "NAME.jsonl: one segment a line, appended as soon as it is final, also to what is in the file already: "
-             "each line names its run",
-             &Settings::location, kMutableReady);
+  table.Text(
+      "location", "Location",
+      "File for the timeline. NAME.json: the reference's list of segments, written when the stream ends or is "
+      "left (then the last one says complete: false); what another run left there is kept as NAME.json~; "
+      "NAME.jsonl: one segment a line, appended as soon as it is final, also to what is in the file already: "
+      "each line names its run. In the name of a .jsonl, %Y, %m, %d and so on (strftime, local time) are those of "
+      "the segment's beginning: a file a day; folders are made",
+      &Settings::location, kMutableReady);
+  table.Text("station", "Station", "What the place of work is called: a key of each line of a .jsonl",
+             &Settings::station, kMutableReady);
   table.Text("elements", "Elements",
              "A file elements.csv: display names, values, order and limits of the fine labels, instead of what "
              "actionclassify sends. gst-action-elements MODEL writes a template",

@@ -43,6 +43,7 @@ struct TimelineSmoothSettings {
   GstClockTime stall_timeout = 10 * GST_SECOND;
   TimeOrigin time_origin = TimeOrigin::kFirstFrame;
   std::string location;
+  std::string station;
   std::string elements;
   bool post_messages = true;
 

@@ -4,6 +4,7 @@
 #include "timelinesmooth/smooth_labels.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "action/elements.h"
@@ -33,6 +34,9 @@ MessagePtr NewWarning(GstElement *element, GstStreamError code, const std::strin
   return MessagePtr(gst_message_new_warning(GST_OBJECT(element), error.get(), debug));
 }
 
+// More files than segments that are not final begin in.
+constexpr size_t kMostRecordings = 64;
+
 // A study measures elements of a few seconds, which a step every two seconds cannot.
 constexpr int kStudyHop = 4;
 
@@ -59,6 +63,9 @@ void SmoothLabels::Start(const TimelineSmoothSettings &settings) {
   outbox_.clear();
   segments_ = gaps_ = deviations_ = 0;
   hop_time_ = 0;
+  weights_hash_.clear();
+  video_.clear();
+  recordings_.clear();
   complete_ = warned_no_labels_ = warned_lost_ = warned_hop_ = warned_wall_clock_ = false;
   wrong_wall_clock_.clear();
   line_.Start({.bytes = settings.max_size_bytes, .stall_timeout = settings.stall_timeout});
@@ -111,6 +118,45 @@ void SmoothLabels::NoteWhetherComplete() {
   }
   const DelayLine::Lock lock = line_.Hold();
   complete_ = complete;
+}
+
+void SmoothLabels::NoteVideo() {
+  const QueryPtr query(gst_query_new_uri());
+  std::string video;
+  if (gst_pad_peer_query(sink_, query.get())) {
+    gchar *uri = nullptr;
+    gst_query_parse_uri(query.get(), &uri);
+    const CharPtr owner(uri);
+    const CharPtr path(uri != nullptr ? g_filename_from_uri(uri, nullptr, nullptr) : nullptr);
+    if (path) video = std::filesystem::path(path.get()).filename().string();
+  }
+  const DelayLine::Lock lock = line_.Hold();
+  video_ = video;
+}
+
+void SmoothLabels::OnRecording(const GstStructure *structure) {
+  const auto facts = ParseRecording(structure);
+  if (!facts) return;
+  const DelayLine::Lock lock = line_.Hold();
+  recordings_.push_back(*facts);
+  if (recordings_.size() > kMostRecordings) recordings_.pop_front();
+}
+
+// Where the segment's beginning can be seen.
+LineOrigin SmoothLabels::OriginOf(const FinishedSegment &finished) const {
+  LineOrigin origin{.station = settings_.station, .model = tracker_->model_hash(), .weights = weights_hash_};
+  const auto recorded =
+      std::find_if(recordings_.rbegin(), recordings_.rend(), [&finished](const RecordingFacts &facts) {
+        return GST_CLOCK_TIME_IS_VALID(finished.running_time) && facts.begin <= finished.running_time;
+      });
+  if (recorded != recordings_.rend()) {
+    origin.video = recorded->file;
+    origin.video_offset = static_cast<int64_t>(finished.running_time - recorded->begin);
+  } else if (!video_.empty() && GST_CLOCK_TIME_IS_VALID(finished.stream_time)) {
+    origin.video = video_;
+    origin.video_offset = static_cast<int64_t>(finished.stream_time);
+  }
+  return origin;
 }
 
 bool SmoothLabels::NeedsLabels() {
@@ -174,6 +220,7 @@ void SmoothLabels::OnBackbone(const GstStructure *structure, std::vector<Message
                                  static_cast<guint64>(facts->sample_rate.denominator),
                                  static_cast<guint64>(facts->sample_rate.numerator));
   };
+  weights_hash_ = facts->service.weights_hash;
   hop_time_ = time_of(facts->hop);
   const SmoothingSettings smoothing = settings_.SmoothingFor(static_cast<double>(hop_time_) / GST_SECOND);
   tracker_->SetSmoothing(smoothing);
@@ -265,6 +312,7 @@ void SmoothLabels::Collect() {
     const bool gap = finished.segment.state == SegmentState::kGap;
     ++(gap ? gaps_ : segments_);
     deviations_ += finished.segment.deviation != Deviation::kNone ? 1 : 0;
+    finished.origin = OriginOf(finished);
     outbox_.push_back(std::move(finished));
   }
   line_.SetKnownUntil(tracker_->known_until());
@@ -320,7 +368,7 @@ void SmoothLabels::WriteSegments(const std::vector<FinishedSegment> &segments) {
     GST_INFO_OBJECT(element_, "segment %s", ToJsonLine(segment.segment).c_str());
     written_ = false;
     // Who is told of it finds it in the file.
-    const std::optional<Error> problem = output_->Add(segment.segment);
+    const std::optional<Error> problem = output_->Add(segment);
     if (post) gst_element_post_message(element_, NewSegmentMessage(element_, segment));
     if (problem) PostWarning(element_, *problem, "Segments are kept and written as soon as it is possible again");
   }

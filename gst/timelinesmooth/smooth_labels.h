@@ -8,12 +8,14 @@
 
 #include <gst/gst.h>
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/analytics_label.h"
+#include "common/recording_event.h"
 #include "timelinesmooth/delay_line.h"
 #include "timelinesmooth/properties.h"
 #include "timelinesmooth/timeline_output.h"
@@ -34,6 +36,10 @@ class SmoothLabels final : public DelayLine::Client {
 
   // Before EOS is enqueued; takes the mutex. Whether the stream was seen to its end.
   void NoteWhetherComplete();
+  // A new stream: asks upstream which file it is of. Takes the mutex.
+  void NoteVideo();
+  // Downstream records the frames; takes the mutex.
+  void OnRecording(const GstStructure *structure);
   // Takes the mutex. True when a frame is about to come and no labels have; once.
   bool NeedsLabels();
   // Any thread; takes the mutex. Returns a full reference.
@@ -54,6 +60,7 @@ class SmoothLabels final : public DelayLine::Client {
   void OnBackbone(const GstStructure *structure, std::vector<MessagePtr> &messages);
   void OnStep(const GstStructure *structure, std::vector<MessagePtr> &messages);
   void NoteWallClock(GstBuffer *frame);
+  LineOrigin OriginOf(const FinishedSegment &finished) const;
   void Collect();
   void WriteSegments(const std::vector<FinishedSegment> &segments);
   void WriteFile(bool complete);
@@ -68,6 +75,9 @@ class SmoothLabels final : public DelayLine::Client {
   std::vector<FinishedSegment> outbox_;               // final segments that the task has not written yet
   guint64 segments_ = 0, gaps_ = 0, deviations_ = 0;  // final ones, for stats
   GstClockTime hop_time_ = 0;                         // from step to step; 0: not known
+  std::string weights_hash_;                          // of the network
+  std::string video_;                                 // the file that the stream is of; empty: it is of none
+  std::deque<RecordingFacts> recordings_;             // that downstream has begun, the newest last
   bool complete_ = false;                             // at EOS: the stream has been seen to its end
   bool warned_no_labels_ = false, warned_lost_ = false, warned_hop_ = false;
   bool warned_wall_clock_ = false;

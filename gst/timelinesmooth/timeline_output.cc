@@ -4,12 +4,15 @@
 #include "timelinesmooth/timeline_output.h"
 
 #include <filesystem>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "action/atomic_file.h"
+#include "action/deleter.h"
 #include "action/error.h"
 #include "action/timeline/timeline_file.h"
+#include "common/glib_ptr.h"
 
 namespace action {
 
@@ -41,8 +44,9 @@ TimelineOutput::TimelineOutput(const std::string &location) : location_(location
                 "cannot write a timeline to " + location + ": it is a folder. Name a file in it");
   }
   if (location.ends_with(".jsonl")) {
-    lines_ = std::make_unique<LineFile>(location);
-    run_ = IsoTime(g_get_real_time() * 1000);
+    const int64_t now = g_get_real_time() * 1000;
+    run_ = IsoTime(now);
+    OpenLines(PathAt(now));
   } else if (location.ends_with(".json")) {
     AtomicFile probe(location);  // an unwritable folder is told now, not at the end of a shift
   } else {
@@ -52,18 +56,46 @@ TimelineOutput::TimelineOutput(const std::string &location) : location_(location
   }
 }
 
+// Of lines that say something of this moment, ns since 1970.
+std::string TimelineOutput::PathAt(int64_t wall) const {
+  if (location_.find('%') == std::string::npos) return location_;
+  const std::unique_ptr<GDateTime, Deleter<g_date_time_unref>> time(
+      g_date_time_new_from_unix_local(wall / static_cast<int64_t>(GST_SECOND)));
+  const CharPtr path(time ? g_date_time_format(time.get(), location_.c_str()) : nullptr);
+  return path ? path.get() : location_;  // a name that happens to hold a %
+}
+
+void TimelineOutput::OpenLines(const std::string &path) {
+  if (path != location_) {
+    std::error_code failed;  // which opening the file tells
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
+  }
+  lines_ = std::make_unique<LineFile>(path, LineFile::Writers::kOne);
+  path_ = path;
+}
+
 std::string TimelineOutput::WouldKeep() const {
   return location_.empty() || lines_ ? "" : AsideName(location_);
 }
 
-std::optional<Error> TimelineOutput::Add(const Segment &segment) {
+std::optional<Error> TimelineOutput::Add(const FinishedSegment &finished) {
   if (location_.empty()) return std::nullopt;
-  last_ = segment;
+  last_ = finished;
+  last_->origin.run = run_;
   if (!lines_) {
-    segments_.Add(segment);
+    segments_.Add(finished.segment);
     return std::nullopt;
   }
-  if (lines_->Append(ToJsonLine(segment, run_))) {
+  const auto &wall = finished.segment.wall_clock;
+  const std::string path = PathAt(wall ? wall->start : g_get_real_time() * 1000);
+  try {
+    // Never back to an earlier file, where a clock is set back; nor away from lines that still have to be written.
+    if (path > path_ && lines_->Retry()) OpenLines(path);
+  } catch (const Error &e) {
+    lines_->Append(ToJsonLine(finished.segment, last_->origin));  // better there than nowhere
+    return std::exchange(failing_, true) ? std::nullopt : std::optional<Error>(e);
+  }
+  if (lines_->Append(ToJsonLine(finished.segment, last_->origin))) {
     failing_ = false;
   } else if (!std::exchange(failing_, true)) {
     return lines_->failure();
@@ -75,9 +107,9 @@ std::string TimelineOutput::Finish(bool complete) {
   if (location_.empty()) return {};
   if (lines_) {
     // The end came when the last segment had been written: it is said once more, which replaces it.
-    if (last_ && last_->complete != complete) {
-      last_->complete = complete;
-      lines_->Append(ToJsonLine(*last_, run_));
+    if (last_ && last_->segment.complete != complete) {
+      last_->segment.complete = complete;
+      lines_->Append(ToJsonLine(last_->segment, last_->origin));
     }
     if (!lines_->Retry()) {
       const Error &why = *lines_->failure();

@@ -13,6 +13,7 @@
 
 #include "action/line_file.h"
 #include "action/timeline/segment_list.h"
+#include "action/timeline/timeline_file.h"
 #include "timelinesmooth/timeline_tracker.h"
 
 namespace action {
@@ -37,25 +38,30 @@ GstMessage *NewSegmentMessage(GstElement *element, const FinishedSegment &finish
 // For one thread at a time.
 class TimelineOutput {
  public:
-  // location: empty (nothing is written), or a name that ends in .json or .jsonl. Throws Error when it ends otherwise,
-  // or no such file can be made.
+  // location: empty (nothing is written), or a name that ends in .json or .jsonl, this with strftime's %Y and so on
+  // where each day is to have its file. Throws Error when it ends otherwise, no such file can be made, or another
+  // pipeline writes to it.
   explicit TimelineOutput(const std::string &location);
 
   // Where Finish would keep aside what another run has left under the name, as things are now; empty: nowhere.
   std::string WouldKeep() const;
   // .jsonl: the line is written; when that fails, what is returned says so, once, and it is tried again with the next.
-  std::optional<Error> Add(const Segment &segment);
+  std::optional<Error> Add(const FinishedSegment &finished);
   // All segments have been added; complete: the stream has ended, too, and was not interrupted. .json: the file is
   // written, and what another run has left under its name kept aside; .jsonl: the last try for lines that could not be
   // written. Returns where something was kept aside; else empty. Throws Error.
   std::string Finish(bool complete);
 
  private:
+  std::string PathAt(int64_t wall) const;
+  void OpenLines(const std::string &path);
+
   const std::string location_;
-  std::string run_;  // .jsonl: what tells this run's lines from those of others in the file
+  std::string path_;  // of the lines, now
+  std::string run_;   // .jsonl: what tells this run's lines from those of others in the file
   std::unique_ptr<LineFile> lines_;
   SegmentList segments_;
-  std::optional<Segment> last_;
+  std::optional<FinishedSegment> last_;
   bool written_ = false;  // the file that lies there is this run's
   bool failing_ = false;
 };

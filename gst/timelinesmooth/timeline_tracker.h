@@ -16,6 +16,7 @@
 
 #include "action/elements.h"
 #include "action/timeline/timeline.h"
+#include "action/timeline/timeline_file.h"
 #include "common/frame_clock.h"
 #include "common/label_events.h"
 #include "common/label_meta.h"
@@ -28,6 +29,7 @@ struct FinishedSegment {
   GstClockTime timestamp = GST_CLOCK_TIME_NONE;
   GstClockTime stream_time = GST_CLOCK_TIME_NONE;
   GstClockTime running_time = GST_CLOCK_TIME_NONE;
+  LineOrigin origin;  // but for the run
 };
 
 // Inside, everything is ordered by StreamClock's position.
@@ -48,6 +50,8 @@ class TimelineTracker {
   // are not of these labels.
   bool SetLabels(const GstStructure *labels_event);
   bool has_labels() const { return labels_.has_value(); }
+  // ModelHash of the labels' model; empty: not known.
+  std::string model_hash() const { return labels_ ? labels_->model_hash : ""; }
 
   // A frame has come. Returns its position; nothing when it cannot be placed (no time, or backward playback).
   std::optional<int64_t> AddFrame(GstBuffer *buffer);

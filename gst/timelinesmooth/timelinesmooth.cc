@@ -103,6 +103,7 @@ GstFlowReturn SinkEvent(GstPad *, GstObject *parent, GstEvent *raw) {
   action::EventPtr event(raw);
   return action::guarded(GST_ELEMENT(parent), GST_FLOW_ERROR, [&] {
     if (GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS) LabelsOf(parent).NoteWhetherComplete();
+    if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT) LabelsOf(parent).NoteVideo();
     return LineOf(parent).SinkEvent(std::move(event));
   });
 }
@@ -129,6 +130,7 @@ gboolean ActivateSink(GstPad *, GstObject *parent, GstPadMode mode, gboolean act
 // ---- The source pad
 
 gboolean SourceEvent(GstPad *, GstObject *parent, GstEvent *event) {
+  if (gst_event_has_name(event, action::kRecordingEvent)) LabelsOf(parent).OnRecording(gst_event_get_structure(event));
   return LineOf(parent).SourceEvent(action::EventPtr(event));
 }
 

@@ -15,11 +15,15 @@
 namespace action {
 
 // Appends lines to a file so that each is there, whole, when Append has returned true. One that could not be written
-// (a full disk) is tried again before the next.
+// (a full disk) is tried again before the next. A file that was moved away meanwhile (log rotation) is left, and one of
+// the old name begun.
 class ACTION_API LineFile {
  public:
-  // Throws Error when the file cannot be opened or made. A last line that was cut off is ended first.
-  explicit LineFile(const std::string &path);
+  enum class Writers { kMany, kOne };
+
+  // Throws Error when the file cannot be opened or made. A last line that was cut off is ended first. kOne: the file is
+  // locked for this LineFile, and it is an error when another one, of this process or another, has it.
+  explicit LineFile(const std::string &path, Writers writers = Writers::kMany);
   ~LineFile();
   LineFile(const LineFile &) = delete;
   LineFile &operator=(const LineFile &) = delete;
@@ -31,7 +35,12 @@ class ACTION_API LineFile {
   const std::optional<Error> &failure() const { return failure_; }
 
  private:
+  void Open();
+  void Close();
+  bool IsMoved() const;
+
   const std::string path_;
+  const Writers writers_;
   int fd_ = -1;
   std::string waiting_;
   std::optional<Error> failure_;

@@ -9,12 +9,14 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "action/elements.h"
 #include "action/error.h"
 #include "action/head.h"
 #include "action/json_error.h"
+#include "action/sha256.h"
 #include "action/text.h"
 
 namespace action {
@@ -198,6 +200,31 @@ ModelJson ReadModelJson(const fs::path &path) {
 }
 
 }  // namespace
+
+std::string ModelHash(const ModelBundle &bundle) {
+  Sha256 hash;
+  const auto add = [&hash](const Head &head) {
+    for (const std::string &label : head.labels)
+      hash.Update(label + "\n");
+    std::vector<const std::pair<std::string, Tensor> *> entries;
+    for (const auto &entry : head.weights.entries)
+      entries.push_back(&entry);
+    std::ranges::sort(entries, {}, [](const auto *entry) { return entry->first; });
+    for (const auto *entry : entries) {
+      hash.Update(entry->first + "\n" + ShapeToString(entry->second.shape()) + "\n");
+      const std::vector<float> values = entry->second.ToFloats();
+      hash.Update(std::as_bytes(std::span(values)));
+    }
+  };
+  add(bundle.coarse());
+  for (const Family &family : bundle.families()) {
+    hash.Update(family.name + "\n");
+    if (family.head) add(*family.head);
+  }
+  for (const FineLabel &label : bundle.labels().fine)
+    hash.Update(label.label + "\n");
+  return hash.Hex();
+}
 
 std::string WhyNotReplace(const std::string &folder) {
   static const std::set<std::string> kOwn = {".lock",  "curves.png", "feat_cache",    "model.json", "report.html",

@@ -86,6 +86,10 @@ class ACTION_API ModelBundle {
   std::optional<ModelFacts> facts_;
 };
 
+// The identity of a model: SHA-256 over the labels, and the names, shapes and little-endian float32 values of the
+// weights, of all its classifiers. The same for a folder that was copied or whose files were written anew.
+ACTION_API std::string ModelHash(const ModelBundle &bundle);
+
 // Why a folder must not be replaced by a model: it is none, or holds something beside one. Empty when it may be.
 ACTION_API std::string WhyNotReplace(const std::string &folder);
 

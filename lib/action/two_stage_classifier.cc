@@ -31,6 +31,7 @@ TwoStageClassifier::TwoStageClassifier(Engine &engine, const std::string &folder
                                        const std::string &elements)
     : folder_(folder) {
   const ModelBundle bundle = ModelBundle::Open(folder);
+  hash_ = ModelHash(bundle);
   labels_ = bundle.labels();
   facts_ = bundle.facts();
   const std::filesystem::path own = std::filesystem::path(folder) / kElementsFile;

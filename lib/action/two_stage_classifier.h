@@ -40,6 +40,7 @@ class ACTION_API TwoStageClassifier {
   ChunkScores Classify(const Features &features) const;
 
   const std::string &folder() const { return folder_; }
+  const std::string &hash() const { return hash_; }  // ModelHash
   const LabelTable &labels() const { return labels_; }
   // What the model was trained with; nothing when the folder does not say (those of the Python system do not).
   const std::optional<ModelFacts> &facts() const { return facts_; }
@@ -58,6 +59,7 @@ class ACTION_API TwoStageClassifier {
   };
 
   std::string folder_;
+  std::string hash_;
   LabelTable labels_;
   std::optional<ModelFacts> facts_;
   std::unique_ptr<Classifier> stage1_;

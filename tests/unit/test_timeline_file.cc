@@ -73,8 +73,8 @@ TEST_F(TimelineFiles, LinesThatWereCutOffArePassedOver) {
 
 TEST_F(TimelineFiles, RunsOfOneFileAreNotMixed) {
   const std::vector<Segment> first = {Make(0, 6 * kSecond, "a", "a_va")}, second = {Make(0, 4 * kSecond, "b", "b_nva")};
-  const std::string path = Write("t.jsonl", ToJsonLine(first[0], "2026-01-01T00:00:00.000Z") + "\n" +
-                                                ToJsonLine(second[0], "2026-01-02T00:00:00.000Z") + "\n");
+  const std::string path = Write("t.jsonl", ToJsonLine(first[0], {.run = "2026-01-01T00:00:00.000Z"}) + "\n" +
+                                                ToJsonLine(second[0], {.run = "2026-01-02T00:00:00.000Z"}) + "\n");
   EXPECT_EQ(ReadTimeline(path), second);
   const TimelineFile file = ReadTimelineFile(path);
   ASSERT_EQ(file.runs.size(), 2u);
@@ -92,7 +92,7 @@ TEST_F(TimelineFiles, ManySegmentsInAnyOrderAreReadInNoTime) {
 TEST_F(TimelineFiles, SayWhetherTheirStreamHadEnded) {
   Segment segment = Make(0, 16400 * kSecond / 1000, "a", "a_va");
   const auto said = [&](const std::string &name, const std::string &run) {
-    const std::string text = name.ends_with(".json") ? ToJson({&segment, 1}) : ToJsonLine(segment, run) + "\n";
+    const std::string text = name.ends_with(".json") ? ToJson({&segment, 1}) : ToJsonLine(segment, {.run = run}) + "\n";
     const TimelineFile file = ReadTimelineFile(Write(name, text));
     return file.last().Interruption();
   };

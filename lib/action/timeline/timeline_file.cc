@@ -179,9 +179,17 @@ ordered_json Parse(std::string_view text, const std::string &where) {
 
 }  // namespace
 
-std::string ToJsonLine(const Segment &segment, const std::string &run) {
+std::string ToJsonLine(const Segment &segment, const LineOrigin &origin) {
   ordered_json object = ToObject(segment);
-  if (!run.empty()) object["run"] = run;
+  const auto add = [&object](const char *key, const std::string &text) {
+    if (!text.empty()) object[key] = text;
+  };
+  add("run", origin.run);
+  add("station", origin.station);
+  add("model", origin.model);
+  add("weights", origin.weights);
+  add("video", origin.video);
+  if (!origin.video.empty()) object["video_offset"] = RoundedSeconds(origin.video_offset);
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

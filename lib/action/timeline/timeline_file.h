@@ -21,12 +21,22 @@ namespace action {
 // What every picture, file and report says when the features were no measurement.
 inline constexpr const char *kNotAMeasurement = "stand-in backbone: not a measurement";
 
+// Where a line of a .jsonl comes from; what is empty becomes no key.
+struct LineOrigin {
+  std::string run;           // run: tells the runs of a file apart
+  std::string station;       // station: what the user calls the place
+  std::string model;         // model: SHA-256 of the classifiers (ModelHash)
+  std::string weights;       // weights: SHA-256 of the network's weights (WeightsHash)
+  std::string video;         // video: name of the video file that the segment begins in
+  int64_t video_offset = 0;  // video_offset, s: where in it; ns
+};
+
 // One segment as a JSON object in one line: the reference's keys start, end, duration (s, to the millisecond),
 // coarse_action, fine_action, value_category and num_frames; then state, confidence, and where they apply name,
 // deviation, value_from ("elements.csv", where that and not the label's ending gives the value), wall_clock_start,
 // wall_clock_end (ISO 8601, UTC), wall_clock_source, complete and note.
-// run: not empty: becomes the key run, which tells the runs of a .jsonl file apart.
-ACTION_API std::string ToJsonLine(const Segment &segment, const std::string &run = {});
+// Then the keys of the origin.
+ACTION_API std::string ToJsonLine(const Segment &segment, const LineOrigin &origin = {});
 // ns since 1970 as ISO 8601, UTC, to the millisecond.
 ACTION_API std::string IsoTime(int64_t ns);
 // The reference's file: a list of these objects, one a line.

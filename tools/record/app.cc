@@ -1,0 +1,360 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "record/app.h"
+
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <gst/gst.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "action/error.h"
+#include "action/model_bundle.h"
+#include "common/command_line.h"
+#include "record/camera.h"
+#include "record/encoder.h"
+#include "record/health_server.h"
+#include "record/lines.h"
+#include "record/recovery.h"
+#include "record/retention.h"
+#include "record/service_manager.h"
+#include "record/station.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr guint kPollInterval = 500;  // ms
+constexpr GstClockTime kRetentionInterval = 30 * GST_SECOND;
+constexpr GstClockTime kMostStopping = 4500 * GST_MSECOND;  // systemd, and whoever pulls the plug, do not wait for ever
+constexpr GstClockTime kDroppingTime = 60 * GST_SECOND;
+
+// One line, at once: several threads say something.
+void Say(const std::string &text) {
+  const std::string line = "gst-action-record: " + Printable(text) + "\n";
+  std::fputs(line.c_str(), stderr);
+}
+
+// One recorder for a folder.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path &folder) {
+    std::error_code failed;
+    fs::create_directories(folder, failed);
+    const std::string path = (folder / ".lock").string();
+    fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd_ < 0) throw WriteError(path, errno, "cannot write to " + folder.string() + ": " + std::strerror(errno));
+    if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+      close(fd_);
+      throw Error("another gst-action-record records to " + folder.string() + ": end it, or name another output");
+    }
+  }
+  ~FolderLock() { close(fd_); }
+  FolderLock(const FolderLock &) = delete;
+  FolderLock &operator=(const FolderLock &) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
+// Whether what all stations depend on is the same.
+bool SameForStations(const SiteSettings &a, const SiteSettings &b) {
+  return a.output == b.output && a.segment == b.segment && a.encoder == b.encoder && a.bitrate == b.bitrate &&
+         a.durable == b.durable && a.subtitles == b.subtitles && a.stale == b.stale && a.frozen == b.frozen &&
+         a.weights == b.weights && a.device == b.device && a.precision == b.precision;
+}
+
+class App final : public HealthServer::Source {
+ public:
+  explicit App(const AppOptions &options) : options_(options), settings_(options.settings), lock_(settings_.output) {}
+  ~App();
+  int Run();
+
+ private:
+  SiteStatus Status() override;
+  BytesPtr Picture(const std::string &station) override;
+
+  void Apply(const SiteSettings &settings);
+  void StartServer();
+  CameraReader &CameraFor(const SiteSettings &site, const StationSettings &station);
+  void DropUnusedCameras();
+  void Reload();
+  void Poll();
+  void Retain();
+  void Stop();
+  bool AllStopped() const;
+
+  const AppOptions &options_;
+  SiteSettings settings_;
+  const FolderLock lock_;
+  const SharedTime time_;
+  std::vector<std::unique_ptr<CameraReader>> cameras_;
+  std::vector<std::unique_ptr<Station>> stations_;
+  std::vector<std::unique_ptr<Station>> ending_;  // closing their files
+  std::unique_ptr<HealthServer> server_;
+  struct Drops {
+    uint64_t chunks = 0;
+    GstClockTime at = GST_CLOCK_TIME_NONE;
+  };
+  std::map<std::string, Drops> drops_;  // by station
+  std::unique_ptr<GMainLoop, Deleter<g_main_loop_unref>> loop_{g_main_loop_new(nullptr, FALSE)};
+  std::thread recovery_;
+  std::atomic<bool> stop_recovery_{false};
+  std::mutex recovering_mutex_;
+  std::set<fs::path> recovering_;
+  GstClockTime next_retention_ = 0;
+  GstClockTime stopping_since_ = GST_CLOCK_TIME_NONE;
+  GstClockTime next_watchdog_ = 0;
+  std::string last_status_;
+  int result_ = kDone;
+};
+
+App::~App() {
+  stop_recovery_ = true;
+  if (recovery_.joinable()) recovery_.join();
+  server_.reset();
+  stations_.clear();
+  ending_.clear();
+  cameras_.clear();
+}
+
+CameraReader &App::CameraFor(const SiteSettings &site, const StationSettings &station) {
+  const auto found = std::ranges::find_if(cameras_, [&](const auto &camera) { return camera->Serves(station); });
+  if (found != cameras_.end()) return **found;
+  const bool raw = std::ranges::any_of(
+      site.stations, [&](const StationSettings &other) { return other.record_raw && SameCamera(station, other); });
+  cameras_.push_back(std::make_unique<CameraReader>(site, station, raw, time_, Say));
+  cameras_.back()->Start();
+  return *cameras_.back();
+}
+
+// Stations that did not change go on; the others end, and those that are wanted begin.
+void App::Apply(const SiteSettings &settings) {
+  const bool first = stations_.empty() && ending_.empty();
+  const bool same = !first && SameForStations(settings_, settings);
+  const std::string encoder =
+      std::ranges::any_of(settings.stations, &StationSettings::record_overlay) ? ChooseEncoder(settings.encoder) : "";
+  // A camera that is to give its stream too, or no longer, is read anew with all its stations.
+  const auto wants_raw = [](const SiteSettings &site, const StationSettings &station) {
+    return std::ranges::any_of(site.stations,
+                               [&](const StationSettings &s) { return s.record_raw && SameCamera(s, station); });
+  };
+  std::vector<std::unique_ptr<Station>> kept;
+  for (auto &station : stations_) {
+    const bool wanted = same && std::ranges::find(settings.stations, station->settings()) != settings.stations.end() &&
+                        station->camera()->raw() == wants_raw(settings, station->settings());
+    if (wanted) {
+      kept.push_back(std::move(station));
+    } else {
+      station->Stop();
+      ending_.push_back(std::move(station));
+    }
+  }
+  stations_ = std::move(kept);
+  // What ends takes no frames any more: its camera may go.
+  std::erase_if(cameras_, [&](const auto &camera) {
+    return std::ranges::none_of(stations_, [&](const auto &station) { return station->camera() == camera.get(); });
+  });
+  settings_ = settings;
+  for (const StationSettings &wanted : settings.stations) {
+    if (std::ranges::any_of(stations_, [&](const auto &station) { return station->settings() == wanted; })) continue;
+    auto station = std::make_unique<Station>(settings_, wanted, encoder, time_, Say);
+    station->Start(CameraFor(settings_, wanted));
+    stations_.push_back(std::move(station));
+  }
+}
+
+void App::StartServer() {
+  server_.reset();
+  if (settings_.listen == "none") return;
+  server_ = std::make_unique<HealthServer>(settings_.listen, TokenOf(settings_), *this);
+  Say("the page is at " + server_->address());
+}
+
+void App::Reload() {
+  if (!options_.reload) {
+    Say("SIGHUP: there is no site.toml to read again");
+    return;
+  }
+  NotifyServiceManager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(g_get_monotonic_time()));
+  try {
+    const SiteSettings settings = options_.reload();
+    if (settings.output != settings_.output) throw Error("output cannot change while it runs: start it again");
+    CheckModels(settings);
+    const bool other_page = settings.listen != settings_.listen || settings.token_env != settings_.token_env ||
+                            settings.token_file != settings_.token_file;
+    Apply(settings);
+    if (other_page) StartServer();
+    Say("site.toml was read again: " + Counted(stations_.size(), "station"));
+  } catch (const Error &e) {
+    Say(std::string("SIGHUP: ") + e.what() + ". Everything goes on as it was");
+  }
+  NotifyServiceManager("READY=1");
+}
+
+void App::Retain() {
+  std::set<fs::path> open;
+  for (const auto *list : {&stations_, &ending_}) {
+    for (const auto &station : *list) {
+      const auto files = station->OpenFiles();
+      open.insert(files.begin(), files.end());
+    }
+  }
+  {
+    const std::lock_guard lock(recovering_mutex_);
+    open.insert(recovering_.begin(), recovering_.end());
+  }
+  try {
+    const RetentionRules rules{settings_.keep, settings_.keep_timeline, settings_.max_size, settings_.min_free};
+    for (const fs::path &path : ApplyRetention(settings_.output, rules, g_get_real_time() * 1000, open, Say))
+      Say("deleted " + path.string() + " to make room");
+  } catch (const Error &e) {
+    Say(e.what());
+  }
+}
+
+void App::Poll() {
+  const GstClockTime now = time_.Now();
+  for (const auto &camera : cameras_)
+    camera->Poll();
+  for (const auto &station : stations_)
+    station->Poll();
+  std::erase_if(ending_, [](const auto &station) { return station->stopped(); });
+  if (GST_CLOCK_TIME_IS_VALID(stopping_since_)) {
+    const bool late = now > stopping_since_ + kMostStopping;
+    if (late) {
+      Say("some files could not be closed in time: they are closed when the recorder starts again");
+      result_ = kFailed;
+    }
+    if (late || AllStopped()) g_main_loop_quit(loop_.get());
+    return;
+  }
+  if (now >= next_retention_) {
+    next_retention_ = now + kRetentionInterval;
+    Retain();
+  }
+  const SiteStatus status = Status();
+  const std::vector<std::string> problems = ProblemsOf(status);
+  const std::string line = problems.empty()
+                               ? "STATUS=" + Counted(stations_.size(), "station") + " recorded and labelled"
+                               : "STATUS=" + Counted(problems.size(), "problem") + ": " + problems.front();
+  if (std::exchange(last_status_, line) != line) NotifyServiceManager(line);
+  // Fed while frames flow from any camera that can send some; a camera that is unplugged is no reason to start anew.
+  const int64_t watchdog = WatchdogInterval();
+  const bool stuck =
+      std::ranges::any_of(status.stations, [](const StationStatus &s) { return s.camera.up && !s.fresh; });
+  if (watchdog > 0 && now >= next_watchdog_ && !stuck) {
+    next_watchdog_ = now + static_cast<GstClockTime>(watchdog) / 3;
+    NotifyServiceManager("WATCHDOG=1");
+  }
+}
+
+SiteStatus App::Status() {
+  SiteStatus status;
+  const GstClockTime now = time_.Now();
+  for (const auto &station : stations_) {
+    StationStatus one = station->status();
+    Drops &drops = drops_[one.name];
+    if (one.dropped_chunks > drops.chunks) drops.at = now;
+    drops.chunks = one.dropped_chunks;
+    one.dropping = GST_CLOCK_TIME_IS_VALID(drops.at) && now < drops.at + kDroppingTime;
+    status.stations.push_back(std::move(one));
+  }
+  try {
+    status.disk = DiskSpaceOf(settings_.output);
+  } catch (const Error &) {
+    status.disk = {};  // the recorders say what is wrong with it
+  }
+  status.resident_memory = ResidentMemory();
+  return status;
+}
+
+BytesPtr App::Picture(const std::string &name) {
+  const auto found =
+      std::ranges::find_if(stations_, [&](const auto &station) { return station->settings().name == name; });
+  return found != stations_.end() ? (*found)->Picture() : nullptr;
+}
+
+void App::Stop() {
+  if (GST_CLOCK_TIME_IS_VALID(stopping_since_)) return;
+  stopping_since_ = time_.Now();
+  NotifyServiceManager("STOPPING=1\nSTATUS=closing files");
+  for (const auto &station : stations_)
+    station->Stop();
+}
+
+bool App::AllStopped() const {
+  return ending_.empty() && std::ranges::all_of(stations_, [](const auto &station) { return station->stopped(); });
+}
+
+int App::Run() {
+  const std::vector<Recording> unclosed = UnclosedRecordings(settings_.output);
+  for (const Recording &recording : unclosed)
+    recovering_.insert(recording.path);
+  Apply(settings_);
+  StartServer();
+  recovery_ = std::thread([this, unclosed] {
+    for (const Recording &recording : unclosed) {
+      RecoverRecordings({recording}, Say, stop_recovery_);
+      const std::lock_guard lock(recovering_mutex_);
+      recovering_.erase(recording.path);
+    }
+  });
+  const auto on_end = [](gpointer user) -> gboolean {
+    static_cast<App *>(user)->Stop();
+    return G_SOURCE_CONTINUE;
+  };
+  const guint sources[] = {g_unix_signal_add(SIGINT, on_end, this), g_unix_signal_add(SIGTERM, on_end, this),
+                           g_unix_signal_add(
+                               SIGHUP,
+                               [](gpointer user) -> gboolean {
+                                 static_cast<App *>(user)->Reload();
+                                 return G_SOURCE_CONTINUE;
+                               },
+                               this),
+                           g_timeout_add(
+                               kPollInterval,
+                               [](gpointer user) -> gboolean {
+                                 static_cast<App *>(user)->Poll();
+                                 return G_SOURCE_CONTINUE;
+                               },
+                               this)};
+  NotifyServiceManager("READY=1");
+  g_main_loop_run(loop_.get());
+  for (const guint source : sources)
+    g_source_remove(source);
+  return result_;
+}
+
+}  // namespace
+
+void CheckModels(const SiteSettings &settings) {
+  std::set<std::string> checked;
+  for (const StationSettings &station : settings.stations) {
+    if (checked.insert(station.model).second) ModelBundle::Open(station.model);
+  }
+}
+
+int RunRecorder(const AppOptions &options) {
+  App app(options);
+  return app.Run();
+}
+
+}  // namespace action

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "record/camera.h"
+
+#include <cstring>
+#include <utility>
+
+#include "action/error.h"
+#include "actioncamerasrc/camera_uri.h"
+#include "common/glib_ptr.h"
+#include "record/lines.h"
+
+namespace action {
+namespace {
+
+constexpr GstClockTime kRetryDelay = 10 * GST_SECOND;
+
+std::string TextOfError(GstMessage *message) {
+  GError *error = nullptr;
+  gst_message_parse_error(message, &error, nullptr);
+  const ErrorPtr owner(error);
+  return error->message;
+}
+
+}  // namespace
+
+CameraReader::CameraReader(const SiteSettings &site, const StationSettings &station, bool raw, const SharedTime &time,
+                           std::function<void(const std::string &)> say)
+    : site_(site), station_(station), raw_(raw), time_(time), say_(std::move(say)) {}
+
+void CameraReader::Start() {
+  failed_ = false;
+  std::string line = CameraLine(site_, station_) +
+                     " ! appsink name=frames sync=false async=false caps=video/x-raw enable-last-sample=false";
+  if (raw_) line += " camera.encoded ! appsink name=encoded sync=false async=false enable-last-sample=false";
+  pipeline_.reset();
+  pipeline_ = std::make_unique<Pipeline>(line, time_, [this](GstMessage *message) { OnMessage(message); });
+  GstElement *camera = pipeline_->Find("camera");
+  g_object_set(camera, "uri", station_.camera.c_str(), nullptr);
+  const std::string password = PasswordOf(station_);
+  if (!station_.user.empty()) g_object_set(camera, "user-id", station_.user.c_str(), nullptr);
+  if (!password.empty()) g_object_set(camera, "user-pw", password.c_str(), nullptr);
+  frames_.Connect(pipeline_->Find("frames"));
+  if (raw_) encoded_.Connect(pipeline_->Find("encoded"));
+  pipeline_->Play();
+}
+
+bool CameraReader::SameAs(const StationSettings &station) const {
+  return SameCamera(station_, station);
+}
+
+void CameraReader::OnMessage(GstMessage *message) {
+  const GstStructure *structure = gst_message_get_structure(message);
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    say_("camera " + WithoutCredentials(station_.camera) + ": " + TextOfError(message));
+    failed_ = true;
+    retry_at_ = time_.Now() + kRetryDelay;
+    if (lost_at_ == 0) lost_at_ = g_get_real_time() * 1000;
+  } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT && gst_structure_has_name(structure, "camera-lost")) {
+    lost_at_ = g_get_real_time() * 1000;
+    const char *reason = gst_structure_get_string(structure, "reason");
+    say_("camera " + WithoutCredentials(station_.camera) + " is lost (" + (reason != nullptr ? reason : "?") +
+         "); it is called again until it is back");
+  } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT && gst_structure_has_name(structure, "camera-back")) {
+    lost_at_ = 0;
+    guint64 outage = 0;
+    gst_structure_get_uint64(structure, "outage", &outage);
+    say_("camera " + WithoutCredentials(station_.camera) + " is back after " + std::to_string(outage / GST_SECOND) +
+         " s");
+  }
+}
+
+void CameraReader::Poll() {
+  if (!failed_ || time_.Now() < retry_at_) return;
+  try {
+    Start();
+  } catch (const Error &e) {
+    say_(e.what());
+    failed_ = true;
+    retry_at_ = time_.Now() + kRetryDelay;
+  }
+}
+
+CameraStatus CameraReader::status() const {
+  CameraStatus status;
+  status.uri = WithoutCredentials(station_.camera);
+  status.lost_at = lost_at_;
+  if (!pipeline_) return status;
+  GstStructure *stats = nullptr;
+  g_object_get(pipeline_->Find("camera"), "stats", &stats, nullptr);
+  const StructurePtr owner(stats);
+  gboolean connected = FALSE;
+  gst_structure_get(stats, "connected", G_TYPE_BOOLEAN, &connected, "frames", G_TYPE_UINT64, &status.frames,
+                    "reconnects", G_TYPE_UINT64, &status.reconnects, nullptr);
+  status.up = connected && !failed_;
+  const char *reason = gst_structure_get_string(stats, "lost-reason");
+  if (reason != nullptr) status.lost_reason = reason;
+  return status;
+}
+
+}  // namespace action

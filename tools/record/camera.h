@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#ifndef GST_ACTION_RECORD_CAMERA_H_
+#define GST_ACTION_RECORD_CAMERA_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "record/pipeline.h"
+#include "record/settings.h"
+
+namespace action {
+
+struct CameraStatus {
+  std::string uri;  // without user name and password
+  bool up = false;  // frames come
+  uint64_t frames = 0;
+  uint64_t reconnects = 0;
+  uint64_t frozen = 0;      // of the losses, for a picture that did not change
+  std::string lost_reason;  // empty: it was never lost
+  int64_t lost_at = 0;      // ns since 1970; 0: it is not lost
+};
+
+// A camera, read and decoded once for all stations that look at it. On the main loop; frames come on a thread of their
+// own.
+class CameraReader {
+ public:
+  // say: what happens to the camera, in words.
+  CameraReader(const SiteSettings &site, const StationSettings &station, bool raw, const SharedTime &time,
+               std::function<void(const std::string &)> say);
+  CameraReader(const CameraReader &) = delete;
+  CameraReader &operator=(const CameraReader &) = delete;
+
+  void Start();
+  bool Serves(const StationSettings &station) const { return SameAs(station); }
+  bool raw() const { return raw_; }
+  FrameFeed &frames() { return frames_; }
+  FrameFeed &encoded() { return encoded_; }
+  CameraStatus status() const;
+  // Now and then: a pipeline that has failed is begun again.
+  void Poll();
+
+ private:
+  bool SameAs(const StationSettings &station) const;
+  void OnMessage(GstMessage *message);
+
+  const SiteSettings site_;
+  const StationSettings station_;  // one of those that look at it
+  const bool raw_;
+  const SharedTime &time_;
+  const std::function<void(const std::string &)> say_;
+  FrameFeed frames_, encoded_;
+  std::unique_ptr<Pipeline> pipeline_;
+  bool failed_ = false;
+  GstClockTime retry_at_ = 0;
+  int64_t lost_at_ = 0;
+};
+
+}  // namespace action
+
+#endif  // GST_ACTION_RECORD_CAMERA_H_

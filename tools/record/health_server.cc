@@ -1,0 +1,270 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "record/health_server.h"
+
+#include <gio/gio.h>
+#include <libsoup/soup.h>
+
+#include <cstring>
+#include <list>
+#include <optional>
+#include <utility>
+
+#include "action/deleter.h"
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+constexpr guint kPictureInterval = 200;  // ms
+constexpr int kStatusEvery = 5;          // pictures
+constexpr size_t kMostClients = 64;      // that get a stream
+constexpr const char *kBoundary = "picture";
+constexpr const char *kPage = "/gst-action/record/page.html";
+
+using UriPtr = std::unique_ptr<GUri, Deleter<g_uri_unref>>;
+
+// Without telling by the time it takes where two words differ.
+bool EqualSecrets(const std::string &a, const std::string &b) {
+  if (a.size() != b.size()) return false;
+  unsigned char difference = 0;
+  for (size_t i = 0; i < a.size(); ++i)
+    difference |= static_cast<unsigned char>(a[i] ^ b[i]);
+  return difference == 0;
+}
+
+// The value of a cookie in a Cookie header.
+std::string CookieOf(const char *header, const std::string &name) {
+  std::string text = header != nullptr ? header : "";
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find(';', at), text.size());
+    std::string pair = text.substr(at, end - at);
+    pair.erase(0, pair.find_first_not_of(' '));
+    if (pair.starts_with(name + "=")) return pair.substr(name.size() + 1);
+    at = end + 1;
+  }
+  return {};
+}
+
+void Answer(SoupServerMessage *message, guint status, const char *type, const std::string &text) {
+  soup_server_message_set_status(message, status, nullptr);
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
+  soup_message_headers_replace(headers, "Cache-Control", "no-store");
+  soup_message_headers_replace(headers, "X-Content-Type-Options", "nosniff");
+  soup_message_headers_replace(
+      headers, "Content-Security-Policy",
+      "default-src 'none'; img-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+      "frame-ancestors 'none'");
+  soup_server_message_set_response(message, type, SOUP_MEMORY_COPY, text.data(), text.size());
+}
+
+// A file that is built into the program.
+std::string Resource(const char *path) {
+  const BytesPtr bytes(g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, nullptr));
+  gsize size = 0;
+  const auto *data = bytes ? static_cast<const char *>(g_bytes_get_data(bytes.get(), &size)) : nullptr;
+  return std::string(data != nullptr ? data : "", size);
+}
+
+bool IsHere(const char *host) {
+  return host != nullptr && (std::strcmp(host, "localhost") == 0 || g_str_has_prefix(host, "127.") ||
+                             std::strcmp(host, "::1") == 0 || std::strcmp(host, "[::1]") == 0);
+}
+
+}  // namespace
+
+struct HealthServer::Impl {
+  // One who gets pictures, or what happens, as long as he stays.
+  struct Client {
+    Impl *server;
+    SoupServerMessage *message;
+    std::string station;  // empty: events
+    bool ready = true;    // what was sent before is gone
+    BytesPtr last;        // picture
+  };
+
+  Impl(const std::string &word, Source &shown) : token(word), source(shown) {}
+
+  const std::string token;
+  Source &source;
+  std::unique_ptr<SoupServer, Deleter<g_object_unref>> server;
+  std::list<Client> clients;
+  guint timer = 0;
+  int ticks = 0;
+
+  static void OnRequest(SoupServer *, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user) {
+    static_cast<Impl *>(user)->Handle(message, path, query);
+  }
+  bool MayIn(SoupServerMessage *message, GHashTable *query) const;
+  void Handle(SoupServerMessage *message, const std::string &path, GHashTable *query);
+  void BeginStream(SoupServerMessage *message, const std::string &station, const char *type);
+  void Send(Client &client, const std::string &head, GBytes *bytes, const std::string &tail);
+  void Tick();
+};
+
+// Whoever knows the word; without one, whoever asks this machine by a name of its own (no page of elsewhere can).
+bool HealthServer::Impl::MayIn(SoupServerMessage *message, GHashTable *query) const {
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers(message);
+  if (token.empty()) return IsHere(g_uri_get_host(soup_server_message_get_uri(message)));
+  const char *authorization = soup_message_headers_get_one(headers, "Authorization");
+  if (authorization != nullptr && g_str_has_prefix(authorization, "Bearer ") && EqualSecrets(authorization + 7, token))
+    return true;
+  if (EqualSecrets(CookieOf(soup_message_headers_get_one(headers, "Cookie"), "token"), token)) return true;
+  const auto *given = query != nullptr ? static_cast<const char *>(g_hash_table_lookup(query, "token")) : nullptr;
+  return given != nullptr && EqualSecrets(given, token);
+}
+
+void HealthServer::Impl::Handle(SoupServerMessage *message, const std::string &path, GHashTable *query) {
+  const char *method = soup_server_message_get_method(message);
+  if (std::strcmp(method, "GET") != 0 && std::strcmp(method, "HEAD") != 0) {
+    Answer(message, SOUP_STATUS_METHOD_NOT_ALLOWED, "text/plain; charset=utf-8", "only GET\n");
+    return;
+  }
+  if (!MayIn(message, query)) {
+    Answer(message, token.empty() ? SOUP_STATUS_FORBIDDEN : SOUP_STATUS_UNAUTHORIZED, "text/plain; charset=utf-8",
+           token.empty() ? "ask for localhost\n" : "open /?token=WORD once, or send 'Authorization: Bearer WORD'\n");
+    return;
+  }
+  if (path == "/healthz") {
+    const auto problems = ProblemsOf(source.Status());
+    std::string text = problems.empty() ? "ok\n" : "";
+    for (const std::string &problem : problems)
+      text += problem + "\n";
+    Answer(message, problems.empty() ? SOUP_STATUS_OK : SOUP_STATUS_SERVICE_UNAVAILABLE, "text/plain; charset=utf-8",
+           text);
+  } else if (path == "/metrics") {
+    Answer(message, SOUP_STATUS_OK, "text/plain; version=0.0.4; charset=utf-8", MetricsText(source.Status()));
+  } else if (path == "/") {
+    if (query != nullptr && g_hash_table_contains(query, "token")) {
+      // Not to stay in the address line.
+      const std::string cookie = "token=" + token + "; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000";
+      soup_message_headers_append(soup_server_message_get_response_headers(message), "Set-Cookie", cookie.c_str());
+      soup_server_message_set_redirect(message, SOUP_STATUS_SEE_OTHER, "/");
+      return;
+    }
+    Answer(message, SOUP_STATUS_OK, "text/html; charset=utf-8", Resource(kPage));
+  } else if (path == "/status") {
+    Answer(message, SOUP_STATUS_OK, "application/json", StatusJson(source.Status()));
+  } else if (path == "/events") {
+    BeginStream(message, "", "text/event-stream");
+  } else if (path.starts_with("/station/") && path.ends_with(".mjpeg")) {
+    BeginStream(message, path.substr(9, path.size() - 15), "multipart/x-mixed-replace; boundary=picture");
+  } else if (path.starts_with("/station/") && path.ends_with(".jpg")) {
+    const BytesPtr picture = source.Picture(path.substr(9, path.size() - 13));
+    if (!picture) {
+      Answer(message, SOUP_STATUS_NOT_FOUND, "text/plain; charset=utf-8", "there is no picture (yet); ask again\n");
+      return;
+    }
+    gsize size = 0;
+    const auto *data = static_cast<const char *>(g_bytes_get_data(picture.get(), &size));
+    Answer(message, SOUP_STATUS_OK, "image/jpeg", std::string(data, size));
+  } else {
+    Answer(message, SOUP_STATUS_NOT_FOUND, "text/plain; charset=utf-8",
+           "there are /, /healthz, /metrics, /status and /station/NAME.jpg\n");
+  }
+}
+
+void HealthServer::Impl::BeginStream(SoupServerMessage *message, const std::string &station, const char *type) {
+  if (clients.size() >= kMostClients) {
+    Answer(message, SOUP_STATUS_SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", "too many watch already\n");
+    return;
+  }
+  soup_server_message_set_status(message, SOUP_STATUS_OK, nullptr);
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
+  soup_message_headers_set_encoding(headers, SOUP_ENCODING_CHUNKED);
+  soup_message_headers_replace(headers, "Content-Type", type);
+  soup_message_headers_replace(headers, "Cache-Control", "no-store");
+  soup_message_body_set_accumulate(soup_server_message_get_response_body(message), FALSE);
+  clients.push_back({this, message, station, true, nullptr});
+  Client *client = &clients.back();
+  g_signal_connect(message, "wrote-chunk",
+                   G_CALLBACK(+[](SoupServerMessage *, gpointer user) { static_cast<Client *>(user)->ready = true; }),
+                   client);
+  g_signal_connect(message, "finished", G_CALLBACK(+[](SoupServerMessage *, gpointer user) {
+                     auto *gone = static_cast<Client *>(user);
+                     gone->server->clients.remove_if([gone](const Client &c) { return &c == gone; });
+                   }),
+                   client);
+  // Something at once: a browser waits for the first bytes.
+  Send(*client, station.empty() ? "retry: 2000\n\n" : "\r\n", nullptr, "");
+}
+
+void HealthServer::Impl::Send(Client &client, const std::string &head, GBytes *bytes, const std::string &tail) {
+  SoupMessageBody *body = soup_server_message_get_response_body(client.message);
+  std::string chunk = head;
+  if (bytes != nullptr) {
+    gsize size = 0;
+    const auto *data = static_cast<const char *>(g_bytes_get_data(bytes, &size));
+    chunk.append(data, size);
+  }
+  chunk += tail;
+  client.ready = false;
+  soup_message_body_append(body, SOUP_MEMORY_COPY, chunk.data(), chunk.size());
+  soup_server_message_unpause(client.message);
+}
+
+void HealthServer::Impl::Tick() {
+  const bool status_too = ticks++ % kStatusEvery == 0;
+  std::optional<std::string> status;
+  for (Client &client : clients) {
+    // Who has not taken what was sent gets nothing new: it is not heaped up for him.
+    if (!client.ready) continue;
+    if (client.station.empty()) {
+      if (!status_too) continue;
+      if (!status) status = StatusJson(source.Status());
+      Send(client, "data: " + *status + "\n\n", nullptr, "");
+      continue;
+    }
+    BytesPtr picture = source.Picture(client.station);
+    if (!picture || picture == client.last) continue;
+    if (client.last && g_bytes_equal(client.last.get(), picture.get())) continue;
+    Send(client,
+         std::string("--") + kBoundary + "\r\nContent-Type: image/jpeg\r\nContent-Length: " +
+             std::to_string(g_bytes_get_size(picture.get())) + "\r\n\r\n",
+         picture.get(), "\r\n");
+    client.last = std::move(picture);
+  }
+}
+
+HealthServer::HealthServer(const std::string &listen, const std::string &token, Source &source)
+    : impl_(new Impl(token, source)) {
+  const std::unique_ptr<GSocketConnectable, Deleter<g_object_unref>> parsed(
+      g_network_address_parse(listen.c_str(), 0, nullptr));
+  if (!parsed) throw Error("listen = '" + listen + "' is not like 127.0.0.1:8484");
+  const auto *network = G_NETWORK_ADDRESS(parsed.get());
+  const char *host = g_network_address_get_hostname(const_cast<GNetworkAddress *>(network));
+  const std::string number = std::strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
+  const std::unique_ptr<GSocketAddress, Deleter<g_object_unref>> address(g_inet_socket_address_new_from_string(
+      number.c_str(), g_network_address_get_port(const_cast<GNetworkAddress *>(network))));
+  impl_->server.reset(soup_server_new("server-header", "gst-action-record", nullptr));
+  soup_server_add_handler(impl_->server.get(), nullptr, Impl::OnRequest, impl_.get(), nullptr);
+  GError *error = nullptr;
+  if (!address ||
+      !soup_server_listen(impl_->server.get(), address.get(), static_cast<SoupServerListenOptions>(0), &error)) {
+    const ErrorPtr owner(error);
+    throw Error("cannot listen on " + listen + ": " + (error != nullptr ? error->message : "no address") +
+                ". Is another gst-action-record running? Set listen to another port, or to none");
+  }
+  GSList *uris = soup_server_get_uris(impl_->server.get());
+  if (uris != nullptr) {
+    const CharPtr text(g_uri_to_string(static_cast<GUri *>(uris->data)));
+    address_ = text.get();
+  }
+  g_slist_free_full(uris, reinterpret_cast<GDestroyNotify>(g_uri_unref));
+  impl_->timer = g_timeout_add(
+      kPictureInterval,
+      [](gpointer user) -> gboolean {
+        static_cast<Impl *>(user)->Tick();
+        return G_SOURCE_CONTINUE;
+      },
+      impl_.get());
+}
+
+HealthServer::~HealthServer() {
+  g_source_remove(impl_->timer);
+  soup_server_disconnect(impl_->server.get());
+  impl_->server.reset();
+}
+
+}  // namespace action

@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "record/pipeline.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/app/gstappsrc.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "action/error.h"
+#include "common/glib_ptr.h"
+
+namespace action {
+namespace {
+
+using SamplePtr = MiniObjectOf<GstSample>;
+
+GstElement *Parse(const std::string &line) {
+  GError *error = nullptr;
+  GstElement *pipeline = gst_parse_launch_full(line.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+  if (pipeline == nullptr) {
+    const ErrorPtr owner(error);
+    throw Error(std::string("cannot make the pipeline: ") + error->message +
+                " (gst-action-doctor says what is missing)");
+  }
+  gst_object_ref_sink(pipeline);
+  return pipeline;
+}
+
+}  // namespace
+
+SharedTime::SharedTime() : clock_(gst_system_clock_obtain()), base_(gst_clock_get_time(clock_.get())) {}
+
+int64_t SharedTime::WallAt(GstClockTime running) const {
+  return g_get_real_time() * 1000 - (static_cast<int64_t>(Now()) - static_cast<int64_t>(running));
+}
+
+Pipeline::Pipeline(const std::string &line, const SharedTime &time, std::function<void(GstMessage *)> on_message)
+    : pipeline_(Parse(line)), on_message_(std::move(on_message)) {
+  gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), time.clock());
+  gst_element_set_start_time(pipeline_.get(), GST_CLOCK_TIME_NONE);
+  gst_element_set_base_time(pipeline_.get(), time.base());
+  GstBus *bus = gst_element_get_bus(pipeline_.get());
+  const GstBusFunc heard = [](GstBus *, GstMessage *message, gpointer user) -> gboolean {
+    auto *self = static_cast<Pipeline *>(user);
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY) gst_bin_recalculate_latency(GST_BIN(self->pipeline_.get()));
+    self->on_message_(message);
+    return G_SOURCE_CONTINUE;
+  };
+  watch_ = gst_bus_add_watch(bus, heard, this);
+  gst_object_unref(bus);
+}
+
+Pipeline::~Pipeline() {
+  Stop();
+}
+
+bool Pipeline::Play() {
+  return gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
+}
+
+void Pipeline::Stop() {
+  if (watch_ != 0) g_source_remove(std::exchange(watch_, 0));
+  gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+}
+
+GstElement *Pipeline::Find(const char *name) const {
+  GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline_.get()), name);
+  if (element != nullptr) gst_object_unref(element);
+  return element;
+}
+
+void FrameFeed::Connect(GstElement *appsink) {
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = [](GstAppSink *sink, gpointer user) {
+    auto *self = static_cast<FrameFeed *>(user);
+    const SamplePtr sample(gst_app_sink_pull_sample(sink));
+    if (!sample) return GST_FLOW_EOS;
+    const std::lock_guard lock(self->mutex_);
+    for (FrameConsumer *consumer : self->consumers_)
+      consumer->OnFrame(sample.get());
+    return GST_FLOW_OK;
+  };
+  callbacks.new_event = [](GstAppSink *sink, gpointer user) -> gboolean {
+    auto *self = static_cast<FrameFeed *>(user);
+    const MiniObjectPtr object(gst_app_sink_try_pull_object(sink, 0));
+    if (!object || !GST_IS_EVENT(object.get())) return FALSE;
+    GstEvent *event = GST_EVENT(object.get());
+    if (GST_EVENT_TYPE(event) != GST_EVENT_GAP) return FALSE;
+    GstClockTime start = 0, duration = 0;
+    gst_event_parse_gap(event, &start, &duration);
+    const std::lock_guard lock(self->mutex_);
+    for (FrameConsumer *consumer : self->consumers_)
+      consumer->OnGap(start, duration);
+    return FALSE;
+  };
+  callbacks.eos = [](GstAppSink *, gpointer user) {
+    auto *self = static_cast<FrameFeed *>(user);
+    const std::lock_guard lock(self->mutex_);
+    for (FrameConsumer *consumer : self->consumers_)
+      consumer->OnEnd();
+  };
+  gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, this, nullptr);
+}
+
+void FrameFeed::Add(FrameConsumer *consumer) {
+  const std::lock_guard lock(mutex_);
+  consumers_.push_back(consumer);
+}
+
+void FrameFeed::Remove(FrameConsumer *consumer) {
+  const std::lock_guard lock(mutex_);
+  std::erase(consumers_, consumer);
+}
+
+void PushFrame(GstElement *appsrc, GstSample *sample) {
+  gst_app_src_push_sample(GST_APP_SRC(appsrc), sample);
+}
+
+void PushGap(GstElement *appsrc, GstClockTime start, GstClockTime duration) {
+  gst_element_send_event(appsrc, gst_event_new_gap(start, duration));
+}
+
+}  // namespace action

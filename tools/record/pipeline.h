@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Pipelines that share one time, and what passes from one to the next.
+#ifndef GST_ACTION_RECORD_PIPELINE_H_
+#define GST_ACTION_RECORD_PIPELINE_H_
+
+#include <gst/gst.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "action/deleter.h"
+
+namespace action {
+
+// The running time of all pipelines: they have one clock and one base time.
+class SharedTime {
+ public:
+  SharedTime();
+  GstClock *clock() const { return clock_.get(); }
+  GstClockTime base() const { return base_; }
+  GstClockTime Now() const { return gst_clock_get_time(clock_.get()) - base_; }
+  // What the clock on the wall said at this running time, ns since 1970.
+  int64_t WallAt(GstClockTime running) const;
+
+ private:
+  const std::unique_ptr<GstClock, Deleter<gst_object_unref>> clock_;
+  const GstClockTime base_;
+};
+
+// A pipeline of a gst-launch line. Made and taken down on the main loop.
+class Pipeline {
+ public:
+  // on_message: on the main loop. Throws Error when the line cannot be made.
+  Pipeline(const std::string &line, const SharedTime &time, std::function<void(GstMessage *)> on_message);
+  ~Pipeline();
+  Pipeline(const Pipeline &) = delete;
+  Pipeline &operator=(const Pipeline &) = delete;
+
+  // False: it failed, and a message says why.
+  bool Play();
+  // Stops; nothing is said any more.
+  void Stop();
+  // Owned by the pipeline; null when there is none.
+  GstElement *Find(const char *name) const;
+  GstElement *get() const { return pipeline_.get(); }
+
+ private:
+  const std::unique_ptr<GstElement, Deleter<gst_object_unref>> pipeline_;
+  const std::function<void(GstMessage *)> on_message_;
+  guint watch_ = 0;
+};
+
+// Takes what leaves a pipeline. Called on its streaming thread; must not wait.
+class FrameConsumer {
+ public:
+  virtual void OnFrame(GstSample *sample) = 0;
+  // Nothing comes for this time: running times.
+  virtual void OnGap(GstClockTime start, GstClockTime duration) = 0;
+  virtual void OnEnd() {}
+
+ protected:
+  ~FrameConsumer() = default;
+};
+
+// Hands what arrives at an appsink to any number of consumers.
+class FrameFeed {
+ public:
+  // Until the appsink is gone.
+  void Connect(GstElement *appsink);
+  void Add(FrameConsumer *consumer);
+  // When it returns, the consumer is not called any more.
+  void Remove(FrameConsumer *consumer);
+
+ private:
+  std::mutex mutex_;
+  std::vector<FrameConsumer *> consumers_;
+};
+
+// Puts frames into a pipeline at an appsrc. What does not fit is dropped, oldest first, and counted.
+void PushFrame(GstElement *appsrc, GstSample *sample);
+void PushGap(GstElement *appsrc, GstClockTime start, GstClockTime duration);
+
+}  // namespace action
+
+#endif  // GST_ACTION_RECORD_PIPELINE_H_

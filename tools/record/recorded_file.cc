@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "record/recorded_file.h"
+
+#include <gst/app/gstappsrc.h>
+
+#include <cstring>
+#include <utility>
+
+#include "action/atomic_file.h"
+#include "common/glib_ptr.h"
+
+namespace action {
+namespace {
+
+// What may wait for the encoder or the disk.
+constexpr guint64 kMostFrames = 50;
+constexpr guint64 kMostBytes = 64'000'000;  // of encoded frames
+
+const char *ParserOf(GstCaps *caps) {
+  const char *name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
+  if (std::strcmp(name, "video/x-h264") == 0) return "h264parse ! h264timestamper ! ";
+  if (std::strcmp(name, "video/x-h265") == 0) return "h265parse ! h265timestamper ! ";
+  if (std::strcmp(name, "image/jpeg") == 0) return "jpegparse ! ";
+  return "";
+}
+
+GstElement *Find(GstElement *pipeline, const char *name) {
+  GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline), name);
+  if (element != nullptr) gst_object_unref(element);  // the pipeline owns it
+  return element;
+}
+
+std::optional<Error> ErrorOf(GstMessage *message, const std::string &path) {
+  GError *error = nullptr;
+  gst_message_parse_error(message, &error, nullptr);
+  const ErrorPtr owner(error);
+  const bool full = g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT);
+  return Error(full ? ErrorKind::kNoSpaceLeft : ErrorKind::kOpenWrite, path,
+               "cannot record to " + path + ": " + (full ? "No space left on device" : error->message));
+}
+
+}  // namespace
+
+RecordedFile::RecordedFile(const Settings &settings, GstCaps *caps, GstClockTime begin, Done done)
+    : settings_(settings), begin_(begin), done_(std::move(done)) {
+  const bool encoded = settings.encoder.empty();
+  std::string line =
+      "mp4mux name=mux fragment-duration=1000 fragment-mode=first-moov-then-finalise ! filesink name=file "
+      "buffer-mode=unbuffered appsrc name=video format=time is-live=true ! ";
+  line += encoded ? ParserOf(caps)
+                  : "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0 ! videoconvert ! " + settings.encoder +
+                        " ! h264parse ! ";
+  line += "queue max-size-buffers=0 max-size-bytes=0 max-size-time=3000000000 ! mux.video_0 ";
+  if (settings.subtitles)
+    line +=
+        "appsrc name=text format=time is-live=true caps=text/x-raw,format=utf8 ! queue max-size-buffers=0 "
+        "max-size-bytes=0 max-size-time=0 ! mux.subtitle_0";
+  GError *error = nullptr;
+  pipeline_.reset(gst_parse_launch_full(line.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error));
+  if (!pipeline_) {
+    const ErrorPtr owner(error);
+    throw Error("cannot record to " + settings.path + ": " + error->message);
+  }
+  gst_object_ref_sink(pipeline_.get());
+  g_object_set(Find(pipeline_.get(), "file"), "location", settings.path.c_str(), nullptr);
+  video_ = Find(pipeline_.get(), "video");
+  text_ = settings.subtitles ? Find(pipeline_.get(), "text") : nullptr;
+  g_object_set(video_, "caps", caps, nullptr);
+  // Everything has the times of the frames; nothing waits for a clock.
+  const PadPtr muxed(gst_element_get_static_pad(Find(pipeline_.get(), "file"), "sink"));
+  gst_pad_add_probe(muxed.get(),
+                    static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST), OnMuxed,
+                    this, nullptr);
+  GstBus *bus = gst_element_get_bus(pipeline_.get());
+  watch_ = gst_bus_add_watch(bus, OnMessage, this);
+  gst_object_unref(bus);
+  if (settings.durable) sync_ = g_timeout_add_seconds(1, OnSync, this);
+  if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
+    // The bus says why, on the main loop.
+    video_ = nullptr;
+  }
+}
+
+RecordedFile::~RecordedFile() {
+  if (watch_ != 0) g_source_remove(watch_);
+  if (sync_ != 0) g_source_remove(sync_);
+  gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+}
+
+bool RecordedFile::Push(GstBuffer *frame) {
+  if (video_ == nullptr) return false;
+  guint64 waiting = 0;
+  g_object_get(video_, settings_.encoder.empty() ? "current-level-bytes" : "current-level-buffers", &waiting, nullptr);
+  if (settings_.encoder.empty()) {
+    const bool keyframe = !GST_BUFFER_FLAG_IS_SET(frame, GST_BUFFER_FLAG_DELTA_UNIT);
+    if (waiting > kMostBytes) dropping_ = true;
+    if (dropping_ && keyframe && waiting < kMostBytes / 2) dropping_ = false;
+    if (dropping_) return false;
+  } else if (waiting >= kMostFrames) {
+    return false;
+  }
+  GstBuffer *copy = gst_buffer_copy(frame);  // the pixels are shared
+  const auto shift = [this](GstClockTime time) {
+    return GST_CLOCK_TIME_IS_VALID(time) ? (time > begin_ ? time - begin_ : 0) : time;
+  };
+  GST_BUFFER_PTS(copy) = shift(GST_BUFFER_PTS(frame));
+  GST_BUFFER_DTS(copy) = shift(GST_BUFFER_DTS(frame));
+  return gst_app_src_push_buffer(GST_APP_SRC(video_), copy) == GST_FLOW_OK;
+}
+
+void RecordedFile::PushCue(const std::string &text, GstClockTime from, GstClockTime to) {
+  if (text_ == nullptr || video_ == nullptr || to <= from || from < begin_) return;
+  GstBuffer *cue = text.empty() ? gst_buffer_new() : gst_buffer_new_memdup(text.data(), text.size());
+  GST_BUFFER_PTS(cue) = from - begin_;
+  GST_BUFFER_DURATION(cue) = to - from;
+  gst_app_src_push_buffer(GST_APP_SRC(text_), cue);
+}
+
+void RecordedFile::Close() {
+  if (video_ == nullptr) return;
+  gst_app_src_end_of_stream(GST_APP_SRC(video_));
+  if (text_ != nullptr) gst_app_src_end_of_stream(GST_APP_SRC(text_));
+}
+
+GstPadProbeReturn RecordedFile::OnMuxed(GstPad *, GstPadProbeInfo *info, gpointer user) {
+  auto *self = static_cast<RecordedFile *>(user);
+  GstBuffer *buffer = (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) != 0
+                          ? GST_PAD_PROBE_INFO_BUFFER(info)
+                          : gst_buffer_list_get(GST_PAD_PROBE_INFO_BUFFER_LIST(info), 0);
+  if (buffer != nullptr && GST_BUFFER_PTS_IS_VALID(buffer))
+    self->written_until_ = self->begin_ + GST_BUFFER_PTS(buffer);
+  return GST_PAD_PROBE_OK;
+}
+
+gboolean RecordedFile::OnSync(gpointer user) {
+  SyncToDisk(static_cast<RecordedFile *>(user)->settings_.path);
+  return G_SOURCE_CONTINUE;
+}
+
+gboolean RecordedFile::OnMessage(GstBus *, GstMessage *message, gpointer user) {
+  auto *self = static_cast<RecordedFile *>(user);
+  if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_EOS && GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
+    return G_SOURCE_CONTINUE;
+  self->watch_ = 0;
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) {
+    self->Finish(End::kClosed, std::nullopt);
+  } else {
+    self->Finish(End::kFailed, ErrorOf(message, self->settings_.path));
+  }
+  return G_SOURCE_REMOVE;  // self may be gone
+}
+
+void RecordedFile::Finish(End how, const std::optional<Error> &error) {
+  gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+  SyncToDisk(settings_.path);
+  const Done done = std::move(done_);
+  done(how, error);
+}
+
+}  // namespace action

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// One file of a recording while it is being written.
+#ifndef GST_ACTION_RECORD_RECORDED_FILE_H_
+#define GST_ACTION_RECORD_RECORDED_FILE_H_
+
+#include <gst/gst.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "action/deleter.h"
+#include "action/error.h"
+
+namespace action {
+
+// An MP4 file in fragments of a second, which reach the disk's cache at once: what a crash leaves plays but for its
+// last second or so. Closed, it is an ordinary MP4. A pipeline of its own, so that what goes wrong with the file
+// concerns nothing else, and a file can begin at any frame, with any caps.
+class RecordedFile {
+ public:
+  struct Settings {
+    std::string path;
+    std::string encoder;  // as EncoderLine; empty: the frames are encoded already
+    bool subtitles = false;
+    bool durable = false;
+  };
+  enum class End { kClosed, kFailed };
+  // How it ended; error: why. Called once, on the main loop.
+  using Done = std::function<void(End how, const std::optional<Error> &error)>;
+
+  // caps: of the frames; begin: running time of the first one. Throws Error.
+  RecordedFile(const Settings &settings, GstCaps *caps, GstClockTime begin, Done done);
+  // Closed at once, without waiting for what is on its way: as after a crash.
+  ~RecordedFile();
+  RecordedFile(const RecordedFile &) = delete;
+  RecordedFile &operator=(const RecordedFile &) = delete;
+
+  // A frame with running times. False: it was dropped, since the disk or the encoder does not keep up.
+  bool Push(GstBuffer *frame);
+  // What the subtitles say from `from` to `to`, in the order of time; running times. Empty: nothing.
+  void PushCue(const std::string &text, GstClockTime from, GstClockTime to);
+  // No more frames come: the file is closed, then Done is called.
+  void Close();
+
+  const std::string &path() const { return settings_.path; }
+  GstClockTime begin() const { return begin_; }
+  // The running time up to which frames have been handed to the file's filesystem.
+  GstClockTime written_until() const { return written_until_; }
+
+ private:
+  static gboolean OnMessage(GstBus *, GstMessage *message, gpointer user);
+  static gboolean OnSync(gpointer user);
+  static GstPadProbeReturn OnMuxed(GstPad *, GstPadProbeInfo *info, gpointer user);
+  void Finish(End how, const std::optional<Error> &error);
+
+  const Settings settings_;
+  const GstClockTime begin_;
+  Done done_;
+  std::unique_ptr<GstElement, Deleter<gst_object_unref>> pipeline_;
+  GstElement *video_ = nullptr;  // owned by the pipeline
+  GstElement *text_ = nullptr;
+  bool dropping_ = false;
+  std::atomic<GstClockTime> written_until_{0};
+  guint watch_ = 0, sync_ = 0;
+};
+
+}  // namespace action
+
+#endif  // GST_ACTION_RECORD_RECORDED_FILE_H_

@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "record/recovery.h"
+
+#include <gst/gst.h>
+
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <system_error>
+
+#include "action/atomic_file.h"
+#include "action/deleter.h"
+#include "action/error.h"
+#include "common/glib_ptr.h"
+#include "record/lines.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ElementPtr = std::unique_ptr<GstElement, Deleter<gst_object_unref>>;
+
+constexpr GstClockTime kLook = 100 * GST_MSECOND;
+
+// Each track of the file to one of the new file, as it is.
+void OnPad(GstElement *, GstPad *pad, gpointer user) {
+  auto *pipeline = GST_ELEMENT(user);
+  const ElementPtr mux(gst_bin_get_by_name(GST_BIN(pipeline), "mux"));
+  const CapsPtr caps(gst_pad_get_current_caps(pad));
+  if (!caps) return;
+  const bool text = g_str_has_prefix(gst_structure_get_name(gst_caps_get_structure(caps.get(), 0)), "text/");
+  GstElement *queue = gst_element_factory_make("queue", nullptr);
+  g_object_set(queue, "max-size-buffers", 0, "max-size-bytes", 0, "max-size-time", guint64{0}, nullptr);
+  gst_bin_add(GST_BIN(pipeline), queue);
+  gst_element_link_pads(queue, "src", mux.get(), text ? "subtitle_%u" : "video_%u");
+  gst_element_sync_state_with_parent(queue);
+  const PadPtr sink(gst_element_get_static_pad(queue, "sink"));
+  gst_pad_link(pad, sink.get());
+}
+
+struct Copied {
+  GstClockTime length = 0;  // of what was read
+  std::string failure;      // empty: all of it was
+  bool stopped = false;
+};
+
+Copied CopyTracks(const fs::path &from, const fs::path &to, const std::atomic<bool> &stop) {
+  const std::string line =
+      "filesrc location=" + Quoted(from.string()) +
+      " ! qtdemux name=demux  mp4mux name=mux ! filesink name=file location=" + Quoted(to.string());
+  GError *error = nullptr;
+  const ElementPtr pipeline(gst_parse_launch(line.c_str(), &error));
+  if (error != nullptr) {
+    const ErrorPtr owner(error);
+    return {0, error->message, true};  // nothing is known of the file
+  }
+  gst_object_ref_sink(pipeline.get());
+  const ElementPtr demux(gst_bin_get_by_name(GST_BIN(pipeline.get()), "demux"));
+  g_signal_connect(demux.get(), "pad-added", G_CALLBACK(OnPad), pipeline.get());
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  const std::unique_ptr<GstBus, Deleter<gst_object_unref>> bus(gst_element_get_bus(pipeline.get()));
+  Copied copied;
+  for (;;) {
+    const MessagePtr message(
+        gst_bus_timed_pop_filtered(bus.get(), kLook, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
+    if (!message && stop) copied.stopped = true;
+    if (copied.stopped) break;
+    if (!message) continue;
+    if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) {
+      gst_message_parse_error(message.get(), &error, nullptr);
+      const ErrorPtr owner(error);
+      copied.failure = error->message;
+      copied.stopped = g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT) != FALSE;
+    } else {
+      gint64 length = 0;
+      const ElementPtr mux(gst_bin_get_by_name(GST_BIN(pipeline.get()), "file"));
+      if (gst_element_query_position(mux.get(), GST_FORMAT_TIME, &length) ||
+          gst_element_query_duration(demux.get(), GST_FORMAT_TIME, &length))
+        copied.length = static_cast<GstClockTime>(length);
+    }
+    break;
+  }
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  return copied;
+}
+
+std::string Seconds(GstClockTime time) {
+  const CharPtr text(g_strdup_printf("%.1f s", static_cast<double>(time) / GST_SECOND));
+  return text.get();
+}
+
+// Puts what could not be read aside.
+void MoveAside(Recording recording, const std::string &why, const std::function<void(const std::string &)> &told) {
+  const fs::path from = recording.path;
+  fs::path to = from.string() + ".unreadable";
+  std::error_code failed;
+  for (int number = 2; fs::exists(to, failed); ++number)
+    to = from.string() + ".unreadable" + std::to_string(number);
+  fs::rename(from, to, failed);
+  if (failed) {
+    told("cannot move " + from.string() + " aside: " + failed.message());
+    return;
+  }
+  recording.path = to;
+  recording.aside = true;
+  NoteRecording(recording);
+  told("nothing can be read of " + from.string() + " (" + why + "): moved aside as " + to.filename().string());
+}
+
+void Recover(Recording recording, const std::function<void(const std::string &)> &told, const std::atomic<bool> &stop) {
+  const fs::path path = recording.path;
+  const fs::path copy = path.parent_path() / ("." + path.filename().string() + ".part");
+  const Copied copied = CopyTracks(path, copy, stop);
+  std::error_code failed;
+  if (copied.stopped) {  // it stays as it is, for the next time
+    fs::remove(copy, failed);
+    return;
+  }
+  if (!copied.failure.empty() || copied.length == 0) {
+    fs::remove(copy, failed);
+    MoveAside(recording, copied.failure.empty() ? "it has no pictures" : copied.failure, told);
+    return;
+  }
+  SyncToDisk(copy.string());
+  fs::rename(copy, path, failed);
+  if (failed) {
+    told("cannot write " + path.string() + " anew: " + failed.message());
+    return;
+  }
+  SyncToDisk(path.parent_path().string());
+  recording.end = recording.begin + static_cast<int64_t>(copied.length);
+  NoteRecording(recording);
+  told(path.string() + " was cut off: closed after " + Seconds(copied.length));
+}
+
+}  // namespace
+
+std::vector<Recording> UnclosedRecordings(const fs::path &output) {
+  std::vector<Recording> unclosed;
+  std::error_code failed;
+  for (const fs::directory_entry &station : fs::directory_iterator(output, failed)) {
+    for (const fs::path &day : DayFolders(station.path())) {
+      for (const Recording &recording : ReadRecordings(day)) {
+        if (recording.end == 0 && !recording.aside) unclosed.push_back(recording);
+      }
+    }
+  }
+  return unclosed;
+}
+
+void RecoverRecordings(const std::vector<Recording> &recordings, const std::function<void(const std::string &)> &told,
+                       const std::atomic<bool> &stop) {
+  for (const Recording &recording : recordings) {
+    if (stop) return;
+    try {
+      Recover(recording, told, stop);
+    } catch (const Error &e) {
+      told(e.what());
+    }
+  }
+}
+
+}  // namespace action

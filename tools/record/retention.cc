@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "record/retention.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Bytes on the disk.
+uint64_t SizeOf(const fs::path &path) {
+  struct stat facts {};
+  return stat(path.c_str(), &facts) == 0 ? static_cast<uint64_t>(facts.st_blocks) * 512 : 0;
+}
+
+// ns since 1970 when a file was last written to.
+int64_t ModifiedAt(const fs::path &path) {
+  struct stat facts {};
+  return stat(path.c_str(), &facts) == 0 ? facts.st_mtim.tv_sec * 1'000'000'000 + facts.st_mtim.tv_nsec : 0;
+}
+
+bool Delete(const fs::path &path, const std::function<void(const std::string &)> &told) {
+  std::error_code failed;
+  if (fs::remove(path, failed)) return true;
+  if (failed) told("cannot delete " + path.string() + ": " + failed.message());
+  return false;
+}
+
+// Timelines that are too old; then, of a folder in which nothing of the recorder's is left, its list and the folder
+// itself, unless somebody else has put something there.
+void CleanDay(const fs::path &day, const RetentionRules &rules, int64_t now, std::vector<fs::path> &deleted,
+              const std::function<void(const std::string &)> &told) {
+  const fs::path timeline = day / kTimelineFile;
+  std::error_code failed;
+  if (rules.keep_timeline > 0 && fs::exists(timeline, failed) && now - ModifiedAt(timeline) > rules.keep_timeline &&
+      Delete(timeline, told)) {
+    deleted.push_back(timeline);
+  }
+  const fs::path list = day / kRecordingsFile;
+  const bool old = rules.keep > 0 && now - ModifiedAt(list) > rules.keep;
+  if (!old || fs::exists(timeline, failed) || !ReadRecordings(day).empty()) return;
+  Delete(list, told);
+  fs::remove(day, failed);  // which leaves a folder that is not empty
+}
+
+}  // namespace
+
+DiskSpace DiskSpaceOf(const fs::path &folder) {
+  struct statvfs facts {};
+  if (statvfs(folder.c_str(), &facts) != 0)
+    throw ReadError(folder.string(), errno,
+                    "cannot ask for the free space of " + folder.string() + ": " + std::strerror(errno));
+  return {static_cast<uint64_t>(facts.f_blocks) * facts.f_frsize,
+          static_cast<uint64_t>(facts.f_bavail) * facts.f_frsize};
+}
+
+std::vector<KeptFile> ToDelete(std::vector<KeptFile> files, const RetentionRules &rules, int64_t now,
+                               const DiskSpace &disk) {
+  std::ranges::stable_sort(files, {}, &KeptFile::end);
+  uint64_t all = 0;
+  for (const KeptFile &file : files)
+    all += file.bytes;
+  uint64_t free = disk.free;
+  const uint64_t wanted = rules.min_free.Of(disk.size);
+  std::vector<KeptFile> chosen;
+  for (KeptFile &file : files) {
+    const bool old = rules.keep > 0 && now - file.end > rules.keep;
+    const bool large = rules.max_size > 0 && all > rules.max_size;
+    if (!old && !large && free >= wanted) break;
+    all -= file.bytes;
+    free += file.bytes;
+    chosen.push_back(std::move(file));
+  }
+  return chosen;
+}
+
+std::vector<fs::path> ApplyRetention(const fs::path &output, const RetentionRules &rules, int64_t now,
+                                     const std::set<fs::path> &open,
+                                     const std::function<void(const std::string &)> &told) {
+  std::vector<KeptFile> files;
+  std::vector<fs::path> days;
+  std::error_code failed;
+  for (const fs::directory_entry &station : fs::directory_iterator(output, failed)) {
+    for (const fs::path &day : DayFolders(station.path())) {
+      if (!fs::exists(day / kRecordingsFile, failed)) continue;  // not the recorder's
+      days.push_back(day);
+      for (const Recording &recording : ReadRecordings(day)) {
+        // What nobody could read is for a person to look at.
+        if (recording.aside || open.contains(recording.path)) continue;
+        files.push_back(
+            {recording.path, recording.end != 0 ? recording.end : ModifiedAt(recording.path), SizeOf(recording.path)});
+      }
+    }
+  }
+  std::vector<fs::path> deleted;
+  for (const KeptFile &file : ToDelete(std::move(files), rules, now, DiskSpaceOf(output))) {
+    if (Delete(file.path, told)) deleted.push_back(file.path);
+  }
+  for (const fs::path &day : days)
+    CleanDay(day, rules, now, deleted, told);
+  return deleted;
+}
+
+}  // namespace action

@@ -1,0 +1,286 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "record/settings.h"
+
+#include <gio/gio.h>
+#include <glib.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "action/deleter.h"
+#include "action/error.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+
+using SiteKey = Key<SiteSettings>;
+using StationKey = Key<StationSettings>;
+using UriPtr = std::unique_ptr<GUri, Deleter<g_uri_unref>>;
+
+constexpr int64_t kDay = 86400'000'000'000;
+
+template <typename Settings>
+auto TextInto(std::string Settings::*member) {
+  return [member](Settings &s, const std::string &text) { s.*member = text; };
+}
+
+auto DurationInto(int64_t SiteSettings::*member) {
+  return [member](SiteSettings &s, const std::string &text) { s.*member = ParseDuration(text); };
+}
+
+template <typename Settings>
+auto FlagInto(bool Settings::*member) {
+  return [member](Settings &s, const std::string &text) { s.*member = text == "true"; };
+}
+
+// One of the words that are allowed.
+template <typename Settings>
+auto WordInto(std::string Settings::*member, std::vector<std::string> words) {
+  return [member, words](Settings &s, const std::string &text) {
+    if (std::ranges::find(words, text) == words.end()) {
+      std::string all;
+      for (const std::string &word : words)
+        all += (all.empty() ? "" : ", ") + word;
+      throw Error("'" + text + "' is not one of " + all);
+    }
+    s.*member = text;
+  };
+}
+
+void SetSegment(SiteSettings &s, const std::string &text) {
+  const int64_t ns = ParseDuration(text);
+  if (ns < 1'000'000'000 || kDay % ns != 0 || ns % 1'000'000'000 != 0)
+    throw Error("'" + text + "' does not divide a day into equal parts of whole seconds, such as 1h, 15m or 30s");
+  s.segment = ns;
+}
+
+void SetRecord(StationSettings &s, const std::string &text) {
+  if (text != "overlay" && text != "raw" && text != "both" && text != "none")
+    throw Error("'" + text + "' is not one of overlay, raw, both, none");
+  s.record_overlay = text == "overlay" || text == "both";
+  s.record_raw = text == "raw" || text == "both";
+}
+
+void SetHop(StationSettings &s, const std::string &text) {
+  const double hop = ParseNumber(text);
+  if (hop < 1 || hop > 16 || hop != static_cast<int>(hop)) throw Error("'" + text + "' is not a number from 1 to 16");
+  s.hop = static_cast<int>(hop);
+}
+
+std::vector<SiteKey> NewSiteKeys() {
+  using enum SiteKey::Kind;
+  using S = SiteSettings;
+  return {
+      {"output", kText, "DIR", "Folder for recordings and timelines", TextInto(&S::output)},
+      {"segment", kText, "TIME", "Length of a recorded file, cut on the clock's full hours (default 1h)", SetSegment},
+      {"encoder", kText, "ELEMENT", "GStreamer's H.264 encoder; auto: the best that works here", TextInto(&S::encoder)},
+      {"bitrate", kNumber, "KBIT", "Of overlaid recordings, in kbit/s (default 4000)",
+       [](S &s, const std::string &text) {
+         const double rate = ParseNumber(text);
+         if (rate < 10 || rate > 1e6) throw Error("'" + text + "' kbit/s is not a bit rate from 10 to 1000000");
+         s.bitrate = static_cast<int>(rate);
+       }},
+      {"durable", kFlag, nullptr, "Bring every second of recordings to the disk at once, against power cuts",
+       FlagInto(&S::durable)},
+      {"subtitles", kFlag, nullptr, "Write the actions into overlaid recordings as a subtitle track (default)",
+       FlagInto(&S::subtitles)},
+      {"keep", kText, "TIME", "Delete recordings that are older (such as 30d; default: never)", DurationInto(&S::keep)},
+      {"keep-timeline", kText, "TIME", "Delete timelines that are older (default: never)",
+       DurationInto(&S::keep_timeline)},
+      {"max-size", kText, "SIZE", "Delete the oldest recordings when all together are larger (such as 500G)",
+       [](S &s, const std::string &text) { s.max_size = ParseBytes(text); }},
+      {"min-free", kText, "SPACE", "Delete the oldest recordings when less of the disk is free (default 5%)",
+       [](S &s, const std::string &text) { s.min_free = ParseFreeSpace(text); }},
+      {"stale", kText, "TIME", "A camera without a frame for so long is lost and called again (default 5s)",
+       DurationInto(&S::stale)},
+      {"frozen", kText, "TIME", "So is one whose picture has not changed at all for so long (default: off)",
+       DurationInto(&S::frozen)},
+      {"listen", kText, "ADDRESS:PORT",
+       "Where the page, /metrics and /healthz are (default 127.0.0.1:8484; none: nowhere)", TextInto(&S::listen)},
+      {"token-env", kText, "NAME", "Environment variable with the word that the page is asked for with",
+       TextInto(&S::token_env)},
+      {"token-file", kText, "FILE", "File of mode 0600 with that word", TextInto(&S::token_file)},
+      {"weights", kText, "FILE", "Weights of the network (default: where gst-action-weights puts them)",
+       TextInto(&S::weights)},
+      {"device", kText, "DEVICE", "Where the network runs: auto, cpu, cuda, cuda:N", TextInto(&S::device)},
+      {"precision", kText, "PRECISION", "auto, fp32, bf16 or fp16",
+       WordInto(&S::precision, {"auto", "fp32", "bf16", "fp16"})},
+  };
+}
+
+std::vector<StationKey> NewStationKeys() {
+  using enum StationKey::Kind;
+  using S = StationSettings;
+  return {
+      {"name", kText, "NAME", "What the station's folder is called", TextInto(&S::name)},
+      {"camera", kText, "URI", "rtsp://HOST/PATH, rtsps://..., v4l2:///dev/video0, or a file for rehearsals",
+       TextInto(&S::camera)},
+      {"protocols", kText, "WORDS", "How RTP is sent: tcp, udp, udp+tcp (default: UDP, then TCP)",
+       TextInto(&S::protocols)},
+      {"user", kText, "NAME", "User name for the camera", TextInto(&S::user)},
+      {"password-env", kText, "NAME", "Environment variable with the camera's password", TextInto(&S::password_env)},
+      {"password-file", kText, "FILE", "File of mode 0600 with the camera's password", TextInto(&S::password_file)},
+      {"model", kText, "MODEL", "Model folder", TextInto(&S::model)},
+      {"elements", kText, "FILE", "elements.csv instead of the model's", TextInto(&S::elements)},
+      {"roi", kText, "X,Y,W,H", "Part of the picture that is looked at, as fractions",
+       [](S &s, const std::string &text) {
+         Region::Parse(text);
+         s.roi = text;
+       }},
+      {"profile", kText, "PROFILE", "study (default) or reference", WordInto(&S::profile, {"study", "reference"})},
+      {"hop", kNumber, "SAMPLES", "Samples from one step to the next, 1 to 16 (default 4)", SetHop},
+      {"takt", kNumber, "SECONDS", "Takt time: cycles that take longer are counted",
+       [](S &s, const std::string &text) { s.takt = ParseNumber(text); }},
+      {"cycle-start", kText, "LABEL", "Fine action that begins a cycle (default: the first of elements.csv)",
+       TextInto(&S::cycle_start)},
+      {"privacy-mask", kList, "X,Y,W,H", "Part of the picture that is never recorded nor shown; may be given again",
+       [](S &s, const std::string &text) { s.privacy_mask.push_back(Region::Parse(text)); }},
+      {"record", kText, "WHAT", "overlay (default), raw (the camera's own stream), both or none", SetRecord},
+  };
+}
+
+// Letters, digits and a few signs: names are folders, and parts of addresses of pages.
+std::string NameOfCamera(const std::string &uri) {
+  const UriPtr parsed(g_uri_parse(uri.c_str(), G_URI_FLAGS_PARSE_RELAXED, nullptr));
+  std::string name;
+  if (parsed && g_uri_get_host(parsed.get()) != nullptr) name = g_uri_get_host(parsed.get());
+  if (name.empty() && parsed) name = fs::path(g_uri_get_path(parsed.get())).stem().string();
+  std::ranges::replace_if(
+      name, [](char c) { return !g_ascii_isalnum(c) && c != '.' && c != '-' && c != '_'; }, '-');
+  while (name.starts_with('.'))
+    name.erase(0, 1);
+  return name.empty() ? "station" : name;
+}
+
+void CheckName(const std::string &name) {
+  const bool letters = g_utf8_validate(name.c_str(), -1, nullptr) && std::ranges::none_of(name, [](unsigned char c) {
+                         return c < 0x20 || c == 0x7f || std::strchr("/\\\"'<>&?#%", c) != nullptr;
+                       });
+  if (!letters || name.starts_with('.') || name.size() > 100) {
+    throw Error("the name '" + name +
+                "' cannot be a folder's: at most 100 bytes, no / \\ \" ' < > & ? # %, and no dot at its beginning");
+  }
+}
+
+void CheckStation(const SiteSettings &site, const StationSettings &station) {
+  CheckName(station.name);
+  if (station.camera.empty()) throw Error("it has no camera: set camera to its address, such as rtsp://HOST/PATH");
+  if (station.model.empty()) throw Error("it has no model: set model to a folder of gst-action-train");
+  std::error_code failed;
+  if (!fs::is_directory(station.model, failed))
+    throw Error(ErrorKind::kNotFound, station.model, "the model " + station.model + " is not a folder");
+  if (!station.elements.empty() && !fs::exists(station.elements, failed))
+    throw Error(ErrorKind::kNotFound, station.elements, "there is no file " + station.elements);
+  if (station.record_raw && !station.privacy_mask.empty()) {
+    throw Error(
+        "record=raw keeps the camera's own stream, in which nothing can be masked: leave out privacy-mask, or set "
+        "record = \"overlay\"");
+  }
+  if (station.record_raw && !station.camera.starts_with("rtsp"))
+    throw Error("record=raw is for rtsp cameras; " + NameOfCamera(station.camera) +
+                " is none: set record = \"overlay\"");
+  (void)site;
+}
+
+std::string ReadSecret(const std::string &path, const char *what) {
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) != 0)
+    throw ReadError(path, errno, std::string("cannot read the ") + what + " in " + path + ": " + std::strerror(errno));
+  if ((facts.st_mode & 077) != 0) {
+    throw Error(ErrorKind::kSettings, path,
+                std::string("the ") + what + " in " + path + " can be read by others: run chmod 600 " + path);
+  }
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  if (line.ends_with('\r')) line.pop_back();
+  if (line.empty()) throw Error(ErrorKind::kFormat, path, std::string("there is no ") + what + " in " + path);
+  return line;
+}
+
+std::string SecretOf(const std::string &variable, const std::string &file, const char *what) {
+  if (!variable.empty()) {
+    const char *value = std::getenv(variable.c_str());
+    if (value == nullptr || *value == '\0')
+      throw Error("the environment variable " + variable + " for the " + what + " is not set");
+    return value;
+  }
+  return file.empty() ? "" : ReadSecret(file, what);
+}
+
+}  // namespace
+
+bool HasPassword(const std::string &uri) {
+  const UriPtr parsed(g_uri_parse(uri.c_str(), G_URI_FLAGS_PARSE_RELAXED, nullptr));
+  return parsed && g_uri_get_userinfo(parsed.get()) != nullptr;
+}
+
+const std::vector<SiteKey> &SiteKeys() {
+  static const std::vector<SiteKey> keys = NewSiteKeys();
+  return keys;
+}
+
+const std::vector<StationKey> &StationKeys() {
+  static const std::vector<StationKey> keys = NewStationKeys();
+  return keys;
+}
+
+void CheckSettings(SiteSettings &settings, const std::function<std::string(size_t)> &where) {
+  if (settings.output.empty()) throw Error("there is no output: name the folder for recordings and timelines");
+  if (settings.stations.empty()) throw Error("there is no station: name a camera");
+  settings.output = fs::absolute(settings.output).lexically_normal().string();
+  std::set<std::string> names;
+  for (size_t i = 0; i < settings.stations.size(); ++i) {
+    StationSettings &station = settings.stations[i];
+    try {
+      const bool named = !station.name.empty();
+      if (!named) station.name = NameOfCamera(station.camera);
+      const std::string name = station.name;
+      for (int number = 2; !named && names.contains(station.name); ++number)
+        station.name = name + "-" + std::to_string(number);
+      CheckStation(settings, station);
+      if (!names.insert(station.name).second) throw Error("another station has the name '" + station.name + "'");
+      PasswordOf(station);
+    } catch (const Error &e) {
+      throw Error(e.kind(), e.file(), where(i) + ": " + e.what());
+    }
+  }
+  if (settings.listen == "none") return;
+  if (!IsLoopback(settings.listen) && TokenOf(settings).empty()) {
+    throw Error("listen = " + settings.listen +
+                " is reached by other machines: the pictures of the line want a word that is asked for. Write one into "
+                "a file of mode 0600 and name it with token-file, or set token-env");
+  }
+}
+
+std::string PasswordOf(const StationSettings &station) {
+  return SecretOf(station.password_env, station.password_file, "password");
+}
+
+std::string TokenOf(const SiteSettings &settings) {
+  return SecretOf(settings.token_env, settings.token_file, "token");
+}
+
+bool IsLoopback(const std::string &listen) {
+  const std::unique_ptr<GSocketConnectable, Deleter<g_object_unref>> address(
+      g_network_address_parse(listen.c_str(), 0, nullptr));
+  if (!address || g_network_address_get_port(G_NETWORK_ADDRESS(address.get())) == 0)
+    throw Error("listen = '" + listen + "' is not like 127.0.0.1:8484");
+  const char *host = g_network_address_get_hostname(G_NETWORK_ADDRESS(address.get()));
+  if (std::strcmp(host, "localhost") == 0) return true;
+  const std::unique_ptr<GInetAddress, Deleter<g_object_unref>> number(g_inet_address_new_from_string(host));
+  if (!number) throw Error("listen = '" + listen + "': the address must be a number, such as 127.0.0.1 or 0.0.0.0");
+  return g_inet_address_get_is_loopback(number.get()) != FALSE;
+}
+
+}  // namespace action

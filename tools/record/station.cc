@@ -1,0 +1,376 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "record/station.h"
+
+#include <gst/app/gstappsrc.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "action/elements.h"
+#include "action/error.h"
+#include "common/label_meta.h"
+#include "record/lines.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kShownTime = 600'000'000'000;  // ns
+constexpr size_t kLatencies = 200;
+constexpr GstClockTime kFirstRetry = 10 * GST_SECOND, kLastRetry = 300 * GST_SECOND;
+constexpr GstClockTime kPictureTime = 10 * GST_SECOND;
+
+// Frames wait a second for the analysis at most; then the oldest go.
+constexpr const char *kInput =
+    "appsrc name=in format=time is-live=true max-buffers=0 max-bytes=0 max-time=1000000000 leaky-type=downstream ! ";
+constexpr const char *kOutputs =
+    " ! tee name=shown "
+    "shown. ! queue leaky=downstream max-size-buffers=50 max-size-bytes=0 max-size-time=0 ! appsink name=out "
+    "sync=false async=false enable-last-sample=false "
+    "shown. ! valve name=view drop=true ! queue leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0 ! "
+    "videorate drop-only=true max-rate=5 ! videoconvert ! videoscale ! "
+    "video/x-raw,width=640,pixel-aspect-ratio=1/1 ! jpegenc quality=75 ! appsink name=pictures sync=false async=false "
+    "enable-last-sample=false";
+
+std::set<std::string> CycleStarts(const StationSettings &settings) {
+  if (!settings.cycle_start.empty()) return {settings.cycle_start};
+  const fs::path file =
+      settings.elements.empty() ? fs::path(settings.model) / kElementsFile : fs::path(settings.elements);
+  std::error_code failed;
+  if (!fs::exists(file, failed)) return {};
+  std::set<std::string> labels;
+  std::optional<int> first;
+  for (const ElementRow &row : ReadElements(file.string())) {
+    if (!row.element.order || (first && *row.element.order > *first)) continue;
+    if (first && *row.element.order < *first) labels.clear();
+    first = row.element.order;
+    labels.insert(row.label);
+  }
+  return labels;
+}
+
+std::string Text(const GstStructure *structure, const char *field) {
+  const char *text = gst_structure_get_string(structure, field);
+  return text != nullptr ? text : "";
+}
+
+double Percentile(std::vector<double> values, double share) {
+  const auto place = static_cast<size_t>(share * static_cast<double>(values.size() - 1) + 0.5);
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(place), values.end());
+  return values[place];
+}
+
+}  // namespace
+
+// ---- On streaming threads
+
+class Station::Input final : public FrameConsumer {
+ public:
+  // Owned by a pipeline; null: nobody takes frames.
+  void SetTarget(GstElement *appsrc) {
+    const std::lock_guard lock(mutex_);
+    target_.reset(appsrc != nullptr ? GST_ELEMENT(gst_object_ref(appsrc)) : nullptr);
+  }
+  void OnFrame(GstSample *sample) override {
+    const std::lock_guard lock(mutex_);
+    if (target_) PushFrame(target_.get(), sample);
+  }
+  void OnGap(GstClockTime start, GstClockTime duration) override {
+    const std::lock_guard lock(mutex_);
+    if (target_) PushGap(target_.get(), start, duration);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unique_ptr<GstElement, Deleter<gst_object_unref>> target_;
+};
+
+class Station::Shown final : public FrameConsumer {
+ public:
+  explicit Shown(const SharedTime &time) : time_(time) {}
+  void OnFrame(GstSample *sample) override {
+    GstBuffer *frame = gst_sample_get_buffer(sample);
+    if (frame == nullptr || !GST_BUFFER_PTS_IS_VALID(frame)) return;
+    const std::lock_guard lock(mutex_);
+    label_ = LabelOf(frame);
+    at_ = time_.Now();
+    lag_ = at_ > GST_BUFFER_PTS(frame) ? at_ - GST_BUFFER_PTS(frame) : 0;
+  }
+  void OnGap(GstClockTime, GstClockTime) override {
+    const std::lock_guard lock(mutex_);
+    label_.reset();
+  }
+  void OnEnd() override { ended_ = true; }
+  // Everything has left the pipeline.
+  bool ended() const { return ended_; }
+  struct Now {
+    std::optional<MetaLabel> label;
+    GstClockTime at = GST_CLOCK_TIME_NONE, lag = 0;
+  };
+  Now now() const {
+    const std::lock_guard lock(mutex_);
+    return {label_, at_, lag_};
+  }
+
+ private:
+  const SharedTime &time_;
+  mutable std::mutex mutex_;
+  std::optional<MetaLabel> label_;
+  GstClockTime at_ = GST_CLOCK_TIME_NONE, lag_ = 0;
+  std::atomic<bool> ended_{false};
+};
+
+class Station::Picture_ final : public FrameConsumer {
+ public:
+  void OnFrame(GstSample *sample) override {
+    GstMapInfo map;
+    GstBuffer *buffer = gst_sample_get_buffer(sample);
+    if (buffer == nullptr || !gst_buffer_map(buffer, &map, GST_MAP_READ)) return;
+    BytesPtr bytes(g_bytes_new(map.data, map.size));
+    gst_buffer_unmap(buffer, &map);
+    const std::lock_guard lock(mutex_);
+    bytes_ = std::move(bytes);
+  }
+  void OnGap(GstClockTime, GstClockTime) override {}
+  BytesPtr get() const {
+    const std::lock_guard lock(mutex_);
+    return BytesPtr(bytes_ ? g_bytes_ref(bytes_.get()) : nullptr);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  BytesPtr bytes_;
+};
+
+// ---- On the main loop
+
+Station::Station(const SiteSettings &site, const StationSettings &station, const std::string &encoder,
+                 const SharedTime &time, Say say)
+    : site_(site),
+      settings_(station),
+      time_(time),
+      say_(std::move(say)),
+      input_(new Input),
+      shown_(new Shown(time)),
+      picture_(new Picture_),
+      cycles_(CycleStarts(station), static_cast<int64_t>(station.takt * 1e9)) {
+  const fs::path folder = fs::path(site.output) / station.name;
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed)
+    throw WriteError(folder.string(), failed.value(),
+                     "cannot make the folder " + folder.string() + ": " + failed.message());
+  const auto recorder = [&](const char *kind, const std::string &with) {
+    RecorderSettings settings{folder,      kind, site.segment, with, site.bitrate, site.subtitles && !with.empty(),
+                              site.durable};
+    return std::make_unique<Recorder>(std::move(settings), time, [this, kind](const std::optional<Error> &error) {
+      say_("station " + settings_.name + ": " +
+           (error ? std::string(error->what()) + ". Labels and metrics go on; it is tried again"
+                  : std::string("the ") + kind + " recording goes on"));
+    });
+  };
+  if (station.record_overlay) overlay_ = recorder("overlay", encoder);
+  if (station.record_raw) raw_ = recorder("raw", "");
+  out_.Add(shown_.get());
+  view_.Add(picture_.get());
+  if (overlay_) out_.Add(overlay_.get());
+}
+
+Station::~Station() {
+  if (camera_ != nullptr) {
+    camera_->frames().Remove(input_.get());
+    if (raw_) camera_->encoded().Remove(raw_.get());
+  }
+  input_->SetTarget(nullptr);
+  pipeline_.reset();
+}
+
+void Station::Start(CameraReader &camera) {
+  camera_ = &camera;
+  StartAnalysis(true);
+  camera.frames().Add(input_.get());
+  if (raw_) camera.encoded().Add(raw_.get());
+}
+
+void Station::StartAnalysis(bool analyse) {
+  input_->SetTarget(nullptr);
+  pipeline_.reset();
+  analysing_ = analyse;
+  broken_ = false;
+  pipeline_ = std::make_unique<Pipeline>(kInput + StationLine(site_, settings_, analyse) + kOutputs, time_,
+                                         [this](GstMessage *message) { OnMessage(message); });
+  out_.Connect(pipeline_->Find("out"));
+  view_.Connect(pipeline_->Find("pictures"));
+  input_->SetTarget(pipeline_->Find("in"));
+  pipeline_->Play();
+}
+
+void Station::OnMessage(GstMessage *message) {
+  const GstStructure *structure = gst_message_get_structure(message);
+  switch (GST_MESSAGE_TYPE(message)) {
+    case GST_MESSAGE_ERROR:
+    case GST_MESSAGE_WARNING: {
+      GError *error = nullptr;
+      const bool is_error = GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR;
+      (is_error ? gst_message_parse_error : gst_message_parse_warning)(message, &error, nullptr);
+      const ErrorPtr owner(error);
+      if (is_error) {
+        OnFailure(error->message);
+      } else {
+        say_("station " + settings_.name + ": " + error->message);
+      }
+      break;
+    }
+    case GST_MESSAGE_ELEMENT:
+      if (gst_structure_has_name(structure, "action-segment")) OnSegment(structure);
+      if (gst_structure_has_name(structure, "action-step")) OnStep(structure);
+      break;
+    default:
+      break;
+  }
+}
+
+void Station::OnFailure(const std::string &what) {
+  if (stopping_) ended_ = true;
+  if (stopping_ || std::exchange(broken_, true)) return;  // one failure may have several messages
+  if (failure_.empty()) {
+    say_("station " + settings_.name + ": " + what +
+         (analysing_ ? ". The video is recorded without labels, and the analysis tried again" : ". It is tried again"));
+  }
+  failure_ = what;
+  retry_delay_ = std::clamp(2 * retry_delay_, kFirstRetry, kLastRetry);
+  retry_at_ = time_.Now() + retry_delay_;
+}
+
+void Station::OnSegment(const GstStructure *structure) {
+  gint64 start = 0, end = 0, wall_start = 0, wall_end = 0;
+  gst_structure_get(structure, "start", G_TYPE_INT64, &start, "end", G_TYPE_INT64, &end, nullptr);
+  const std::string state = Text(structure, "state"), fine = Text(structure, "fine-action");
+  cycles_.Add(fine, start, state == "measured");
+  guint64 running = GST_CLOCK_TIME_NONE;
+  gst_structure_get_uint64(structure, "running-time", &running);
+  if (!gst_structure_get_int64(structure, "wall-clock-start", &wall_start) ||
+      !gst_structure_get_int64(structure, "wall-clock-end", &wall_end)) {
+    if (!GST_CLOCK_TIME_IS_VALID(running)) return;
+    wall_start = time_.WallAt(running);
+    wall_end = wall_start + end - start;
+  }
+  const std::string name = Text(structure, "name");
+  segments_.push_back({wall_start, wall_end, name.empty() ? fine : name, Text(structure, "value-category"), state});
+  const int64_t now = g_get_real_time() * 1000;
+  while (!segments_.empty() && segments_.front().end < now - kShownTime)
+    segments_.pop_front();
+}
+
+void Station::OnStep(const GstStructure *structure) {
+  guint64 running = 0, duration = 0;
+  if (!gst_structure_get_uint64(structure, "running-time", &running) ||
+      !gst_structure_get_uint64(structure, "duration", &duration) || !GST_CLOCK_TIME_IS_VALID(running) ||
+      !GST_CLOCK_TIME_IS_VALID(duration)) {
+    return;
+  }
+  const GstClockTime now = time_.Now(), taken = running + duration;
+  latencies_.push_back(now > taken ? static_cast<double>(now - taken) / GST_SECOND : 0);
+  if (latencies_.size() > kLatencies) latencies_.pop_front();
+  if (!failure_.empty()) {
+    failure_.clear();
+    retry_delay_ = 0;
+    say_("station " + settings_.name + ": labels are back");
+  }
+}
+
+void Station::Poll() {
+  if (overlay_) overlay_->Poll();
+  if (raw_) raw_->Poll();
+  if (stopping_) return;
+  const GstClockTime now = time_.Now();
+  if (GST_CLOCK_TIME_IS_VALID(asked_for_picture_) && now > asked_for_picture_ + kPictureTime) {
+    asked_for_picture_ = GST_CLOCK_TIME_NONE;
+    g_object_set(pipeline_->Find("view"), "drop", TRUE, nullptr);
+  }
+  const bool again = !failure_.empty() && (broken_ || !analysing_) && now >= retry_at_;
+  const bool meanwhile = broken_ && analysing_;  // the video alone
+  if (!again && !meanwhile) return;
+  try {
+    StartAnalysis(again);
+  } catch (const Error &e) {
+    OnFailure(e.what());
+  }
+}
+
+void Station::Stop() {
+  if (std::exchange(stopping_, true)) return;
+  if (camera_ != nullptr) {
+    camera_->frames().Remove(input_.get());
+    if (raw_) camera_->encoded().Remove(raw_.get());
+  }
+  // The timeline ends with the stream; the recorders close their files with what has come.
+  GstElement *in = pipeline_ ? pipeline_->Find("in") : nullptr;
+  if (in == nullptr || gst_app_src_end_of_stream(GST_APP_SRC(in)) != GST_FLOW_OK) ended_ = true;
+  if (raw_) raw_->Stop();
+  if (overlay_) overlay_->Stop();
+}
+
+bool Station::stopped() const {
+  return (ended_ || shown_->ended()) && (!raw_ || raw_->stopped()) && (!overlay_ || overlay_->stopped());
+}
+
+std::vector<fs::path> Station::OpenFiles() const {
+  std::vector<fs::path> files;
+  for (const Recorder *recorder : {overlay_.get(), raw_.get()}) {
+    if (recorder == nullptr) continue;
+    const auto open = recorder->OpenFiles();
+    files.insert(files.end(), open.begin(), open.end());
+  }
+  return files;
+}
+
+BytesPtr Station::Picture() {
+  if (!GST_CLOCK_TIME_IS_VALID(std::exchange(asked_for_picture_, time_.Now())) && pipeline_)
+    g_object_set(pipeline_->Find("view"), "drop", FALSE, nullptr);
+  return picture_->get();
+}
+
+StationStatus Station::status() const {
+  StationStatus status;
+  status.name = settings_.name;
+  if (camera_ != nullptr) status.camera = camera_->status();
+  const Shown::Now shown = shown_->now();
+  status.fresh = GST_CLOCK_TIME_IS_VALID(shown.at) && time_.Now() < shown.at + static_cast<GstClockTime>(site_.stale);
+  status.analysis_failure = failure_;
+  if (status.fresh && shown.label) {
+    status.action = shown.label->name.empty() ? shown.label->fine_action : shown.label->name;
+    status.category = NameOf(shown.label->category);
+  }
+  status.lag = static_cast<double>(shown.lag) / GST_SECOND;
+  if (analysing_ && pipeline_) {
+    GstStructure *stats = nullptr;
+    g_object_get(pipeline_->Find("features"), "stats", &stats, nullptr);
+    const StructurePtr owner(stats);
+    gst_structure_get(stats, "chunks", G_TYPE_UINT64, &status.chunks, "dropped", G_TYPE_UINT64, &status.dropped_chunks,
+                      nullptr);
+  }
+  if (!latencies_.empty()) {
+    const std::vector<double> values(latencies_.begin(), latencies_.end());
+    status.latency_p50 = Percentile(values, 0.5);
+    status.latency_p95 = Percentile(values, 0.95);
+  }
+  status.counts_cycles = cycles_.counts();
+  status.cycles = cycles_.cycles();
+  status.overruns = cycles_.overruns();
+  if (cycles_.last()) status.last_cycle = static_cast<double>(*cycles_.last()) / 1e9;
+  status.takt = settings_.takt;
+  if (overlay_) status.overlay = overlay_->stats();
+  if (raw_) status.raw = raw_->stats();
+  status.segments.assign(segments_.begin(), segments_.end());
+  return status;
+}
+
+}  // namespace action
