@@ -7,6 +7,7 @@
 
 #include "actioncamerasrc/actioncamerasrc.h"
 #include "actionclassify/actionclassify.h"
+#include "actionmask/actionmask.h"
 #include "actionoverlay/actionoverlay.h"
 #include "build_config.h"
 #include "common/label_meta.h"
@@ -18,7 +19,8 @@ static gboolean plugin_init(GstPlugin *plugin) {
   action::RegisterLabelMeta();
   return GST_ELEMENT_REGISTER(actioncamerasrc, plugin) && GST_ELEMENT_REGISTER(r3dfeatures, plugin) &&
          GST_ELEMENT_REGISTER(actionclassify, plugin) && GST_ELEMENT_REGISTER(timelinesmooth, plugin) &&
-         GST_ELEMENT_REGISTER(timelinelabel, plugin) && GST_ELEMENT_REGISTER(actionoverlay, plugin);
+         GST_ELEMENT_REGISTER(timelinelabel, plugin) && GST_ELEMENT_REGISTER(actionmask, plugin) &&
+         GST_ELEMENT_REGISTER(actionoverlay, plugin);
 }
 
 // `gst-inspect-1.0 --exists` is false for elements whose version is below GStreamer's own, so that is what comes first.

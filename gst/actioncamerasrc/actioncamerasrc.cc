@@ -9,6 +9,10 @@
  * until it is back. What leaves is one stream, with times of the pipeline's clock; an outage is a hole in it, with a
  * GAP event a second. Sound is not asked for.
  *
+ * The request pad `encoded` gives the same video as the camera sends it (RTSP), for a recording that is not encoded
+ * again: from a keyframe on after each loss, with the same times, in caps that change with the camera. It is to be
+ * asked for before PAUSED.
+ *
  * ## Messages
  *
  * Element message `camera-lost`, once for each outage: `uri` (string, without user name and password), `reason`
@@ -59,13 +63,22 @@ class Teller final : public action::CameraWatch::Client {
 };
 
 struct Running {
-  Running(GstBin *bin, GstPad *source, const Settings &settings)
+  // encoded_pad: null when it was not asked for.
+  Running(GstBin *bin, GstPad *source, action::PadPtr encoded_pad, const Settings &settings)
       : uri(settings.uri),
-        output(source),
+        wanted(std::move(encoded_pad)),
+        output(source, action::CameraOutput::Kind::kFrames),
+        encoded(wanted != nullptr
+                    ? std::make_unique<action::CameraOutput>(wanted.get(), action::CameraOutput::Kind::kEncoded)
+                    : nullptr),
         teller(GST_ELEMENT(bin), settings.uri),
-        watch(bin, settings, output, teller) {}
+        watch(bin, settings, output, encoded.get(), teller) {
+    if (settings.frozen_timeout > 0) output.WatchPicture();
+  }
   const std::string uri;
+  const action::PadPtr wanted;  // the request pad, which may be released while the camera runs
   action::CameraOutput output;
+  const std::unique_ptr<action::CameraOutput> encoded;
   Teller teller;
   action::CameraWatch watch;
 };
@@ -76,6 +89,7 @@ struct State {
   std::shared_ptr<Running> running;            // READY->PAUSED to PAUSED->READY
   action::CameraStats last_stats;              // of what ran last
   GstClockTime latency = GST_CLOCK_TIME_NONE;  // as the camera's elements said last
+  action::PadPtr encoded;                      // the request pad; null: there is none
 
   GstPad *source = nullptr;  // owned by the element
 };
@@ -96,6 +110,8 @@ namespace {
 
 GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw"));
+GstStaticPadTemplate encoded_template = GST_STATIC_PAD_TEMPLATE(
+    "encoded", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS("video/x-h264; video/x-h265; image/jpeg; video/mpeg"));
 
 std::shared_ptr<Running> RunningOf(GstActionCameraSrc *self) {
   const ObjectLock lock(self);
@@ -208,6 +224,35 @@ gboolean SrcEvent(GstPad *, GstObject *, GstEvent *event) {
   return !refused;
 }
 
+GstPad *RequestNewPad(GstElement *element, GstPadTemplate *pad_template, const gchar *, const GstCaps *) {
+  GstActionCameraSrc *self = GST_ACTION_CAMERA_SRC(element);
+  GstPad *pad = gst_pad_new_from_template(pad_template, "encoded");
+  {
+    const ObjectLock lock(self);
+    if (self->state->encoded || self->state->running) {  // one, and before the camera is called
+      gst_object_unref(pad);
+      return nullptr;
+    }
+    self->state->encoded.reset(GST_PAD(gst_object_ref_sink(pad)));
+  }
+  gst_pad_set_query_function(pad, SrcQuery);
+  gst_pad_set_event_function(pad, SrcEvent);
+  gst_pad_use_fixed_caps(pad);
+  gst_element_add_pad(element, pad);
+  return pad;
+}
+
+void ReleasePad(GstElement *element, GstPad *pad) {
+  action::PadPtr released;
+  {
+    const ObjectLock lock(element);
+    released = std::move(GST_ACTION_CAMERA_SRC(element)->state->encoded);
+  }
+  // A camera that is connected keeps its own reference until the element stops; the pad takes no more.
+  gst_pad_set_active(pad, FALSE);
+  gst_element_remove_pad(element, pad);
+}
+
 // ---- States
 
 bool Start(GstActionCameraSrc *self) {
@@ -224,7 +269,14 @@ bool Start(GstActionCameraSrc *self) {
       throw action::Error("no installed element reads " + std::string(protocol.get()) + "://, as in " + uri +
                           "; gst-action-doctor says what is missing");
     }
-    auto running = std::make_shared<Running>(GST_BIN(self), self->state->source, settings);
+    action::PadPtr encoded;
+    {
+      const ObjectLock lock(self);
+      if (self->state->encoded) encoded.reset(GST_PAD(gst_object_ref(self->state->encoded.get())));
+    }
+    if (encoded && !action::IsRtsp(settings.uri))
+      throw action::Error("the pad 'encoded' is for RTSP cameras; " + uri + " is none");
+    auto running = std::make_shared<Running>(GST_BIN(self), self->state->source, std::move(encoded), settings);
     {
       const ObjectLock lock(self);
       self->state->running = running;
@@ -303,9 +355,10 @@ GstStructure *StatsOf(GstActionCameraSrc *self) {
     const ObjectLock lock(self);
     stats = self->state->last_stats;
   }
-  GstStructure *structure = gst_structure_new("stats", "connected", G_TYPE_BOOLEAN, stats.connected, "frames",
-                                              G_TYPE_UINT64, stats.frames, "reconnects", G_TYPE_UINT64,
-                                              stats.reconnects, "attempts", G_TYPE_UINT64, stats.attempts, nullptr);
+  GstStructure *structure =
+      gst_structure_new("stats", "connected", G_TYPE_BOOLEAN, stats.connected, "frames", G_TYPE_UINT64, stats.frames,
+                        "frozen", G_TYPE_UINT64, stats.frozen, "reconnects", G_TYPE_UINT64, stats.reconnects,
+                        "attempts", G_TYPE_UINT64, stats.attempts, nullptr);
   if (!stats.lost_reason.empty())
     gst_structure_set(structure, "lost-reason", G_TYPE_STRING, stats.lost_reason.c_str(), nullptr);
   return structure;
@@ -338,7 +391,10 @@ static void gst_action_camera_src_class_init(GstActionCameraSrcClass *klass) {
   element_class->change_state = ChangeState;
   element_class->send_event = SendEvent;
   element_class->provide_clock = ProvideClock;
+  element_class->request_new_pad = RequestNewPad;
+  element_class->release_pad = ReleasePad;
   gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_add_static_pad_template(element_class, &encoded_template);
   gst_element_class_set_static_metadata(element_class, "Camera that comes back", "Source/Video/Network",
                                         "The video of a camera as one stream; a camera that is lost is called again",
                                         "The gst-action developers");

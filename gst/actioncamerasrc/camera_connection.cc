@@ -23,6 +23,8 @@ namespace {
 
 using SamplePtr = MiniObjectOf<GstSample>;
 
+constexpr guint kMostEncodedBytes = 64'000'000;
+
 GstElement *Make(const char *factory) {
   GstElement *element = gst_element_factory_make(factory, nullptr);
   if (element == nullptr) {
@@ -83,6 +85,7 @@ void OnDecodedPad(GstElement *, GstPad *pad, gpointer next) {
 struct CameraConnection::Frames {
   GstBin *bin;
   CameraOutput &output;
+  CameraOutput *encoded;
   const std::function<void()> on_end;
   std::atomic<GstClockTime> offset{0};
 
@@ -91,6 +94,15 @@ struct CameraConnection::Frames {
     const SamplePtr sample(gst_app_sink_pull_sample(sink));
     if (!sample) return GST_FLOW_EOS;
     return self->output.Push(sample.get(), self->offset, gst_element_get_current_running_time(GST_ELEMENT(self->bin)));
+  }
+
+  // What becomes of the encoded stream is no concern of the frames'.
+  static GstFlowReturn OnEncoded(GstAppSink *sink, gpointer user) {
+    auto *self = static_cast<Frames *>(user);
+    const SamplePtr sample(gst_app_sink_pull_sample(sink));
+    if (!sample) return GST_FLOW_EOS;
+    self->encoded->Push(sample.get(), self->offset, gst_element_get_current_running_time(GST_ELEMENT(self->bin)));
+    return GST_FLOW_OK;
   }
 
   static void OnEos(GstAppSink *, gpointer user) { static_cast<Frames *>(user)->on_end(); }
@@ -114,10 +126,10 @@ struct CameraConnection::Frames {
 };
 
 CameraConnection::CameraConnection(GstBin *bin, const CameraSettings &settings, CameraOutput &output,
-                                   std::function<void()> on_end)
+                                   CameraOutput *encoded, std::function<void()> on_end)
     : bin_(bin),
       connection_(gst_bin_new(nullptr)),
-      frames_(new Frames{bin, output, std::move(on_end)}),
+      frames_(new Frames{bin, output, encoded, std::move(on_end)}),
       live_(IsLiveUri(settings.uri)) {
   const std::unique_ptr<GstElement, Deleter<gst_object_unref>> owner(
       GST_ELEMENT(gst_object_ref_sink(connection_)));  // until the bin has it
@@ -158,8 +170,31 @@ GstElement *CameraConnection::NewRtspSource(const CameraSettings &settings) {
   if (!settings.user_id.empty()) g_object_set(source, "user-id", settings.user_id.c_str(), nullptr);
   if (!settings.user_pw.empty()) g_object_set(source, "user-pw", settings.user_pw.c_str(), nullptr);
   g_signal_connect(source, "select-stream", G_CALLBACK(OnSelectStream), nullptr);
-  g_signal_connect(source, "pad-added", G_CALLBACK(OnRtpPad), decoder);
+  if (frames_->encoded != nullptr) {
+    AddEncodedBranch(source, decoder);
+  } else {
+    g_signal_connect(source, "pad-added", G_CALLBACK(OnRtpPad), decoder);
+  }
   return decoder;
+}
+
+// source ! parsebin ! tee ! queue ! decoder; tee ! queue ! appsink. A branch that waits does not hold the other back.
+void CameraConnection::AddEncodedBranch(GstElement *source, GstElement *decoder) {
+  GstElement *parser = Make("parsebin"), *tee = Make("tee"), *to_decoder = Make("queue"), *queue = Make("queue"),
+             *sink = Make("appsink");
+  for (GstElement *element : {parser, tee, to_decoder, queue, sink})
+    gst_bin_add(GST_BIN(connection_), element);
+  g_object_set(queue, "max-size-buffers", 0, "max-size-bytes", kMostEncodedBytes, "max-size-time", guint64{0}, nullptr);
+  gst_util_set_object_arg(G_OBJECT(queue), "leaky", "downstream");
+  const CapsPtr caps(gst_caps_from_string("video/x-h264; video/x-h265; image/jpeg; video/mpeg"));
+  g_object_set(sink, "caps", caps.get(), "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, nullptr);
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = &Frames::OnEncoded;
+  gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, frames_.get(), nullptr);
+  gst_element_link_many(tee, to_decoder, decoder, nullptr);
+  gst_element_link_many(tee, queue, sink, nullptr);
+  g_signal_connect(source, "pad-added", G_CALLBACK(OnRtpPad), parser);
+  g_signal_connect(parser, "pad-added", G_CALLBACK(OnRtpPad), tee);
 }
 
 GstElement *CameraConnection::NewUriSource(const CameraSettings &settings) {

@@ -22,7 +22,9 @@ class CameraConnection {
  public:
   // Puts itself into `bin`. on_end: the camera ended the stream; called on the streaming thread. Throws Error when an
   // element is missing or the address is of no known kind.
-  CameraConnection(GstBin *bin, const CameraSettings &settings, CameraOutput &output, std::function<void()> on_end);
+  // encoded: gets the camera's own stream, before it is decoded; null: nobody wants it.
+  CameraConnection(GstBin *bin, const CameraSettings &settings, CameraOutput &output, CameraOutput *encoded,
+                   std::function<void()> on_end);
   // Stops, which waits for a frame that is being pushed, and leaves the bin.
   ~CameraConnection();
   CameraConnection(const CameraConnection &) = delete;
@@ -40,6 +42,7 @@ class CameraConnection {
  private:
   struct Frames;  // what the streaming thread needs
   GstElement *NewRtspSource(const CameraSettings &settings);
+  void AddEncodedBranch(GstElement *source, GstElement *decoder);
   GstElement *NewUriSource(const CameraSettings &settings);
 
   GstBin *const bin_;

@@ -3,6 +3,10 @@
 
 #include "actioncamerasrc/camera_output.h"
 
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
 GST_DEBUG_CATEGORY_EXTERN(action_camera_src_debug);
 #define GST_CAT_DEFAULT action_camera_src_debug
 
@@ -20,13 +24,28 @@ class StreamLock {
   GstPad *const pad_;
 };
 
-GstClockTime RunningTimeOf(GstSample *sample, GstClockTime offset) {
+constexpr GstClockTime kLookInterval = 500 * GST_MSECOND;
+// Encoded pictures come in the order of decoding, in which times may go back by so much.
+constexpr GstClockTime kMostReordering = GST_SECOND;
+
+GstClockTime RunningTimeOf(GstSample *sample, GstClockTime time, GstClockTime offset) {
   const GstSegment *segment = gst_sample_get_segment(sample);
-  const GstBuffer *buffer = gst_sample_get_buffer(sample);
-  if (segment == nullptr || segment->format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer))
+  if (segment == nullptr || segment->format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(time))
     return GST_CLOCK_TIME_NONE;
-  const GstClockTime time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-  return GST_CLOCK_TIME_IS_VALID(time) ? time + offset : time;
+  const GstClockTime running = gst_segment_to_running_time(segment, GST_FORMAT_TIME, time);
+  return GST_CLOCK_TIME_IS_VALID(running) ? running + offset : running;
+}
+
+// In the manner of FNV-1a, eight bytes at a time.
+uint64_t HashOf(const uint8_t *data, gsize size) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (gsize at = 0; at < size; at += sizeof(uint64_t)) {
+    uint64_t word = 0;
+    std::memcpy(&word, data + at, std::min<gsize>(sizeof(word), size - at));
+    hash = (hash ^ word) * 0x100000001b3;
+    hash ^= hash >> 32;
+  }
+  return hash;
 }
 
 }  // namespace
@@ -34,15 +53,50 @@ GstClockTime RunningTimeOf(GstSample *sample, GstClockTime offset) {
 void CameraOutput::Begin() {
   if (begun_) return;
   begun_ = true;
-  const CharPtr id(gst_pad_create_stream_id(pad_, GST_PAD_PARENT(pad_), nullptr));
+  const CharPtr id(
+      gst_pad_create_stream_id(pad_, GST_PAD_PARENT(pad_), kind_ == Kind::kEncoded ? "encoded" : "frames"));
   GstEvent *start = gst_event_new_stream_start(id.get());
   gst_event_set_group_id(start, gst_util_group_id_next());
   gst_pad_push_event(pad_, start);
 }
 
+// Running time of the pipeline, which rises from frame to frame.
+GstClockTime CameraOutput::TimeOf(GstSample *sample, GstClockTime offset, GstClockTime now) const {
+  const GstBuffer *buffer = gst_sample_get_buffer(sample);
+  GstClockTime time = RunningTimeOf(sample, GST_BUFFER_PTS(buffer), offset);
+  if (!GST_CLOCK_TIME_IS_VALID(time)) time = now;
+  if (!GST_CLOCK_TIME_IS_VALID(last_pts_) || !GST_CLOCK_TIME_IS_VALID(time)) return time;
+  const bool back = kind_ == Kind::kFrames ? time <= last_pts_ : time + kMostReordering < last_pts_;
+  if (!back) return time;
+  GST_DEBUG_OBJECT(pad_, "time went back from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT, GST_TIME_ARGS(last_pts_),
+                   GST_TIME_ARGS(time));
+  return GST_CLOCK_TIME_IS_VALID(now) && now > last_pts_ ? now : last_pts_ + 1;
+}
+
+void CameraOutput::LookAtPicture(GstBuffer *frame) {
+  const GstClockTime time = GST_BUFFER_PTS(frame);
+  if (!watch_picture_ || !GST_CLOCK_TIME_IS_VALID(time)) return;
+  const bool anew = GST_BUFFER_FLAG_IS_SET(frame, GST_BUFFER_FLAG_DISCONT);
+  if (!anew && time < looked_at_ + kLookInterval) return;
+  GstMapInfo map;
+  if (!gst_buffer_map(frame, &map, GST_MAP_READ)) return;
+  const uint64_t picture = HashOf(map.data, map.size);
+  gst_buffer_unmap(frame, &map);
+  if (anew || picture != std::exchange(picture_, picture)) changed_at_ = time;
+  picture_ = picture;
+  looked_at_ = time;
+  unchanged_for_ = time - changed_at_;
+}
+
 GstFlowReturn CameraOutput::Push(GstSample *sample, GstClockTime offset, GstClockTime now) {
   const StreamLock lock(pad_);
   if (ended_) return GST_FLOW_EOS;
+  if (kind_ == Kind::kEncoded) {
+    // What comes before the first keyframe of a connection, nobody can decode.
+    const bool keyframe = !GST_BUFFER_FLAG_IS_SET(gst_sample_get_buffer(sample), GST_BUFFER_FLAG_DELTA_UNIT);
+    broken_ = (broken_ || discont_ || frames_ == 0) && !keyframe;
+    if (broken_) return GST_FLOW_OK;
+  }
   Begin();
   GstCaps *caps = gst_sample_get_caps(sample);
   if (caps != nullptr && (!caps_ || !gst_caps_is_equal(caps_.get(), caps))) {
@@ -57,17 +111,12 @@ GstFlowReturn CameraOutput::Push(GstSample *sample, GstClockTime offset, GstCloc
     gst_pad_push_event(pad_, gst_event_new_segment(&segment));
   }
   GstBuffer *buffer = gst_buffer_ref(gst_sample_get_buffer(sample));
-  GstClockTime time = RunningTimeOf(sample, offset);
-  if (!GST_CLOCK_TIME_IS_VALID(time)) time = now;
-  const bool back = GST_CLOCK_TIME_IS_VALID(last_pts_) && GST_CLOCK_TIME_IS_VALID(time) && time <= last_pts_;
-  if (back) {
-    GST_DEBUG_OBJECT(pad_, "time went back from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT, GST_TIME_ARGS(last_pts_),
-                     GST_TIME_ARGS(time));
-    time = GST_CLOCK_TIME_IS_VALID(now) && now > last_pts_ ? now : last_pts_ + 1;
-  }
+  const GstClockTime time = TimeOf(sample, offset, now);
+  const GstClockTime decoding =
+      kind_ == Kind::kEncoded ? RunningTimeOf(sample, GST_BUFFER_DTS(buffer), offset) : GST_CLOCK_TIME_NONE;
   buffer = gst_buffer_make_writable(buffer);
   GST_BUFFER_PTS(buffer) = time;
-  GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_DTS(buffer) = decoding;
   GST_BUFFER_OFFSET(buffer) = frames_;
   GST_BUFFER_OFFSET_END(buffer) = frames_ + 1;
   if (discont_.exchange(false) || frames_ == 0) {
@@ -75,7 +124,8 @@ GstFlowReturn CameraOutput::Push(GstSample *sample, GstClockTime offset, GstCloc
   } else {
     GST_BUFFER_FLAG_UNSET(buffer, GST_BUFFER_FLAG_DISCONT);
   }
-  last_pts_ = time;
+  LookAtPicture(buffer);
+  last_pts_ = kind_ == Kind::kFrames || !GST_CLOCK_TIME_IS_VALID(last_pts_) ? time : std::max(time, last_pts_);
   position_ = GST_BUFFER_DURATION_IS_VALID(buffer) ? time + GST_BUFFER_DURATION(buffer) : time;
   ++frames_;
   pushing_ = true;

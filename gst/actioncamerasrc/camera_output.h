@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The stream that leaves actioncamerasrc: one for as long as the element runs, whatever becomes of the camera.
+// A stream that leaves actioncamerasrc: one for as long as the element runs, whatever becomes of the camera.
 #ifndef GST_ACTION_CAMERA_OUTPUT_H_
 #define GST_ACTION_CAMERA_OUTPUT_H_
 
@@ -18,15 +18,25 @@ namespace action {
 // the thread that looks after it; what is pushed is pushed with the pad's stream lock held and no other.
 class CameraOutput {
  public:
+  enum class Kind { kFrames, kEncoded };
+
   // pad: the source pad, which outlives this.
-  explicit CameraOutput(GstPad *pad) : pad_(pad) {}
+  CameraOutput(GstPad *pad, Kind kind) : pad_(pad), kind_(kind) {}
   CameraOutput(const CameraOutput &) = delete;
   CameraOutput &operator=(const CameraOutput &) = delete;
+
+  // Looks now and then whether the picture changes (kFrames).
+  void WatchPicture() { watch_picture_ = true; }
+  // How long it has not, of those of this connection; ns.
+  GstClockTime unchanged_for() const { return unchanged_for_; }
 
   // A frame of the connection whose running time began `offset` after the pipeline's. now: for frames without a time.
   GstFlowReturn Push(GstSample *sample, GstClockTime offset, GstClockTime now);
   // The next frame does not follow on the one before.
-  void OnConnection() { discont_ = true; }
+  void OnConnection() {
+    discont_ = true;
+    unchanged_for_ = 0;
+  }
   // No frame came until then. Does nothing before the first frame, and while a frame is being pushed.
   void PushGapUntil(GstClockTime time);
   void PushEos();
@@ -39,12 +49,17 @@ class CameraOutput {
 
  private:
   void Begin();
+  GstClockTime TimeOf(GstSample *sample, GstClockTime offset, GstClockTime now) const;
+  void LookAtPicture(GstBuffer *frame);
 
   GstPad *const pad_;
+  const Kind kind_;
+  bool watch_picture_ = false;
   std::atomic<uint64_t> frames_{0};
   std::atomic<bool> pushing_{false};
   std::atomic<bool> discont_{false};
   std::atomic<GstFlowReturn> flow_{GST_FLOW_OK};
+  std::atomic<GstClockTime> unchanged_for_{0};
 
   // With the pad's stream lock.
   bool begun_ = false;      // STREAM_START was sent
@@ -53,6 +68,10 @@ class CameraOutput {
   CapsPtr caps_;
   GstClockTime position_ = GST_CLOCK_TIME_NONE;  // the end of the last frame or GAP
   GstClockTime last_pts_ = GST_CLOCK_TIME_NONE;
+  bool broken_ = false;         // kEncoded: until the next keyframe
+  uint64_t picture_ = 0;        // a hash of the picture that was looked at last
+  GstClockTime looked_at_ = 0;  // its time
+  GstClockTime changed_at_ = 0;
 };
 
 }  // namespace action

@@ -27,10 +27,12 @@ std::string Seconds(GstClockTime time) {
 
 }  // namespace
 
-CameraWatch::CameraWatch(GstBin *bin, const CameraSettings &settings, CameraOutput &output, Client &client)
+CameraWatch::CameraWatch(GstBin *bin, const CameraSettings &settings, CameraOutput &output, CameraOutput *encoded,
+                         Client &client)
     : bin_(bin),
       settings_(settings),
       output_(output),
+      encoded_(encoded),
       client_(client),
       delay_(nanoseconds(settings.retry_min), nanoseconds(settings.retry_max), g_random_int()) {}
 
@@ -103,6 +105,7 @@ void CameraWatch::Run() {
       state_ = State::kOver;
       lock.unlock();
       output_.PushEos();
+      if (encoded_ != nullptr) encoded_->PushEos();
       lock.lock();
       Disconnect(lock);
     }
@@ -140,6 +143,10 @@ void CameraWatch::LookAt(Lock &lock) {
     began_ = last_frame_ = now;  // nothing can come
   } else if (state_ == State::kFlowing && now - last_frame_ > nanoseconds(settings_.stale_timeout)) {
     Lose(lock, "no frame for " + Seconds(settings_.stale_timeout));
+  } else if (state_ == State::kFlowing && settings_.frozen_timeout > 0 &&
+             output_.unchanged_for() > settings_.frozen_timeout) {
+    ++stats_.frozen;
+    Lose(lock, "its picture has not changed for " + Seconds(settings_.frozen_timeout));
   } else if (state_ == State::kConnecting && now - began_ > nanoseconds(settings_.connect_timeout)) {
     Lose(lock, "no frame within " + Seconds(settings_.connect_timeout) + " of the connection");
   }
@@ -169,8 +176,9 @@ void CameraWatch::Connect(Lock &lock) {
   std::unique_ptr<CameraConnection> connection;
   std::string failed;
   output_.OnConnection();
+  if (encoded_ != nullptr) encoded_->OnConnection();
   try {
-    connection = std::make_unique<CameraConnection>(bin_, settings_, output_, [this] { OnEnd(); });
+    connection = std::make_unique<CameraConnection>(bin_, settings_, output_, encoded_, [this] { OnEnd(); });
   } catch (const Error &e) {
     failed = e.what();
   }

@@ -28,6 +28,7 @@ struct CameraStats {
   uint64_t frames = 0;
   uint64_t reconnects = 0;
   uint64_t attempts = 0;
+  uint64_t frozen = 0;  // of the losses, for a picture that did not change
   std::string lost_reason;
 };
 
@@ -47,7 +48,8 @@ class CameraWatch {
     ~Client() = default;
   };
 
-  CameraWatch(GstBin *bin, const CameraSettings &settings, CameraOutput &output, Client &client);
+  // encoded: null when nobody wants the camera's own stream.
+  CameraWatch(GstBin *bin, const CameraSettings &settings, CameraOutput &output, CameraOutput *encoded, Client &client);
   ~CameraWatch();
   CameraWatch(const CameraWatch &) = delete;
   CameraWatch &operator=(const CameraWatch &) = delete;
@@ -87,6 +89,7 @@ class CameraWatch {
   GstBin *const bin_;
   const CameraSettings settings_;
   CameraOutput &output_;
+  CameraOutput *const encoded_;
   Client &client_;
 
   std::mutex mutex_;

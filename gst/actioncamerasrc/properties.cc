@@ -36,6 +36,12 @@ PropertyTable<Settings> NewTable() {
   table.Uint64("stale-timeout", "Stale timeout",
                "Nanoseconds without a frame after which a camera counts as lost, be it connected or not", GST_MSECOND,
                G_MAXINT64, &Settings::stale_timeout, kMutableReady);
+  table.Uint64(
+      "frozen-timeout", "Frozen timeout",
+      "Nanoseconds of a picture that does not change in a single pixel, after which the camera counts as lost: "
+      "its encoder hangs. 0: never. Of a dark hall, or behind a camera that takes noise away, a picture may well "
+      "stay the same",
+      0, G_MAXINT64, &Settings::frozen_timeout, kMutableReady);
   table.Uint64("retry-min", "Shortest retry delay",
                "Nanoseconds from the loss of a camera to the first try to reach it again; the next ones wait twice as "
                "long each, give or take a fifth",
@@ -45,7 +51,7 @@ PropertyTable<Settings> NewTable() {
   table.Computed(g_param_spec_boxed(
       "stats", "Statistics",
       "Since READY->PAUSED: connected (boolean, frames come), frames (uint64), reconnects (uint64, times that frames "
-      "came again after a loss), attempts "
+      "came again after a loss), frozen (uint64, losses for a picture that did not change), attempts "
       "(uint64, connections that were begun), lost-reason (string, of the last loss; absent before one)",
       GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   return table;

@@ -21,6 +21,7 @@ struct CameraSettings {
   guint latency = 200;  // ms
   GstClockTime connect_timeout = 20 * GST_SECOND;
   GstClockTime stale_timeout = 5 * GST_SECOND;
+  GstClockTime frozen_timeout = 0;
   GstClockTime retry_min = GST_SECOND;
   GstClockTime retry_max = 30 * GST_SECOND;
 };

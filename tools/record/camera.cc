@@ -91,8 +91,8 @@ CameraStatus CameraReader::status() const {
   g_object_get(pipeline_->Find("camera"), "stats", &stats, nullptr);
   const StructurePtr owner(stats);
   gboolean connected = FALSE;
-  gst_structure_get(stats, "connected", G_TYPE_BOOLEAN, &connected, "frames", G_TYPE_UINT64, &status.frames,
-                    "reconnects", G_TYPE_UINT64, &status.reconnects, nullptr);
+  gst_structure_get(stats, "connected", G_TYPE_BOOLEAN, &connected, "frames", G_TYPE_UINT64, &status.frames, "frozen",
+                    G_TYPE_UINT64, &status.frozen, "reconnects", G_TYPE_UINT64, &status.reconnects, nullptr);
   status.up = connected && !failed_;
   const char *reason = gst_structure_get_string(stats, "lost-reason");
   if (reason != nullptr) status.lost_reason = reason;

@@ -41,8 +41,12 @@ int FramesPerSecond(GstCaps *caps) {
 
 }  // namespace
 
-Recorder::Recorder(RecorderSettings settings, const SharedTime &time, Told told)
-    : settings_(std::move(settings)), time_(time), told_(std::move(told)), names_(settings_.folder, settings_.kind) {}
+Recorder::Recorder(RecorderSettings settings, const SharedTime &time, Told told, Begun begun)
+    : settings_(std::move(settings)),
+      time_(time),
+      told_(std::move(told)),
+      begun_(std::move(begun)),
+      names_(settings_.folder, settings_.kind) {}
 
 Recorder::~Recorder() = default;
 
@@ -52,10 +56,15 @@ void Recorder::OnFrame(GstSample *sample) {
   GstBuffer *frame = gst_sample_get_buffer(sample);
   GstCaps *caps = gst_sample_get_caps(sample);
   if (frame == nullptr || caps == nullptr || !GST_BUFFER_PTS_IS_VALID(frame)) return;
-  const Lock lock(mutex_);
-  still_.reset();
-  if (!settings_.encoder.empty()) last_picture_.reset(gst_buffer_ref(frame));
-  Take(caps, frame, NameFor(frame));
+  std::string begun;
+  {
+    const Lock lock(mutex_);
+    still_.reset();
+    if (!settings_.encoder.empty()) last_picture_.reset(gst_buffer_ref(frame));
+    Take(caps, frame, NameFor(frame));
+    begun = std::exchange(begun_file_, "");
+  }
+  if (!begun.empty()) begun_(begun, GST_BUFFER_PTS(frame));
 }
 
 void Recorder::OnGap(GstClockTime start, GstClockTime duration) {
@@ -128,6 +137,7 @@ void Recorder::Open(GstCaps *caps, GstClockTime time) {
     current_ = open.get();
     files_.push_back(std::move(open));
     ++stats_.files;
+    begun_file_ = current_->recording.path.filename().string();
     cue_from_ = time;
     cue_.clear();
   } catch (const Error &e) {

@@ -46,7 +46,10 @@ class Recorder final : public FrameConsumer {
   // told: on the main loop, once when recording fails, with the reason, and once when it goes on (nothing).
   using Told = std::function<void(const std::optional<Error> &)>;
 
-  Recorder(RecorderSettings settings, const SharedTime &time, Told told);
+  // begun: a file begins with a frame of this running time; on the streaming thread.
+  using Begun = std::function<void(const std::string &file, GstClockTime begin)>;
+
+  Recorder(RecorderSettings settings, const SharedTime &time, Told told, Begun begun);
   ~Recorder();
 
   void OnFrame(GstSample *sample) override;
@@ -81,11 +84,13 @@ class Recorder final : public FrameConsumer {
   const RecorderSettings settings_;
   const SharedTime &time_;
   const Told told_;
+  const Begun begun_;
 
   mutable std::mutex mutex_;
   FileNames names_;
   std::vector<std::unique_ptr<OpenFile>> files_;  // being written or closed
   OpenFile *current_ = nullptr;                   // one of files_
+  std::string begun_file_;                        // that has not been told of
   CapsPtr caps_;                                  // of the current file's frames
   int64_t part_ = 0;                              // PartOf the current file
   bool stopping_ = false;

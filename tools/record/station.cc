@@ -15,6 +15,7 @@
 #include "action/elements.h"
 #include "action/error.h"
 #include "common/label_meta.h"
+#include "common/recording_event.h"
 #include "record/lines.h"
 
 namespace action {
@@ -98,16 +99,47 @@ class Station::Shown final : public FrameConsumer {
   void OnFrame(GstSample *sample) override {
     GstBuffer *frame = gst_sample_get_buffer(sample);
     if (frame == nullptr || !GST_BUFFER_PTS_IS_VALID(frame)) return;
-    const std::lock_guard lock(mutex_);
-    label_ = LabelOf(frame);
-    at_ = time_.Now();
-    lag_ = at_ > GST_BUFFER_PTS(frame) ? at_ - GST_BUFFER_PTS(frame) : 0;
+    {
+      const std::lock_guard lock(mutex_);
+      label_ = LabelOf(frame);
+      at_ = time_.Now();
+      lag_ = at_ > GST_BUFFER_PTS(frame) ? at_ - GST_BUFFER_PTS(frame) : 0;
+    }
+    TellRecording();  // where the analysis was begun anew
   }
   void OnGap(GstClockTime, GstClockTime) override {
     const std::lock_guard lock(mutex_);
     label_.reset();
   }
   void OnEnd() override { ended_ = true; }
+
+  // Of another pipeline than before: its sink pad, where frames arrive.
+  void SetPad(PadPtr pad) {
+    const std::lock_guard lock(mutex_);
+    pad_ = std::move(pad);
+    told_ = false;
+  }
+  // The timeline names the file that is recorded to.
+  void Record(const RecordingFacts &facts) {
+    {
+      const std::lock_guard lock(mutex_);
+      recording_ = facts;
+      told_ = false;
+    }
+    TellRecording();
+  }
+  void TellRecording() {
+    PadPtr pad;
+    std::optional<RecordingFacts> facts;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!pad_ || !recording_ || std::exchange(told_, true)) return;
+      pad.reset(GST_PAD(gst_object_ref(pad_.get())));
+      facts = recording_;
+    }
+    gst_pad_push_event(pad.get(), NewRecordingEvent(*facts));
+  }
+
   // Everything has left the pipeline.
   bool ended() const { return ended_; }
   struct Now {
@@ -125,6 +157,9 @@ class Station::Shown final : public FrameConsumer {
   std::optional<MetaLabel> label_;
   GstClockTime at_ = GST_CLOCK_TIME_NONE, lag_ = 0;
   std::atomic<bool> ended_{false};
+  PadPtr pad_;
+  std::optional<RecordingFacts> recording_;
+  bool told_ = false;
 };
 
 class Station::Picture_ final : public FrameConsumer {
@@ -167,17 +202,22 @@ Station::Station(const SiteSettings &site, const StationSettings &station, const
   if (failed)
     throw WriteError(folder.string(), failed.value(),
                      "cannot make the folder " + folder.string() + ": " + failed.message());
-  const auto recorder = [&](const char *kind, const std::string &with) {
+  const auto recorder = [&](const char *kind, const std::string &with, bool tells) {
     RecorderSettings settings{folder,      kind, site.segment, with, site.bitrate, site.subtitles && !with.empty(),
                               site.durable};
-    return std::make_unique<Recorder>(std::move(settings), time, [this, kind](const std::optional<Error> &error) {
-      say_("station " + settings_.name + ": " +
-           (error ? std::string(error->what()) + ". Labels and metrics go on; it is tried again"
-                  : std::string("the ") + kind + " recording goes on"));
-    });
+    return std::make_unique<Recorder>(
+        std::move(settings), time,
+        [this, kind](const std::optional<Error> &error) {
+          say_("station " + settings_.name + ": " +
+               (error ? std::string(error->what()) + ". Labels and metrics go on; it is tried again"
+                      : std::string("the ") + kind + " recording goes on"));
+        },
+        [this, tells](const std::string &file, GstClockTime begin) {
+          if (tells) shown_->Record({file, begin});
+        });
   };
-  if (station.record_overlay) overlay_ = recorder("overlay", encoder);
-  if (station.record_raw) raw_ = recorder("raw", "");
+  if (station.record_overlay) overlay_ = recorder("overlay", encoder, true);
+  if (station.record_raw) raw_ = recorder("raw", "", !station.record_overlay);
   out_.Add(shown_.get());
   view_.Add(picture_.get());
   if (overlay_) out_.Add(overlay_.get());
@@ -201,6 +241,7 @@ void Station::Start(CameraReader &camera) {
 
 void Station::StartAnalysis(bool analyse) {
   input_->SetTarget(nullptr);
+  shown_->SetPad(nullptr);
   pipeline_.reset();
   analysing_ = analyse;
   broken_ = false;
@@ -208,6 +249,7 @@ void Station::StartAnalysis(bool analyse) {
                                          [this](GstMessage *message) { OnMessage(message); });
   out_.Connect(pipeline_->Find("out"));
   view_.Connect(pipeline_->Find("pictures"));
+  shown_->SetPad(PadPtr(gst_element_get_static_pad(pipeline_->Find("out"), "sink")));
   input_->SetTarget(pipeline_->Find("in"));
   pipeline_->Play();
 }
