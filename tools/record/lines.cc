@@ -3,6 +3,10 @@
 
 #include "record/lines.h"
 
+#include <glib.h>
+
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 
 #include "actioncamerasrc/camera_uri.h"
@@ -31,7 +35,7 @@ std::string ForShell(const std::string &line) {
   for (const char c : line) {
     if (c == '"') {
       text += "\\\"";
-    } else if (c == '!' || c == ';' || c == '(' || c == ')' || c == '$') {
+    } else if (c == '!' || c == ';' || c == '(' || c == ')' || c == '$' || c == '&' || c == '*' || c == '?') {
       text += c == '!' ? std::string("!") : std::string("\\") + c;
     } else {
       text += c;
@@ -43,6 +47,8 @@ std::string ForShell(const std::string &line) {
 }  // namespace
 
 std::string Quoted(const std::string &value) {
+  const auto plain = [](char c) { return g_ascii_isalnum(c) || std::strchr("_./:%+,=-?&*", c) != nullptr; };
+  if (!value.empty() && std::ranges::all_of(value, plain)) return value;
   std::string text = "\"";
   for (const char c : value) {
     if (c == '"' || c == '\\') text += '\\';
@@ -63,8 +69,9 @@ std::string StationLine(const SiteSettings &site, const StationSettings &station
   if (analyse) {
     const fs::path folder = fs::path(site.output) / station.name;
     line += "r3dfeatures name=features orientation=auto post-messages=false hop=" + std::to_string(station.hop) +
-            Property("roi", station.roi) + Property("weights", site.weights) + Property("device", site.device) +
-            Property("precision", site.precision);
+            Property("roi", station.roi) + Property("weights", site.weights) +
+            Property("device", site.device == "auto" ? "" : site.device) +
+            Property("precision", site.precision == "auto" ? "" : site.precision);
     line +=
         " ! actionclassify name=classify" + Property("model", station.model) + Property("elements", station.elements);
     line += " ! timelinesmooth name=timeline sync-mode=immediate" + Property("profile", station.profile) +
@@ -73,7 +80,8 @@ std::string StationLine(const SiteSettings &site, const StationSettings &station
   }
   if (!station.privacy_mask.empty())
     line += "videoconvert ! actionmask" + Property("regions", RegionsText(station.privacy_mask)) + " ! ";
-  line += "actionoverlay name=overlay show=coarse+fine+value+strip ! video/x-raw";
+  if (analyse) line += "actionoverlay name=overlay show=coarse+fine+value+strip ! ";
+  line += "video/x-raw";
   return line;
 }
 

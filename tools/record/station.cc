@@ -265,7 +265,7 @@ void Station::OnMessage(GstMessage *message) {
       const ErrorPtr owner(error);
       if (is_error) {
         OnFailure(error->message);
-      } else {
+      } else if (warnings_.insert(error->message).second) {
         say_("station " + settings_.name + ": " + error->message);
       }
       break;

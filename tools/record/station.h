@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -99,6 +100,7 @@ class Station final {
   bool analysing_ = false;
   bool broken_ = false;                    // the pipeline has failed
   bool stopping_ = false, ended_ = false;  // ended_: no end will come out of the pipeline
+  std::set<std::string> warnings_;         // that were said
   std::string failure_;                    // of the analysis, until there are labels again
   GstClockTime retry_at_ = 0, retry_delay_ = 0;
   GstClockTime asked_for_picture_ = GST_CLOCK_TIME_NONE;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -24,6 +26,9 @@
 
 namespace {
 
+namespace fs = std::filesystem;
+
+using action::ErrorKind;
 using action::Printable;
 using action::Segment;
 using nlohmann::ordered_json;
@@ -194,11 +199,63 @@ void Rename(std::vector<Segment> &timeline, const std::vector<action::ElementRow
   }
 }
 
-// The runs that are asked for: the last one, unless told otherwise.
+// What is shown as one timeline: a file, or all files of a place.
+struct Source {
+  std::string name;
+  std::vector<std::string> files;
+};
+
+// A folder stands for the .jsonl files in it and in its folders (of days), in order of their names, place by place:
+// a place's folder holds folders of days.
+std::vector<Source> SourcesOf(const std::vector<std::string> &paths) {
+  std::vector<Source> sources;
+  for (const std::string &path : paths) {
+    std::error_code failed;
+    if (path == action::kStandardInput || !fs::is_directory(path, failed)) {
+      sources.push_back({path, {path}});
+      continue;
+    }
+    std::map<std::string, std::vector<std::string>> places;
+    for (auto entry = fs::recursive_directory_iterator(path, failed); entry != fs::recursive_directory_iterator();
+         entry.increment(failed)) {
+      const fs::path &file = entry->path();
+      if (entry.depth() > 2 || file.extension() != ".jsonl" || file.filename() == "recordings.jsonl") continue;
+      const bool in_day = file.filename() == "timeline.jsonl" && file.parent_path() != fs::path(path);
+      places[(in_day ? file.parent_path().parent_path() : file.parent_path()).string()].push_back(file.string());
+    }
+    if (places.empty()) throw action::Error(ErrorKind::kNotFound, path, "there is no timeline (.jsonl) in " + path);
+    for (auto &[place, files] : places) {
+      std::ranges::sort(files);
+      sources.push_back({place, files});
+    }
+  }
+  return sources;
+}
+
+// Of all files of a source, one after the other.
+action::TimelineFile ReadSource(const Source &source) {
+  action::TimelineFile all;
+  for (const std::string &path : source.files) {
+    action::TimelineFile file = action::ReadTimelineFile(path);
+    std::ranges::move(file.warnings, std::back_inserter(all.warnings));
+    for (action::TimelineRun &run : file.runs) {
+      if (!run.segments.empty() || source.files.size() == 1) all.runs.push_back(std::move(run));
+    }
+  }
+  if (all.runs.empty()) all.runs.emplace_back();
+  return all;
+}
+
+// The runs that are asked for; unless told otherwise all of them as one, where their times of day are known, else the
+// last.
 std::vector<action::TimelineRun> Chosen(const action::TimelineFile &file, const std::string &path,
                                         const ShowOptions &options) {
   if (options.all_runs) return file.runs;
-  if (options.run.empty()) return {file.last()};
+  if (options.run.empty()) {
+    if (file.runs.size() == 1) return file.runs;
+    const auto joined = action::JoinRuns(file.runs);
+    return {joined ? *joined : file.last()};
+  }
   std::string names;
   for (size_t i = 0; i < file.runs.size(); ++i) {
     const action::TimelineRun &run = file.runs[i];
@@ -213,8 +270,10 @@ int Show(const std::vector<std::string> &files, const ShowOptions &options) {
   if (!options.elements.empty()) rows = action::ReadElements(options.elements);
   ordered_json all = ordered_json::array();
   bool first = true;
-  for (const std::string &path : files) {
-    const action::TimelineFile file = action::ReadTimelineFile(path);
+  const std::vector<Source> sources = SourcesOf(files);
+  for (const Source &source : sources) {
+    const std::string &path = source.name;
+    const action::TimelineFile file = ReadSource(source);
     Complain(file.warnings);
     const std::vector<action::TimelineRun> runs = Chosen(file, path, options);
     for (action::TimelineRun run : runs) {
@@ -225,7 +284,7 @@ int Show(const std::vector<std::string> &files, const ShowOptions &options) {
         continue;
       }
       if (!std::exchange(first, false)) std::printf("\n");
-      if (files.size() > 1 || runs.size() > 1) {
+      if (sources.size() > 1 || runs.size() > 1) {
         std::printf("%s%s%s\n", Printable(path).c_str(), run.name.empty() ? "" : ", run ", Printable(run.name).c_str());
       }
       if (run.segments.empty()) {
@@ -235,7 +294,11 @@ int Show(const std::vector<std::string> &files, const ShowOptions &options) {
       PrintTable(run.segments);
       PrintShares(run.segments, interruption);
     }
-    if (!options.as_json && runs.size() < file.runs.size()) {
+    const bool joined = runs.size() == 1 && file.runs.size() > 1 && runs[0].name.empty();
+    if (!options.as_json && joined) {
+      std::printf("%s: %s, one after the other; gaps between them count (--all, --run N: each by itself)\n",
+                  Printable(path).c_str(), action::Counted(file.runs.size(), "run").c_str());
+    } else if (!options.as_json && runs.size() < file.runs.size()) {
       std::printf("%s holds %s, not shown (--all, --run N)\n", Printable(path).c_str(),
                   action::Counted(file.runs.size() - runs.size(), "other run").c_str());
     }
@@ -322,13 +385,15 @@ int Run(int argc, char **argv) {
   action::CommandLine line("gst-action-timeline", "COMMAND FILE...",
                            "Looks at timelines, .json or .jsonl, of gst-action or of the Python system.\n\n"
                            "  show FILE...         the segments as a table, and the share of each value category\n"
+                           "  show FOLDER          the same of all .jsonl files of a place, as one timeline\n"
                            "  compare FILE TRUTH   how far it agrees with a ground truth\n\n"
                            "FILE may be -, the standard input.");
   line.Add(
       {{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON: times in seconds, shares from 0 to 1", nullptr},
        {"elements", 0, 0, G_OPTION_ARG_FILENAME, &elements, "show: names and values of this elements.csv", "FILE"},
        {"run", 0, 0, G_OPTION_ARG_STRING, &run, "show: this run of a .jsonl file, by its name or its number", "RUN"},
-       {"all", 0, 0, G_OPTION_ARG_NONE, &all_runs, "show: all runs of a .jsonl file (default: the last)", nullptr}});
+       {"all", 0, 0, G_OPTION_ARG_NONE, &all_runs,
+        "show: each run by itself (default: all as one, by their times of day)", nullptr}});
   if (const auto end = line.Parse(argc, argv)) return *end;
   std::vector<std::string> words = line.operands();
   const std::string command = words.empty() ? "" : words.front();

@@ -16,6 +16,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "action/error.h"
@@ -301,6 +302,39 @@ std::string TimelineRun::Interruption() const {
   std::snprintf(at, sizeof(at), "%.1f s", static_cast<double>(segments.back().end) / kNsPerSecond);
   return unsaid ? std::string("known until ") + at + ": the pipeline is still running, or was killed"
                 : std::string("interrupted at ") + at + ": the stream had not ended";
+}
+
+std::optional<TimelineRun> JoinRuns(std::span<const TimelineRun> runs) {
+  // Within a run, clocks may differ by so much without a hole.
+  constexpr int64_t kDrift = 2 * static_cast<int64_t>(kNsPerSecond);
+  TimelineRun joined;
+  std::optional<int64_t> begin;  // on the wall
+  for (const TimelineRun &run : runs) {
+    const auto timed = std::ranges::find_if(run.segments, [](const Segment &s) { return s.wall_clock.has_value(); });
+    if (run.segments.empty()) continue;
+    if (timed == run.segments.end()) return std::nullopt;
+    const int64_t zero = timed->wall_clock->start - timed->start;
+    if (!begin) begin = zero + run.segments.front().start;
+    std::optional<int64_t> run_end;  // of the segment before, in the run's own time
+    for (Segment segment : run.segments) {
+      // A gap, of which no frame tells a time, lies where the run says.
+      int64_t start = (segment.wall_clock ? segment.wall_clock->start : zero + segment.start) - *begin;
+      const int64_t duration = segment.duration();
+      const int64_t end = joined.segments.empty() ? start : joined.segments.back().end;
+      const bool follows = run_end && segment.start - *run_end < kSmallestGap;
+      // Time never goes back, whatever a clock did.
+      if (start < end || (follows && start - end < kDrift)) start = end;
+      if (!joined.segments.empty() && start - end >= kSmallestGap) joined.segments.push_back(GapSegment(end, start));
+      run_end = segment.end;
+      segment.start = start;
+      segment.end = start + duration;
+      segment.complete.reset();
+      joined.segments.push_back(std::move(segment));
+    }
+    joined.complete = run.complete;
+  }
+  if (joined.segments.empty()) return std::nullopt;
+  return joined;
 }
 
 std::vector<Segment> ReadTimeline(const std::string &path) {

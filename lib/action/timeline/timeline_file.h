@@ -66,6 +66,11 @@ struct TimelineFile {
 // earlier ones say of the same time. "-" is the standard input. Throws Error naming the file and the entry.
 ACTION_API TimelineFile ReadTimelineFile(const std::string &path);
 
+// Runs of one place, in the order in which they were written, as one timeline: on the clock on the wall, counted from
+// the beginning of the first. What lies between two runs is a gap; where a clock was set back, a run follows at once on
+// the one before. Nothing when a run has no wall-clock times. Its name is empty.
+ACTION_API std::optional<TimelineRun> JoinRuns(std::span<const TimelineRun> runs);
+
 // The segments of its last run.
 ACTION_API std::vector<Segment> ReadTimeline(const std::string &path);
 
