@@ -9,6 +9,10 @@ import sys
 VIDEO = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=15/1"
 H264 = f"{VIDEO} ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! valve name=valve ! rtph264pay name=pay0 pt=96"
 
+# Its frames carry their number: 16 blocks of 16 pixels across the middle, white for a bit that is set, the highest first. See number_of.
+COUNTED = "appsrc name=counter is-live=true do-timestamp=true format=time caps=video/x-raw,format=I420,width=320,height=240,framerate=15/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 bitrate=2000 ! valve name=valve ! rtph264pay name=pay0 pt=96"
+COUNTER_ROW, COUNTER_BITS, COUNTER_BLOCK = 112, 16, 16
+
 # An RTSP camera: `server.py PORT LINE [USER PASSWORD]`; says its port; "silent" and "speak" on its standard input close and open the valve.
 SERVER = """
 import sys
@@ -24,7 +28,20 @@ factory = GstRtspServer.RTSPMediaFactory.new()
 factory.set_launch("( " + sys.argv[2] + " )")
 factory.set_shared(True)
 valves = []
-factory.connect("media-configure", lambda _, media: valves.append(media.get_element().get_by_name_recurse_up("valve")))
+def count(source):
+    count.frames += 1
+    row = b"".join((b"\\xeb" if count.frames >> (15 - bit) & 1 else b"\\x10") * 16 for bit in range(16)) + bytes([128]) * 64
+    dark, bright = bytes([40]) * 320, bytes([40 + count.frames * 4 % 160]) * 320
+    luma = dark * 112 + row * 16 + bright * 112
+    return source.emit("push-buffer", Gst.Buffer.new_wrapped(luma + bytes([128]) * (320 * 120))) == Gst.FlowReturn.OK
+count.frames = 0
+def configure(_, media):
+    element = media.get_element()
+    valves.append(element.get_by_name_recurse_up("valve"))
+    counter = element.get_by_name_recurse_up("counter")
+    if counter:
+        GLib.timeout_add(1000 // 15, count, counter)
+factory.connect("media-configure", configure)
 if len(sys.argv) > 3:
     auth = GstRtspServer.RTSPAuth.new()
     token = GstRtspServer.RTSPToken.new()
@@ -47,6 +64,13 @@ loop = GLib.MainLoop()
 GLib.io_add_watch(GLib.IOChannel.unix_new(0), GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN | GLib.IOCondition.HUP, command)
 loop.run()
 """
+
+
+def number_of(luma):
+    """The number that a frame of COUNTED carries. luma: [240, 320] of numpy."""
+    middle = COUNTER_BLOCK // 2
+    blocks = [luma[COUNTER_ROW + 4:COUNTER_ROW + 12, COUNTER_BLOCK * bit + middle - 4:COUNTER_BLOCK * bit + middle + 4] for bit in range(COUNTER_BITS)]
+    return sum(1 << (COUNTER_BITS - 1 - bit) for bit, block in enumerate(blocks) if block.mean() > 128)
 
 
 def free_port():

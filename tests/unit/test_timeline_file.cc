@@ -11,6 +11,7 @@
 
 #include "action/atomic_file.h"
 #include "action/error.h"
+#include "action/line_file.h"
 #include "action/timeline/agreement.h"
 #include "action/timeline/segment_list.h"
 #include "action/timeline/timeline_file.h"
@@ -161,6 +162,86 @@ TEST_F(TimelineFiles, TextThatIsNotUtf8IsStillWritten) {
 }
 
 // Against a plain picture of the timeline: one label a second, the newest counts.
+TEST_F(TimelineFiles, LinesSayWhereTheyComeFrom) {
+  const Segment segment = Make(0, kSecond, "a", "a_va");
+  const std::string line = ToJsonLine(segment, {.run = "r",
+                                                .station = "Press 1",
+                                                .model = "m",
+                                                .weights = "w",
+                                                .video = "shift.mp4",
+                                                .video_offset = 1234567890});
+  EXPECT_NE(
+      line.find(R"("run":"r","station":"Press 1","model":"m","weights":"w","video":"shift.mp4","video_offset":1.235)"),
+      std::string::npos)
+      << line;
+  EXPECT_EQ(ToJsonLine(segment).find("video"), std::string::npos);
+}
+
+// Runs of one place as one timeline.
+TEST(JoinRuns, ByTheClockOnTheWall) {
+  constexpr int64_t kWall = 1'800'000'000 * kSecond;
+  const auto at = [](Segment segment, int64_t wall) {
+    segment.wall_clock = WallClock{kWall + wall, kWall + wall + segment.duration(), "pipeline-clock"};
+    return segment;
+  };
+  const Segment a = Make(0, 4 * kSecond, "a", "a_va"), b = Make(4 * kSecond, 6 * kSecond, "b", "b_nva");
+  const TimelineRun first{"one", {at(a, 10 * kSecond), at(b, 14 * kSecond)}, {}};
+  const TimelineRun second{"two", {at(a, 30 * kSecond)}, true};
+  const std::vector<TimelineRun> runs = {first, second};
+  const auto joined = JoinRuns(runs);
+  ASSERT_TRUE(joined);
+  ASSERT_EQ(joined->segments.size(), 4u);
+  EXPECT_EQ(joined->segments[0].start, 0);
+  EXPECT_EQ(joined->segments[2].state, SegmentState::kGap);
+  EXPECT_EQ(joined->segments[2].duration(), 14 * kSecond);
+  EXPECT_EQ(joined->segments[3].start, 20 * kSecond);
+  EXPECT_EQ(joined->complete, true);
+  // A clock that drifts within a run makes no hole; one that goes back hides nothing.
+  const std::vector<TimelineRun> drifting = {{"one", {at(a, 0), at(b, 4 * kSecond + 50'000'000)}, {}}};
+  EXPECT_EQ(JoinRuns(drifting)->segments.size(), 2u);
+  const std::vector<TimelineRun> back = {first, {"two", {at(a, -3600 * kSecond)}, true}};
+  const auto set_back = JoinRuns(back);
+  ASSERT_EQ(set_back->segments.size(), 3u);
+  EXPECT_EQ(set_back->segments[2].start, 6 * kSecond);
+  EXPECT_EQ(set_back->segments[2].duration(), 4 * kSecond);
+  // Without times of day nobody knows.
+  const std::vector<TimelineRun> unknown = {first, {"two", {a}, true}};
+  EXPECT_FALSE(JoinRuns(unknown));
+}
+
+// ---- Files that grow by lines
+
+TEST_F(TimelineFiles, LinesGoOnInANewFileWhenTheOldOneWasMoved) {
+  const std::string path = folder_ / "log.jsonl", moved = folder_ / "log.jsonl.1";
+  LineFile file(path, LineFile::Writers::kOne);
+  EXPECT_TRUE(file.Append("one"));
+  std::filesystem::rename(path, moved);
+  EXPECT_TRUE(file.Append("two"));
+  std::filesystem::remove(path);
+  EXPECT_TRUE(file.Append("three"));
+  std::ifstream old_file(moved), new_file(path);
+  std::string text;
+  std::getline(old_file, text);
+  EXPECT_EQ(text, "one");
+  std::getline(new_file, text);
+  EXPECT_EQ(text, "three");
+}
+
+TEST_F(TimelineFiles, OneWriterAtATime) {
+  const std::string path = folder_ / "log.jsonl";
+  {
+    const LineFile first(path, LineFile::Writers::kOne);
+    try {
+      const LineFile second(path, LineFile::Writers::kOne);
+      FAIL();
+    } catch (const Error &e) {
+      EXPECT_NE(std::string(e.what()).find("another pipeline"), std::string::npos) << e.what();
+    }
+    const LineFile many(path);
+  }
+  const LineFile again(path, LineFile::Writers::kOne);
+}
+
 TEST(SegmentList, WhatComesLaterReplaces) {
   for (unsigned seed = 0; seed < 2000; ++seed) {
     std::mt19937 random(seed);

@@ -42,7 +42,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr guint kPollInterval = 500;  // ms
-constexpr GstClockTime kRetentionInterval = 30 * GST_SECOND;
+constexpr GstClockTime kRetentionInterval = 10 * GST_SECOND;
 constexpr GstClockTime kMostStopping = 4500 * GST_MSECOND;  // systemd, and whoever pulls the plug, do not wait for ever
 constexpr GstClockTime kDroppingTime = 60 * GST_SECOND;
 

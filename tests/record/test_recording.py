@@ -1,0 +1,702 @@
+# SPDX-FileCopyrightText: 2026 The gst-action developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""gst-action-record as a user runs it, against RTSP cameras on loopback whose frames carry their number: what lies in the files is looked at frame
+by frame. The network is the fake one, which answers at once.
+
+    test_recording.py BUILD SOURCE [KILLS [part of a test's name]]
+"""
+
+import glob
+import http.client
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import gi
+import numpy
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstApp", "1.0")
+from gi.repository import Gst, GstApp  # noqa: F401
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "../parity"), os.path.join(HERE, "../pipeline")]
+import small_model
+import tap
+from rtsp_camera import COUNTED, H264, Camera, free_port, number_of
+
+BUILD, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
+KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 4
+FOLDER = tempfile.mkdtemp(prefix="gst-action-record-")
+PROGRAM = os.path.join(BUILD, "tools/gst-action-record")
+PATIENCE = 60  # s
+SMALL = H264.replace("320", "160").replace("240", "120")
+
+
+def wait_for(what, condition, seconds=PATIENCE):
+    ends = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < ends, f"not within {seconds} s: {what}"
+        time.sleep(0.05)  # between two looks; the condition decides
+
+
+class Recorder:
+    """The program, with what it says to systemd, to the terminal and over HTTP."""
+
+    count = 0
+
+    def __init__(self, *arguments, output=None, site=None, environment=None, page=True):
+        Recorder.count += 1
+        self.folder = os.path.join(FOLDER, str(Recorder.count))
+        os.makedirs(self.folder)
+        self.output = output or os.path.join(self.folder, "out")
+        self.port = free_port()
+        self.words = [PROGRAM]
+        if site is not None:
+            self.site = os.path.join(self.folder, "site.toml")
+            self.write_site(site)
+            self.words.append(self.site)
+        else:
+            self.words += ["--output", self.output, "--model", MODEL]
+        self.words += ["--listen", f"127.0.0.1:{self.port}" if page else "none", *arguments]
+        self.environment = {**small_model.fake_engine(BUILD), **(environment or {})}
+        self.said, self.process = "", None
+
+    def write_site(self, text):
+        with open(self.site, "w", encoding="utf-8") as file:
+            file.write(text.replace("OUTPUT", self.output).replace("MODEL", MODEL))
+
+    def start(self):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        path = os.path.join(self.folder, "notify")
+        if os.path.exists(path):
+            os.unlink(path)
+        self.socket.bind(path)
+        self.socket.setblocking(False)
+        self.notes = []
+        self.log = open(os.path.join(self.folder, "log"), "ab")
+        self.process = subprocess.Popen(self.words, env={**self.environment, "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "3000000"}, stdout=self.log, stderr=self.log)
+        wait_for("READY=1", lambda: "READY=1" in self.heard() or self.process.poll() is not None)
+        assert self.process.poll() is None, self.text()
+        return self
+
+    def heard(self):
+        while True:
+            try:
+                self.notes.append(self.socket.recv(4096).decode())
+            except BlockingIOError:
+                return self.notes
+
+    def text(self):
+        with open(os.path.join(self.folder, "log"), encoding="utf-8") as file:
+            return file.read()
+
+    def get(self, path, headers=None, method="GET"):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection.request(method, path, headers=headers or {})
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, body, answer
+
+    def station(self, number=0):
+        return json.loads(self.get("/status")[1])["stations"][number]
+
+    def metric(self, name, labels=""):
+        found = re.search(rf"^gst_action_{name}(\{{[^}}]*{labels}[^}}]*\}})? (\S+)$", self.get("/metrics")[1].decode(), re.M)
+        return float(found.group(2)) if found else None
+
+    def recorded(self, frames, kind="overlay", number=0):
+        """Waits until so many more frames have been recorded."""
+        had = self.metric("recorded_frames_total", f'kind="{kind}"')
+        wait_for(f"{frames} frames; {self.text()}", lambda: self.metric("recorded_frames_total", f'kind="{kind}"') >= had + frames)
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process is None:
+            return None
+        self.process.send_signal(how)
+        code = self.process.wait(PATIENCE)
+        self.process = None
+        self.heard()
+        self.socket.close()
+        self.log.close()
+        return code
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop(signal.SIGKILL)
+
+    def files(self, kind="overlay", station="*"):
+        return sorted(glob.glob(os.path.join(glob.escape(self.output), station, "*", kind + "-*.mp4")))
+
+    def lines(self, name="timeline.jsonl", station="*"):
+        rows = []
+        for path in sorted(glob.glob(os.path.join(glob.escape(self.output), station, "*", name))):
+            with open(path, encoding="utf-8") as file:
+                rows += [json.loads(line) for line in file]
+        return rows
+
+
+class Video:
+    """What a player finds in a file: times of frames, their numbers, and the cues of the subtitle track."""
+
+    def __init__(self, path, seek=None):
+        self.times, self.numbers, self.cues, self.size = [], [], [], None
+        pipeline = Gst.parse_launch(
+            "filesrc name=file ! qtdemux name=d  d.video_0 ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=0 ! decodebin ! videoconvert ! "
+            "video/x-raw,format=GRAY8 ! appsink name=video sync=false max-buffers=0")
+        pipeline.get_by_name("file").set_property("location", path)
+        pads = []
+        pipeline.get_by_name("d").connect("pad-added", lambda _, pad: pads.append(pad.get_current_caps().to_string()) or
+                                          pad.add_probe(Gst.PadProbeType.BUFFER, self._on_cue) if "text" in pad.get_current_caps().to_string() else None)
+        sink = pipeline.get_by_name("video")
+        pipeline.set_state(Gst.State.PAUSED)
+        if pipeline.get_state(PATIENCE * Gst.SECOND)[0] != Gst.StateChangeReturn.SUCCESS:
+            error = self._error(pipeline)
+            pipeline.set_state(Gst.State.NULL)
+            raise AssertionError(f"{path} does not play: {error}")
+        if seek is not None:
+            assert pipeline.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE, int(seek * Gst.SECOND)), path
+        pipeline.set_state(Gst.State.PLAYING)
+        while sample := sink.try_pull_sample(PATIENCE * Gst.SECOND):
+            caps = sample.get_caps().get_structure(0)
+            width, height = caps.get_value("width"), caps.get_value("height")
+            self.size = (width, height)
+            buffer = sample.get_buffer()
+            self.times.append(buffer.pts / Gst.SECOND)
+            stride = (width + 3) // 4 * 4
+            luma = numpy.frombuffer(buffer.extract_dup(0, buffer.get_size()), numpy.uint8).reshape(height, stride)
+            self.numbers.append(number_of(luma) if self.size == (320, 240) else None)
+        error = self._error(pipeline)
+        pipeline.set_state(Gst.State.NULL)
+        assert not error, f"{path}: {error}"
+
+    def _on_cue(self, _pad, info):
+        buffer = info.get_buffer()
+        text = buffer.extract_dup(0, buffer.get_size()).decode()
+        if text.strip("\0 "):
+            self.cues.append((buffer.pts / Gst.SECOND, buffer.duration / Gst.SECOND, text))
+        return Gst.PadProbeReturn.OK
+
+    @staticmethod
+    def _error(pipeline):
+        message = pipeline.get_bus().timed_pop_filtered(0, Gst.MessageType.ERROR)
+        return message.parse_error()[0].message if message else None
+
+
+def boxes(path):
+    """The kinds of boxes that an MP4 file is made of."""
+    kinds, at = [], 0
+    with open(path, "rb") as file:
+        data = file.read()
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at:at + 4], "big")
+        size = int.from_bytes(data[at + 8:at + 16], "big") if size == 1 else size
+        kinds.append(data[at + 4:at + 8].decode())
+        at += max(size, 8)
+    return kinds
+
+
+def consecutive(numbers, what):
+    jumps = [(a, b) for a, b in zip(numbers, numbers[1:]) if b != a + 1]
+    assert numbers and not jumps, f"{what}: {jumps[:5]} of {len(numbers)}"
+
+
+# ---- Recording
+
+
+def an_ordinary_day():
+    """Two stations at one camera: every frame is in the files, once, whatever the cuts."""
+    with Camera(COUNTED) as camera:
+        site = f"""
+output = "OUTPUT"
+model = "MODEL"
+segment = "5s"
+[[station]]
+name = "Press 1"
+camera = "{camera.url}"
+protocols = "tcp"
+record = "both"
+[[station]]
+name = "Press 2"
+camera = "{camera.url}"
+protocols = "tcp"
+privacy-mask = "0,0.75,1,0.25"
+"""
+        with Recorder(site=site) as recorder:
+            recorder.recorded(15 * 16)  # four files at least
+            assert recorder.metric("frames_total", "Press 1") > 0
+            code = recorder.stop()
+    assert code == 0, recorder.text()
+    notes = []
+    for station, kind in (("Press 1", "overlay"), ("Press 1", "raw"), ("Press 2", "overlay")):
+        paths = recorder.files(kind, station)
+        videos = [Video(path) for path in paths]
+        assert len(videos) >= 4, paths
+        numbers = sum((video.numbers for video in videos), [])
+        consecutive(numbers, f"{station}, {kind}")
+        notes.append(f"{station}, {kind}: {len(paths)} files, {len(numbers)} frames, none lost")
+        for video, path in zip(videos[1:-1], paths[1:-1]):
+            seconds = os.path.basename(path)[-6:-4]
+            limit = 0.2 if kind == "overlay" else 1.2  # raw: at a keyframe, of which there is one a second
+            assert int(seconds) % 5 <= limit, path
+            assert abs(len(video.times) / 15 - 5) <= limit + 0.2, (path, len(video.times))
+            assert (video.times[0] < 0.1 and all(a < b for a, b in zip(video.times, video.times[1:]))), video.times[:5]
+        if kind == "overlay":
+            texts = {text for video in videos for _, _, text in video.cues}
+            assert texts and all(re.fullmatch(r"\w+( \[\w+\])?", text) for text in texts), texts
+            for video, path in zip(videos[2:-1], paths[2:-1]):  # the first label comes after two seconds and more
+                assert video.cues[0][0] < 0.5 and video.cues[-1][0] + video.cues[-1][1] > video.times[-1] - 0.5, (path, video.cues, video.times[-1])
+    for row in recorder.lines("recordings.jsonl"):
+        assert row["begin"], row
+    closed = {row["file"] for row in recorder.lines("recordings.jsonl") if "end" in row}
+    assert closed == {os.path.basename(path) for kind in ("overlay", "raw") for path in recorder.files(kind)}, closed
+    for station in ("Press 1", "Press 2"):
+        rows = recorder.lines(station=station)
+        assert rows and len({row["run"] for row in rows}) == 1
+        names = {os.path.basename(path) for path in recorder.files(station=station)}
+        for row in rows:
+            assert row["station"] == station and re.fullmatch("[0-9a-f]{64}", row["model"]) and row["weights"], row
+            assert row["video"] in names and 0 <= row["video_offset"] <= 6, row
+            assert row["wall_clock_start"] < row["wall_clock_end"], row
+    return notes
+
+
+def an_outage():
+    """The camera goes and comes back: one gap, the picture says since when, no frame of either side is lost."""
+    with Camera(COUNTED) as camera, Recorder("--segment", "1d", "--stale", "1s", "--record", "both", "--protocols", "tcp", camera.url) as recorder:
+        recorder.recorded(60)
+        camera.kill()
+        wait_for("camera lost", lambda: not recorder.station()["up"])
+        assert recorder.get("/healthz")[0] == 503 and b"no video" in recorder.get("/healthz")[1]
+        recorder.recorded(3)  # pictures that stand still
+        camera.start()
+        wait_for("camera back", lambda: recorder.station()["up"])
+        recorder.recorded(60)
+        wait_for("healthy", lambda: recorder.get("/healthz")[0] == 200)
+        assert recorder.metric("reconnects_total") == 1
+        assert recorder.stop() == 0, recorder.text()
+    rows = recorder.lines()
+    gaps = [row for row in rows if row["state"] == "gap"]
+    assert len(gaps) == 1 and gaps[0]["duration"] > 1, rows
+    video = Video(recorder.files()[0])
+    assert len(recorder.files()) == 1
+    before = video.numbers.index(1, 20) if 1 in video.numbers[20:] else None  # the camera counts anew
+    assert before, video.numbers
+    slow = [i for i in range(1, before) if video.times[i] - video.times[i - 1] > 0.5]  # pictures that stand still come once a second
+    assert len(slow) >= 3, video.times
+    consecutive(video.numbers[:slow[0] - 1], "before the outage")
+    consecutive(video.numbers[before:], "after the outage")
+    assert len(recorder.files("raw")) == 1
+    raw = Video(recorder.files("raw")[0])
+    assert raw.numbers and raw.numbers.count(1) <= 2, raw.numbers
+    text = recorder.text()
+    assert text.count("is lost") == 1 and text.count("is back after") == 1, text
+    return [f"{len(slow)} pictures that stand still, gap of {gaps[0]['duration']} s"]
+
+
+def another_size():
+    with Camera(COUNTED) as camera, Recorder("--stale", "1s", "--record", "both", "--protocols", "tcp", camera.url) as recorder:
+        recorder.recorded(30)
+        camera.kill()
+        camera.start(SMALL)
+        wait_for("another file", lambda: len(recorder.files()) > 1 and len(recorder.files("raw")) > 1)
+        recorder.recorded(30)
+        recorder.recorded(30, "raw")
+        assert recorder.stop() == 0, recorder.text()
+    for kind in ("overlay", "raw"):
+        assert [Video(path).size for path in recorder.files(kind)] == [(320, 240), (160, 120)], kind
+
+
+def killed():
+    """SIGKILL at any moment: every file plays and seeks, every line is whole, and the next start closes what was open."""
+    notes = []
+    chance = random.Random(5)
+    output = os.path.join(FOLDER, "killed")
+    with Camera(COUNTED) as camera:
+        for i in range(KILLS):
+            recorder = Recorder("--segment", "5s", "--record", "both", "--protocols", "tcp", camera.url, output=output)
+            with recorder:
+                recorder.recorded(chance.randint(1, 150))
+                until = {kind: recorder.metric("recorded_frames_total", f'kind="{kind}"') for kind in ("overlay", "raw")}
+                begun = {kind: recorder.metric("recorded_files_total", f'kind="{kind}"') for kind in ("overlay", "raw")}
+                recorder.stop(signal.SIGKILL)
+            for row in recorder.lines():
+                assert "start" in row
+            for kind in ("overlay", "raw"):
+                new = recorder.files(kind)[-int(begun[kind]):]
+                frames = 0
+                for path in new:
+                    # Of a file that had no whole fragment yet, there is nothing to be played.
+                    if path == new[-1] and until[kind] - frames < 40:
+                        continue
+                    video = Video(path)
+                    consecutive(video.numbers, path)
+                    frames += len(video.numbers)
+                    if len(video.times) > 30:
+                        assert Video(path, seek=video.times[-1] / 2).times, path
+                lost = until[kind] - frames
+                notes.append(f"kill {i + 1}, {kind}: {lost:.0f} of {until[kind]:.0f} frames lost")
+                assert lost <= 40, notes
+        with Recorder("--segment", "5s", "--record", "both", "--protocols", "tcp", camera.url, output=output) as recorder:
+            def unclosed():
+                rows = recorder.lines("recordings.jsonl")
+                closed = {row["file"].removesuffix(".unreadable") for row in rows if "end" in row or "unreadable" in row}
+                return {row["file"].removesuffix(".unreadable") for row in rows} - closed
+            wait_for("files to be closed", lambda: len(unclosed()) <= 2)  # those that are being written
+            recorder.recorded(15)
+            assert recorder.stop() == 0, recorder.text()
+        for kind in ("overlay", "raw"):
+            for path in recorder.files(kind):
+                assert "moof" not in boxes(path), f"{path} is in fragments still"
+                Video(path)
+    # Days are one timeline, what lies between the runs is a gap.
+    shown = subprocess.run([os.path.join(BUILD, "tools/gst-action-timeline"), "show", "--json", output], stdout=subprocess.PIPE, check=True, timeout=PATIENCE)
+    timeline = json.loads(shown.stdout)
+    assert len(timeline) == 1, timeline
+    segments = timeline[0]["segments"]
+    assert all(abs(a["end"] - b["start"]) < 0.002 for a, b in zip(segments, segments[1:])), segments
+    return notes
+
+
+def unreadable():
+    """What a crash left and nobody can read is moved aside, and told; never deleted."""
+    with Camera(COUNTED) as camera:
+        output = os.path.join(FOLDER, "unreadable")
+        day = os.path.join(output, "127.0.0.1", "2026-01-01")
+        os.makedirs(day)
+        with open(os.path.join(day, "overlay-120000.mp4"), "wb") as file:
+            file.write(b"no video at all" * 1000)
+        with open(os.path.join(day, "recordings.jsonl"), "w", encoding="utf-8") as file:
+            file.write('{"file":"overlay-120000.mp4","kind":"overlay","begin_ns":1767268800000000000}\n')
+        with open(os.path.join(day, "overlay-110000.mp4"), "wb") as file:
+            file.write(b"of somebody else")
+        with Recorder("--protocols", "tcp", camera.url, output=output) as recorder:
+            wait_for("it to be moved", lambda: os.path.exists(os.path.join(day, "overlay-120000.mp4.unreadable")))
+            wait_for("the word", lambda: "moved aside" in recorder.text())
+        with open(os.path.join(day, "overlay-110000.mp4"), "rb") as file:
+            assert file.read() == b"of somebody else"
+
+
+def full_disk():
+    if os.geteuid() != 0:
+        raise tap.Skip("mounting a small file system needs root")
+    disk = os.path.join(FOLDER, "disk")
+    os.makedirs(disk)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", disk], stderr=subprocess.DEVNULL, check=False).returncode != 0:
+        raise tap.Skip("no file system can be mounted here")
+    try:
+        output = os.path.join(disk, "out")
+        with Camera(COUNTED) as camera, Recorder("--min-free", "0", "--protocols", "tcp", camera.url, output=output) as recorder:
+            recorder.recorded(45)
+            filler = os.path.join(disk, "filler")
+            with open(filler, "wb") as file:
+                try:
+                    while True:
+                        file.write(b"x" * 65536)
+                        file.flush()
+                except OSError:
+                    pass
+            wait_for("the word", lambda: "Labels and metrics go on" in recorder.text())
+            assert recorder.get("/healthz")[0] == 503
+            steps = recorder.metric("chunks_total")
+            wait_for("labels to go on", lambda: recorder.metric("chunks_total") > steps + 3)
+            assert recorder.station()["action"]
+            os.unlink(filler)
+            wait_for("the recording to go on", lambda: "recording goes on" in recorder.text())
+            recorder.recorded(30)
+            assert recorder.text().count("Labels and metrics go on") == 1, recorder.text()
+            assert recorder.stop() == 0, recorder.text()
+        newest = Video(recorder.files()[-1])
+        consecutive(newest.numbers, "after the disk was full")
+    finally:
+        subprocess.run(["umount", "-l", disk], check=False)
+
+
+def room_is_made():
+    """The oldest files go when all are too large; the one that is being written never does."""
+    with Camera(COUNTED) as camera, Recorder("--segment", "1s", "--max-size", "400K", "--protocols", "tcp", camera.url) as recorder:
+        wait_for("deleted files", lambda: recorder.text().count("to make room") >= 3, 120)
+        assert recorder.stop() == 0
+    left = recorder.files()
+    assert len(left) >= 1 and sum(os.path.getsize(path) for path in left) < 4_000_000
+    deleted = re.findall(r"deleted (\S+) to make room", recorder.text())
+    assert sorted(deleted) == deleted and max(deleted) < min(left), (deleted, left)
+
+
+# ---- The page
+
+
+METRIC = re.compile(r'[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\["\\n])*"(,(?=[^}])|(?=\})))*\})? [0-9.eE+-]+|NaN')
+
+
+def metrics():
+    """Prometheus' text format, line by line as promtool has it."""
+    with Camera(COUNTED) as camera, Recorder("--protocols", "tcp", "--takt", "3", camera.url) as recorder:
+        recorder.recorded(60)
+        wait_for("labels", lambda: recorder.station()["action"])
+        status, body, answer = recorder.get("/metrics")
+        assert status == 200 and answer.getheader("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
+        text = body.decode()
+        assert text.endswith("\n")
+        seen, current, kind = set(), None, None
+        for line in text.splitlines():
+            if line.startswith("# HELP "):
+                current = line.split()[2]
+                assert current not in seen and line.endswith("."), line
+                seen.add(current)
+            elif line.startswith("# TYPE "):
+                name, kind = line.split()[2:]
+                assert name == current and kind in ("gauge", "counter"), line
+                assert (kind == "counter") == name.endswith("_total"), line
+            else:
+                assert METRIC.fullmatch(line) and re.split(r"[{ ]", line)[0] == current, line
+                assert kind != "counter" or float(line.rsplit(" ", 1)[1]) >= 0, line
+        samples = [line for line in text.splitlines() if not line.startswith("#")]
+        assert len(samples) == len({line.rsplit(" ", 1)[0] for line in samples})
+        for name in ("camera_up", "chunks_total", "label_latency_p50_seconds", "recorded_until_seconds", "disk_free_bytes", "resident_memory_bytes", "takt_seconds"):
+            assert recorder.metric(name) is not None, name
+        assert abs(recorder.metric("recorded_until_seconds") - time.time()) < PATIENCE
+        assert recorder.get("/healthz")[:2] == (200, b"ok\n")
+        page = recorder.get("/")
+        assert page[0] == 200 and b"<title>gst-action-record" in page[1] and "default-src 'none'" in page[2].getheader("Content-Security-Policy")
+        picture = wait_for("a picture", lambda: (lambda answer: answer[0] == 200 and answer[1])(recorder.get("/station/127.0.0.1.jpg")))
+        assert picture[:2] == b"\xff\xd8" and picture[-2:] == b"\xff\xd9"
+        for path in ("/station/nobody.jpg", "/../etc/passwd", "/station/..%2f..%2fetc%2fpasswd.jpg", "/x"):
+            assert recorder.get(path)[0] in (400, 404), path
+        assert recorder.get("/", method="POST")[0] == 405
+        assert recorder.get("/status", {"Host": "evil.example"})[0] == 403
+
+
+def who_may_look():
+    """A token, and a password of the camera that nobody gets to see."""
+    secret, word = "pass-word-of-the-camera", "token-of-the-page"
+    with Camera(COUNTED, login=("viewer", secret)) as camera:
+        recorder = Recorder("--protocols", "tcp", "--user", "viewer", "--password-env", "CAMERA_PASSWORD", "--token-env", "PAGE_TOKEN", camera.url,
+                            environment={"CAMERA_PASSWORD": secret, "PAGE_TOKEN": word})
+        with recorder:
+            with_word = {"Authorization": "Bearer " + word}
+            wait_for("frames", lambda: b'recorded_frames_total{station="127.0.0.1",kind="overlay"} 0' not in recorder.get("/metrics", with_word)[1])
+            for path in ("/", "/metrics", "/healthz", "/status", "/events", "/station/127.0.0.1.jpg"):
+                assert recorder.get(path)[0] == 401, path
+                assert recorder.get(path, {"Authorization": "Bearer x" + word})[0] == 401, path
+            assert recorder.get("/metrics?token=" + word)[0] == 200
+            status, _, answer = recorder.get("/?token=" + word)
+            assert status == 303 and answer.getheader("Location").endswith("/") and "token" not in answer.getheader("Location")
+            cookie = answer.getheader("Set-Cookie")
+            assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
+            assert recorder.get("/", {"Cookie": "a=b; " + cookie.split(";")[0]})[0] == 200
+            shown = b"".join(recorder.get(path, with_word)[1] for path in ("/", "/metrics", "/status", "/healthz"))
+            with open(f"/proc/{recorder.process.pid}/cmdline", "rb") as file:
+                shown += file.read()
+            camera.kill()
+            wait_for("camera lost", lambda: "is lost" in recorder.text())
+            assert recorder.stop() == 0
+        shown += recorder.text().encode()
+        for root, _, names in os.walk(recorder.output):
+            for name in names:
+                with open(os.path.join(root, name), "rb") as file:
+                    shown += file.read()
+        assert secret.encode() not in shown and word.encode() not in shown
+
+
+def browser():
+    try:
+        from selenium import webdriver
+        from selenium.webdriver.chrome.options import Options
+        from selenium.webdriver.chrome.service import Service
+    except ImportError:
+        raise tap.Skip("python3-selenium is not installed") from None
+    driver = shutil.which("chromedriver")
+    if not driver:
+        raise tap.Skip("chromium-driver is not installed")
+    options = Options()
+    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={FOLDER}/chromium"):
+        options.add_argument(word)
+    options.page_load_strategy = "none"  # the page never ends loading: its pictures are streams
+    with Camera(COUNTED) as camera, Recorder("--protocols", "tcp", "--stale", "1s", camera.url) as recorder:
+        recorder.recorded(30)
+        page = webdriver.Chrome(options=options, service=Service(driver))
+        try:
+            page.get(f"http://127.0.0.1:{recorder.port}/")
+            ask = page.execute_script
+            wait_for("a picture in the page", lambda: ask("const i = document.querySelector('img'); return i && i.naturalWidth") == 640)
+            wait_for("the action", lambda: ask("return document.querySelector('.action').textContent").strip())
+            for width in (1280, 400):
+                page.set_window_size(width, 800)
+                assert wait_for("layout", lambda: ask("return document.documentElement.scrollWidth <= window.innerWidth")), width
+                page.save_screenshot(os.path.join(FOLDER, f"page-{width}.png"))
+            camera.kill()
+            wait_for("no video since", lambda: "no video since" in ask("return document.querySelector('.lost').textContent"))
+            wait_for("the problem", lambda: "no video" in ask("return document.querySelector('#problems').textContent"))
+            assert not [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE" and "favicon" not in entry["message"]], page.get_log("browser")
+        finally:
+            page.quit()
+
+
+# ---- How it is run
+
+
+def read_again():
+    """SIGHUP: stations that did not change go on in the same file; a mistake changes nothing."""
+    with Camera(COUNTED) as first, Camera(COUNTED) as second:
+        def site(*stations):
+            return 'output = "OUTPUT"\nmodel = "MODEL"\n' + "".join(
+                f'[[station]]\nname = "{name}"\ncamera = "{camera.url}"\nprotocols = "tcp"\n{more}\n' for name, camera, more in stations)
+        with Recorder(site=site(("a", first, ""), ("b", second, ""))) as recorder:
+            recorder.recorded(30)
+            wait_for("both", lambda: recorder.files(station="a") and recorder.files(station="b"))
+            recorder.write_site(site(("a", first, ""), ("b", second, "takt = 5"), ("c", first, "")))
+            recorder.process.send_signal(signal.SIGHUP)
+            wait_for("three stations", lambda: "3 stations" in recorder.text())
+            wait_for("c", lambda: recorder.files(station="c") and len(recorder.files(station="b")) == 2)
+            recorder.write_site(site(("a", first, 'color = "red"')))
+            recorder.process.send_signal(signal.SIGHUP)
+            wait_for("the mistake", lambda: "no key 'color'" in recorder.text() and "goes on as it was" in recorder.text())
+            recorder.write_site(site(("a", first, "")))
+            recorder.process.send_signal(signal.SIGHUP)
+            wait_for("one station", lambda: "read again: 1 station" in recorder.text())
+            recorder.recorded(30)
+            assert recorder.stop() == 0, recorder.text()
+        assert len(recorder.files(station="a")) == 1, recorder.files()
+        consecutive(Video(recorder.files(station="a")[0]).numbers, "the station that did not change")
+        assert len({row["run"] for row in recorder.lines(station="a")}) == 1
+        for path in recorder.files():
+            Video(path)
+
+
+def service_manager():
+    """systemd hears when it is ready, how it is, and that it lives."""
+    with Camera(COUNTED) as camera, Recorder("--stale", "1s", "--protocols", "tcp", camera.url) as recorder:
+        recorder.recorded(15)
+        wait_for("WATCHDOG=1", lambda: recorder.heard().count("WATCHDOG=1") >= 2)
+        wait_for("STATUS", lambda: any(note == "STATUS=1 station recorded and labelled" for note in recorder.heard()))
+        camera.kill()
+        wait_for("the problem", lambda: any(note.startswith("STATUS=") and "no video" in note for note in recorder.heard()))
+        assert recorder.stop(signal.SIGINT) == 0
+    assert any(note.startswith("STOPPING=1") for note in recorder.notes), recorder.notes
+    assert all("end" in row for row in list({row["file"]: row for row in recorder.lines("recordings.jsonl")}.values()))
+
+
+def run(*arguments):
+    done = subprocess.run([PROGRAM, *arguments], env=small_model.fake_engine(BUILD), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def mistakes():
+    output = os.path.join(FOLDER, "mistakes")
+    model = ["--output", output, "--model", MODEL]
+    for arguments, code, words in (
+            ([], 2, "name a camera"),
+            (["--no-such", "rtsp://x/y"], 2, "no-such"),
+            (["a", "b"], 2, "not the address of a camera"),
+            ([*model, "rtsp://user:secret@host/x"], 2, "--password-file"),
+            ([*model, "--segment", "7h", "rtsp://host/x"], 2, "'7h'"),
+            ([*model, "--rehearse", "no-such-file"], 2, "no-such-file"),
+            (["--output", output, "rtsp://host/x"], 1, "model"),
+            (["--output", output, "--model", "/nowhere", "rtsp://host/x"], 1, "/nowhere"),
+            (["--output", output, "--model", FOLDER, "rtsp://host/x"], 1, "is not a model"),
+            (["--model", MODEL, "rtsp://host/x"], 1, "output"),
+            ([*model, "--encoder", "fastest", "rtsp://host/x"], 1, "x264enc"),
+            ([*model, "--listen", "0.0.0.0:1", "rtsp://host/x"], 1, "token-file"),
+            (["/nowhere.toml"], 1, "/nowhere.toml")):
+        done = run(*arguments)
+        assert done[0] == code and words in done[2] and "secret" not in done[2], (arguments, done)
+        assert len(done[2].splitlines()) == 1, done
+    assert not os.path.exists(output) or not os.listdir(os.path.join(output)) or os.listdir(output) == [".lock"], os.listdir(output)
+    with Camera(COUNTED) as camera, Recorder("--protocols", "tcp", camera.url) as recorder:
+        done = run("--output", recorder.output, "--model", MODEL, "--listen", "none", camera.url)
+        assert done[0] == 1 and "another gst-action-record" in done[2], done
+        done = run("--output", output, "--model", MODEL, "--listen", f"127.0.0.1:{recorder.port}", camera.url)
+        assert done[0] == 1 and "cannot listen" in done[2], done
+
+
+def dry_run():
+    """What it prints, typed into a shell, records."""
+    with Camera(COUNTED) as camera:
+        output = os.path.join(FOLDER, "dry run")
+        code, said, wrong = run("--output", output, "--model", MODEL, "--record", "both", "--segment", "5s", "--protocols", "tcp", "--dry-run", camera.url)
+        assert code == 0 and not wrong and not os.path.exists(output), (code, said, wrong)
+        lines = said.splitlines()
+        assert len(lines) == 1 and lines[0].startswith("gst-launch-1.0 -e actioncamerasrc"), said
+        folder = os.path.join(output, "127.0.0.1")
+        os.makedirs(folder)
+        process = subprocess.Popen(["sh", "-c", "exec " + lines[0]], env=small_model.fake_engine(BUILD), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for("a second file", lambda: os.path.exists(os.path.join(folder, "overlay-00001.mp4")) and os.path.exists(os.path.join(folder, "raw-00001.mp4")))
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(PATIENCE)
+        consecutive(Video(os.path.join(folder, "overlay-00000.mp4")).numbers, "the line that --dry-run prints")
+        consecutive(Video(os.path.join(folder, "raw-00000.mp4")).numbers, "its raw recording")
+
+
+def rehearsal():
+    video = os.path.join(FOLDER, "shift.mp4")
+    subprocess.run(["gst-launch-1.0", "-q", *f"videotestsrc num-buffers=60 ! video/x-raw,width=320,height=240,framerate=15/1 ! x264enc ! mp4mux ! filesink location={video}".split()],
+                   check=True, timeout=PATIENCE)
+    with Recorder("--rehearse", video) as recorder:
+        recorder.recorded(45)
+        assert recorder.station()["name"] == "shift"
+        assert recorder.stop() == 0, recorder.text()
+    assert Video(recorder.files()[0]).times
+
+
+def damaged_model():
+    """The analysis fails: the video is recorded without labels; both come back."""
+    model = small_model.write(os.path.join(FOLDER, "damaged"))
+    with Camera(COUNTED) as camera:
+        site = f'output = "OUTPUT"\nmodel = "{model}"\n[[station]]\nname = "a"\ncamera = "{camera.url}"\nprotocols = "tcp"\n'
+        with Recorder(site=site) as recorder:
+            recorder.recorded(30)
+            weights = os.path.join(model, "stage1/best.pt")
+            os.rename(weights, weights + ".away")
+            recorder.write_site(site + "takt = 5\n")  # the station begins anew
+            # A model that cannot be read is refused, and all goes on.
+            recorder.process.send_signal(signal.SIGHUP)
+            wait_for("the refusal", lambda: "goes on as it was" in recorder.text())
+            recorder.recorded(30)
+            assert recorder.get("/healthz")[0] == 200
+            assert recorder.stop() == 0, recorder.text()
+    consecutive(sum((Video(path).numbers for path in recorder.files()), []), "with a damaged model")
+
+
+Gst.init(None)
+MODEL = small_model.write(os.path.join(FOLDER, "model"))
+TESTS = [
+    ("an ordinary day", an_ordinary_day),
+    ("an outage", an_outage),
+    ("another size", another_size),
+    ("killed", killed),
+    ("what nobody can read", unreadable),
+    ("a full disk", full_disk),
+    ("room is made", room_is_made),
+    ("metrics", metrics),
+    ("who may look", who_may_look),
+    ("in a browser", browser),
+    ("site.toml is read again", read_again),
+    ("systemd", service_manager),
+    ("mistakes", mistakes),
+    ("dry run", dry_run),
+    ("rehearsal", rehearsal),
+    ("a damaged model", damaged_model),
+]
+parts = sys.argv[4:]
+try:
+    tap.run([test for test in TESTS if not parts or any(part in test[0] for part in parts)])
+finally:
+    if "KEEP" not in os.environ:
+        shutil.rmtree(FOLDER, ignore_errors=True)
