@@ -7,6 +7,7 @@
 #   docs/pictures.sh [EYE]
 #
 # docs/quickstart.jpg              twelve moments of the quickstart's video
+# docs/record.jpg                  the page of gst-action-record (needs chromium-driver and python3-selenium)
 # tests/pipeline/pictures/*.png    what the tests compare the panels with
 # EYE/*.png                        more panels (default: build/pictures): other scripts, 4K, upright
 #
@@ -25,4 +26,8 @@ export GST_PLUGIN_PATH="$tree/gst" PATH="$tree/tools:$PATH"
 for kept in tests/pipeline/pictures/*.png; do
   cp "$eye/$(basename "$kept")" "$kept"
 done
-echo "docs/quickstart.jpg and tests/pipeline/pictures are made again. Look at them, and at $eye."
+if command -v chromedriver >/dev/null; then
+  /usr/bin/python3 tests/record/page_picture.py "$tree/tools/gst-action-record" "$tree/pictures-demo/model" "$tree/pictures-demo/test/line_1.mp4" "$eye/record.png"
+  gst-launch-1.0 -q filesrc location="$eye/record.png" ! pngdec ! videoconvert ! jpegenc quality=85 ! filesink location=docs/record.jpg
+fi
+echo "docs/quickstart.jpg, docs/record.jpg and tests/pipeline/pictures are made again. Look at them, and at $eye."

@@ -43,9 +43,10 @@ std::vector<Region> ParseRegions(const std::string &text) {
   std::vector<Region> regions;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find(';', at), text.size());
-    const std::string one = text.substr(at, end - at);
+    std::string one = text.substr(at, end - at);
     at = end + 1;
-    if (one.find_first_not_of(" \t") == std::string::npos) continue;
+    std::erase(one, ' ');
+    if (one.empty()) continue;
     try {
       regions.push_back(Region::Parse(one));
     } catch (const Error &e) {
@@ -68,8 +69,10 @@ void PaintBlack(GstVideoFrame *frame, const Region &region) {
     const bool words = GST_VIDEO_FORMAT_INFO_DEPTH(format, component) > 8;
     const unsigned black = BlackOf(frame, component) << GST_VIDEO_FORMAT_INFO_SHIFT(format, component);
     const int step = GST_VIDEO_FRAME_COMP_PSTRIDE(frame, component);
+    // GStreamer's table gives V of P010 an offset of 1 byte, in the middle of U's word.
+    const int offset = words ? GST_VIDEO_FRAME_COMP_POFFSET(frame, component) % 2 : 0;
     for (int row = rows.begin; row < rows.end; ++row) {
-      uint8_t *line = static_cast<uint8_t *>(GST_VIDEO_FRAME_COMP_DATA(frame, component)) +
+      uint8_t *line = static_cast<uint8_t *>(GST_VIDEO_FRAME_COMP_DATA(frame, component)) + offset +
                       static_cast<ptrdiff_t>(row) * GST_VIDEO_FRAME_COMP_STRIDE(frame, component);
       for (int column = columns.begin; column < columns.end; ++column) {
         uint8_t *place = line + static_cast<ptrdiff_t>(column) * step;

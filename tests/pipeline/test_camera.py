@@ -307,6 +307,73 @@ with t.Camera() as camera, t.Line(camera.url, "protocols=tcp stale-timeout=10000
     return [f"{len(segments)} segments, gap of {gap['end'] - gap['start']:.1f} s"]
 
 
+def encoded():
+    """The camera's own stream, beside its frames: the same times, from a keyframe on, also after an outage and with another codec."""
+    with Camera() as camera:
+        line = Line(camera.url, "protocols=tcp stale-timeout=1000000000", "fakesink sync=false async=false  camera.encoded ! fakesink name=stream sync=false async=false")
+        stream = []
+
+        def on(_pad, info):
+            if info.type & Gst.PadProbeType.BUFFER:
+                buffer = info.get_buffer()
+                stream.append((buffer.pts, not buffer.get_flags() & Gst.BufferFlags.DELTA_UNIT, bool(buffer.get_flags() & Gst.BufferFlags.DISCONT)))
+            elif info.get_event().type == Gst.EventType.CAPS:
+                stream.append(info.get_event().parse_caps().get_structure(0).get_name())
+            return Gst.PadProbeReturn.OK
+        line.pipeline.get_by_name("stream").get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM, on)
+        with line:
+            line.until_frames(30)
+            line.until("encoded pictures", lambda: len(stream) > 30)
+            before = len(stream)
+            camera.kill()
+            line.until("camera-lost", lambda: line.heard("camera-lost"))
+            camera.start(H265)
+            line.until("H.265", lambda: "video/x-h265" in stream)
+            line.until_frames(30)
+            line.pipeline.send_event(Gst.Event.new_eos())
+            line.until("EOS", lambda: "EOS" in line.said)
+        one_stream(line)
+        pictures = [entry for entry in stream if isinstance(entry, tuple)]
+        assert stream[0] == "video/x-h264" and pictures[0][1:] == (True, True), stream[:3]
+        second = stream[stream.index("video/x-h265") + 1]
+        assert stream.index("video/x-h265") >= before and second[1:] == (True, True), second
+        frames = {pts for _, pts, _ in line.frames()}
+        both = sum(1 for pts, _, _ in pictures if pts in frames)
+        assert both > 0.8 * min(len(frames), len(pictures)), (sorted(frames)[:5], pictures[:5])
+        # The pad is asked for before the camera is called, once.
+        with Line(camera.url) as late:
+            late.until_frames()
+            assert late.camera.request_pad_simple("encoded") is None
+    only_rtsp = Gst.parse_launch("actioncamerasrc uri=file:///x name=c ! fakesink  c.encoded ! fakesink")
+    assert only_rtsp.set_state(Gst.State.PAUSED) == Gst.StateChangeReturn.FAILURE
+    only_rtsp.set_state(Gst.State.NULL)
+    # A pad that is released again.
+    line = Line(Camera().url)
+    pad = line.camera.request_pad_simple("encoded")
+    line.camera.release_request_pad(pad)
+    assert line.camera.request_pad_simple("encoded")
+    line.pipeline.set_state(Gst.State.NULL)
+
+
+FROZEN = H264.replace("pattern=ball", "pattern=black")
+
+
+def frozen():
+    """A picture in which nothing changes at all, where that is asked for."""
+    with Camera(FROZEN) as camera:
+        with Line(camera.url, "protocols=tcp frozen-timeout=2000000000") as line:
+            line.until("camera-lost", lambda: line.heard("camera-lost"))
+            assert "has not changed for 2 s" in line.stat("lost-reason") and line.stat("frozen") == 1, line.said
+            line.until("a second time", lambda: line.stat("frozen") >= 2)
+        assert line.stat("reconnects") >= 1
+        with Line(camera.url, "protocols=tcp") as line:
+            line.until_frames(60)
+            assert not line.said, line.said
+    with Camera() as camera, Line(camera.url, "protocols=tcp frozen-timeout=1000000000") as line:
+        line.until_frames(60)
+        assert not line.said, line.said
+
+
 def refused():
     for uri, words in (("", "set the property 'uri'"), ("nonsense", "not the address of a camera"), ("abc://x", "no installed element reads abc://")):
         line = Line("rtsp://x")
@@ -338,5 +405,7 @@ if "ONLY_TOOLS" not in os.environ:
         ("states", states),
         ("a file as a camera", file_as_camera),
         ("a gap in the timeline", a_gap_in_the_timeline),
+        ("the camera's own stream", encoded),
+        ("a picture that is frozen", frozen),
         ("addresses that are refused", refused),
     ])
