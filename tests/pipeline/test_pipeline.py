@@ -207,7 +207,7 @@ def layers():
 
 def gst_inspect_says_that_it_exists():
     env = {**os.environ, "GST_PLUGIN_PATH": os.path.join(BUILD, "gst")}
-    for element in ("actioncamerasrc", "r3dfeatures", "actionclassify", "timelinesmooth", "timelinelabel", "actionoverlay"):
+    for element in ("actioncamerasrc", "r3dfeatures", "actionclassify", "timelinesmooth", "timelinelabel", "actionmask", "actionoverlay"):
         assert subprocess.run(["gst-inspect-1.0", "--exists", element], env=env).returncode == 0, element
 
 

@@ -30,6 +30,7 @@ LINES = {
     "timelinesmooth": CHAIN,
     "timelinelabel": f"timelinelabel location={FOLDER}/t.json",
     "actionoverlay": f"timelinelabel location={FOLDER}/t.json ! actionoverlay",
+    "actionmask": "actionmask regions=0,0,0.5,0.5",
     "all": CHAIN + " ! actionoverlay",
 }
 

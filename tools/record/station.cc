@@ -223,11 +223,16 @@ Station::Station(const SiteSettings &site, const StationSettings &station, const
   if (overlay_) out_.Add(overlay_.get());
 }
 
+// Afterwards the camera may go.
+void Station::LeaveCamera() {
+  CameraReader *camera = std::exchange(camera_, nullptr);
+  if (camera == nullptr) return;
+  camera->frames().Remove(input_.get());
+  if (raw_) camera->encoded().Remove(raw_.get());
+}
+
 Station::~Station() {
-  if (camera_ != nullptr) {
-    camera_->frames().Remove(input_.get());
-    if (raw_) camera_->encoded().Remove(raw_.get());
-  }
+  LeaveCamera();
   input_->SetTarget(nullptr);
   pipeline_.reset();
 }
@@ -349,10 +354,7 @@ void Station::Poll() {
 
 void Station::Stop() {
   if (std::exchange(stopping_, true)) return;
-  if (camera_ != nullptr) {
-    camera_->frames().Remove(input_.get());
-    if (raw_) camera_->encoded().Remove(raw_.get());
-  }
+  LeaveCamera();
   // The timeline ends with the stream; the recorders close their files with what has come.
   GstElement *in = pipeline_ ? pipeline_->Find("in") : nullptr;
   if (in == nullptr || gst_app_src_end_of_stream(GST_APP_SRC(in)) != GST_FLOW_OK) ended_ = true;

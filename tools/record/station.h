@@ -59,7 +59,7 @@ class Station final {
   Station(const Station &) = delete;
   Station &operator=(const Station &) = delete;
 
-  // The camera outlives the station.
+  // The camera must be there until Stop.
   void Start(CameraReader &camera);
   void Poll();
   // Files are closed and the timeline ends; stopped() tells when that is done.
@@ -79,6 +79,7 @@ class Station final {
   class Shown;     // sees the frames that leave
   class Picture_;  // keeps the newest picture
 
+  void LeaveCamera();
   void StartAnalysis(bool analyse);
   void OnMessage(GstMessage *message);
   void OnSegment(const GstStructure *structure);
