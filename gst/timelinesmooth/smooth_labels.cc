@@ -61,6 +61,7 @@ void SmoothLabels::Start(const TimelineSmoothSettings &settings) {
   tracker_.emplace(settings.SmoothingFor(0), settings.time_origin, settings.profile == Profile::kStudy,
                    std::move(elements), settings.elements);
   outbox_.clear();
+  pending_.reset();
   segments_ = gaps_ = deviations_ = 0;
   hop_time_ = 0;
   weights_hash_.clear();
@@ -265,6 +266,15 @@ void SmoothLabels::OnStep(const GstStructure *structure, std::vector<MessagePtr>
   }
 }
 
+// A camera's segment may last for an hour: what is known of it is in a file all the same, should this process be
+// killed.
+void SmoothLabels::NotePending() {
+  if (!line_.live() || !settings_.location.ends_with(".jsonl")) return;
+  pending_ = tracker_->PendingSegments();
+  for (FinishedSegment &segment : *pending_)
+    segment.origin = OriginOf(segment);
+}
+
 void SmoothLabels::OnEventIn(GstEvent *event, std::vector<MessagePtr> &messages) {
   const GstStructure *structure = gst_event_get_structure(event);
   tracker_->OnStreamEvent(event);
@@ -291,6 +301,8 @@ void SmoothLabels::OnEventIn(GstEvent *event, std::vector<MessagePtr> &messages)
         }
       } else if (gst_event_has_name(event, kStepEvent)) {
         OnStep(structure, messages);
+        Collect();
+        NotePending();
       }
       break;
     default:
@@ -322,8 +334,10 @@ void SmoothLabels::Collect() {
 
 void SmoothLabels::DoWork(DelayLine::Lock &lock) {
   const auto segments = std::exchange(outbox_, {});
+  const auto pending = std::exchange(pending_, std::nullopt);
   lock.unlock();
   WriteSegments(segments);
+  if (pending) output_->NotePending(*pending);
   lock.lock();
 }
 

@@ -49,7 +49,7 @@ class SmoothLabels final : public DelayLine::Client {
   std::optional<int64_t> OnFrameIn(GstBuffer *frame) override;
   void OnEventIn(GstEvent *event, std::vector<MessagePtr> &messages) override;
   void OnRestart() override;
-  bool HasWork() const override { return !outbox_.empty(); }
+  bool HasWork() const override { return !outbox_.empty() || pending_.has_value(); }
   void DoWork(DelayLine::Lock &lock) override;
   void OnFrameLeaves(std::optional<int64_t> position) override;
   GstBuffer *OnFrameOut(GstBuffer *frame) override;
@@ -62,6 +62,7 @@ class SmoothLabels final : public DelayLine::Client {
   void NoteWallClock(GstBuffer *frame);
   LineOrigin OriginOf(const FinishedSegment &finished) const;
   void Collect();
+  void NotePending();
   void WriteSegments(const std::vector<FinishedSegment> &segments);
   void WriteFile(bool complete);
 
@@ -71,14 +72,15 @@ class SmoothLabels final : public DelayLine::Client {
 
   // ---- Protected by the line's mutex.
   TimelineSmoothSettings settings_;
-  std::optional<TimelineTracker> tracker_;            // READY->PAUSED to PAUSED->READY
-  std::vector<FinishedSegment> outbox_;               // final segments that the task has not written yet
-  guint64 segments_ = 0, gaps_ = 0, deviations_ = 0;  // final ones, for stats
-  GstClockTime hop_time_ = 0;                         // from step to step; 0: not known
-  std::string weights_hash_;                          // of the network
-  std::string video_;                                 // the file that the stream is of; empty: it is of none
-  std::deque<RecordingFacts> recordings_;             // that downstream has begun, the newest last
-  bool complete_ = false;                             // at EOS: the stream has been seen to its end
+  std::optional<TimelineTracker> tracker_;               // READY->PAUSED to PAUSED->READY
+  std::vector<FinishedSegment> outbox_;                  // final segments that the task has not written yet
+  std::optional<std::vector<FinishedSegment>> pending_;  // what follows on them so far, where it is to be noted
+  guint64 segments_ = 0, gaps_ = 0, deviations_ = 0;     // final ones, for stats
+  GstClockTime hop_time_ = 0;                            // from step to step; 0: not known
+  std::string weights_hash_;                             // of the network
+  std::string video_;                                    // the file that the stream is of; empty: it is of none
+  std::deque<RecordingFacts> recordings_;                // that downstream has begun, the newest last
+  bool complete_ = false;                                // at EOS: the stream has been seen to its end
   bool warned_no_labels_ = false, warned_lost_ = false, warned_hop_ = false;
   bool warned_wall_clock_ = false;
   std::string wrong_wall_clock_;  // what the source's clock says, where that cannot be; empty: it can

@@ -3,7 +3,9 @@
 
 #include "timelinesmooth/timeline_output.h"
 
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -70,8 +72,45 @@ void TimelineOutput::OpenLines(const std::string &path) {
     std::error_code failed;  // which opening the file tells
     std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
   }
-  lines_ = std::make_unique<LineFile>(path, LineFile::Writers::kOne);
+  auto lines = std::make_unique<LineFile>(path, LineFile::Writers::kOne);
+  ForgetPending();
+  lines_ = std::move(lines);
   path_ = path;
+  TakeInPending();
+}
+
+// What a process that was killed knew of its last segments becomes lines like all others.
+void TimelineOutput::TakeInPending() {
+  const std::string name = OpenSegmentsName(path_);
+  std::ifstream left(name);
+  for (std::string line; std::getline(left, line);) {
+    if (!line.empty() && !left.eof()) lines_->Append(line);
+  }
+  std::remove(name.c_str());
+}
+
+void TimelineOutput::NotePending(const std::vector<FinishedSegment> &pending) {
+  if (!lines_) return;
+  const std::string name = OpenSegmentsName(path_), fresh = name + "~";
+  std::string text;
+  for (const FinishedSegment &finished : pending) {
+    LineOrigin origin = finished.origin;
+    origin.run = run_;
+    text += ToJsonLine(finished.segment, origin) + "\n";
+  }
+  std::ofstream file(fresh, std::ios::trunc);
+  file << text;
+  file.close();
+  // The old one stays until the new one is whole.
+  if (file && std::rename(fresh.c_str(), name.c_str()) == 0) {
+    pending_noted_ = true;
+  } else {
+    std::remove(fresh.c_str());
+  }
+}
+
+void TimelineOutput::ForgetPending() {
+  if (std::exchange(pending_noted_, false)) std::remove(OpenSegmentsName(path_).c_str());
 }
 
 std::string TimelineOutput::WouldKeep() const {
@@ -115,6 +154,7 @@ std::string TimelineOutput::Finish(bool complete) {
       const Error &why = *lines_->failure();
       throw Error(why.kind(), why.file(), std::string(why.what()) + ". The last segments are missing in it");
     }
+    ForgetPending();
     return {};
   }
   std::vector<Segment> segments = segments_.Connected();

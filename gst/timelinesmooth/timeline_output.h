@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "action/line_file.h"
 #include "action/timeline/segment_list.h"
@@ -47,6 +48,9 @@ class TimelineOutput {
   std::string WouldKeep() const;
   // .jsonl: the line is written; when that fails, what is returned says so, once, and it is tried again with the next.
   std::optional<Error> Add(const FinishedSegment &finished);
+  // .jsonl: what follows on what was added, as far as it is known, stands in a file beside it (OpenSegmentsName) until
+  // more is. That it cannot be written is told with the next segment, which cannot either.
+  void NotePending(const std::vector<FinishedSegment> &pending);
   // All segments have been added; complete: the stream has ended, too, and was not interrupted. .json: the file is
   // written, and what another run has left under its name kept aside; .jsonl: the last try for lines that could not be
   // written. Returns where something was kept aside; else empty. Throws Error.
@@ -55,6 +59,8 @@ class TimelineOutput {
  private:
   std::string PathAt(int64_t wall) const;
   void OpenLines(const std::string &path);
+  void TakeInPending();
+  void ForgetPending();
 
   const std::string location_;
   std::string path_;  // of the lines, now
@@ -64,6 +70,7 @@ class TimelineOutput {
   std::optional<FinishedSegment> last_;
   bool written_ = false;  // the file that lies there is this run's
   bool failing_ = false;
+  bool pending_noted_ = false;  // there is such a file
 };
 
 }  // namespace action

@@ -211,6 +211,16 @@ std::optional<MetaLabel> TimelineTracker::LabelAt(int64_t position) {
   return ToMeta(segment, segment.state != SegmentState::kGap);
 }
 
+std::vector<FinishedSegment> TimelineTracker::PendingSegments() const {
+  std::vector<FinishedSegment> pending;
+  if (!labels_ || !clock().started()) return pending;
+  for (const Segment &segment : timeline_.Pending()) {
+    FinishedSegment finished = ToFinished(segment);
+    if (finished.segment.duration() >= kSmallestGap) pending.push_back(std::move(finished));
+  }
+  return pending;
+}
+
 std::vector<FinishedSegment> TimelineTracker::TakeSegments() {
   return std::exchange(finished_, {});
 }

@@ -72,6 +72,8 @@ class TimelineTracker {
   void Flush();
 
   std::vector<FinishedSegment> TakeSegments();
+  // What would follow on these if nothing more came.
+  std::vector<FinishedSegment> PendingSegments() const;
 
   // Frames before this position have their label.
   int64_t known_until() const { return known_until_; }

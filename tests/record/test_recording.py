@@ -336,6 +336,12 @@ def killed():
                 recorder.stop(signal.SIGKILL)
             for row in recorder.lines():
                 assert "start" in row
+            # The timeline lacks the step in flight: a window of 2 s, and half a second for its label.
+            if until["overlay"] > 60:
+                shown = json.loads(subprocess.run([os.path.join(BUILD, "tools/gst-action-timeline"), "show", "--json", "--all", output],
+                                                  stdout=subprocess.PIPE, check=True, timeout=PATIENCE).stdout)
+                known = shown[-1]["segments"][-1]["end"] - shown[-1]["segments"][0]["start"]
+                assert until["overlay"] / 15 - known < 3.5, (until, shown[-1])
             for kind in ("overlay", "raw"):
                 new = recorder.files(kind)[-int(begun[kind]):]
                 frames = 0
@@ -350,7 +356,7 @@ def killed():
                         assert Video(path, seek=video.times[-1] / 2).times, path
                 lost = until[kind] - frames
                 notes.append(f"kill {i + 1}, {kind}: {lost:.0f} of {until[kind]:.0f} frames lost")
-                assert lost <= 40, notes
+                assert lost <= 30, notes
         with Recorder("--segment", "5s", "--record", "both", "--protocols", "tcp", camera.url, output=output) as recorder:
             def unclosed():
                 rows = recorder.lines("recordings.jsonl")

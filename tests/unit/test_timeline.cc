@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <random>
 #include <string>
@@ -224,6 +225,46 @@ TEST(Timeline, StreamingEqualsPlain) {
     const std::vector<Segment> expected =
         Named(PlainTimeline(run.steps, run.start, run.end, odd, run.table), run.table);
     ASSERT_EQ(got, expected) << "seed " << seed << ", got" << Show(got) << "\nexpected" << Show(expected);
+  }
+}
+
+// At any moment: what was taken and what is pending are what the same steps alone would give, whichever way they are
+// smoothed; and to ask changes nothing.
+TEST(Timeline, PendingIsWhatWouldFollow) {
+  for (unsigned seed = 0; seed < 600; ++seed) {
+    std::mt19937 random(seed);
+    RunOfSteps run = RandomRun(random);
+    if (seed % 2 == 1) run.settings.method = SmoothingMethod::kViterbi;
+    std::uniform_real_distribution<float> score(0, 1);
+    for (Step &step : run.steps) {
+      step.fine_scores.clear();
+      for (size_t i = 0; i < run.table.fine.size(); ++i)
+        step.fine_scores.push_back(score(random));
+    }
+    const auto begin = [&run](Timeline &timeline) {
+      timeline.SetLabels(run.table, false);
+      timeline.Begin(run.start);
+    };
+    Timeline asked(run.settings), unasked(run.settings);
+    begin(asked);
+    begin(unasked);
+    std::vector<Segment> taken, taken_unasked;
+    for (size_t count = 1; count <= run.steps.size(); ++count) {
+      asked.Add(run.steps[count - 1]);
+      unasked.Add(run.steps[count - 1]);
+      std::ranges::move(asked.Take(), std::back_inserter(taken));
+      std::ranges::move(unasked.Take(), std::back_inserter(taken_unasked));
+      std::vector<Segment> all = taken;
+      std::ranges::move(asked.Pending(), std::back_inserter(all));
+      Timeline alone(run.settings);
+      begin(alone);
+      for (size_t i = 0; i < count; ++i)
+        alone.Add(run.steps[i]);
+      alone.End(alone.step_end());
+      alone.Finish();
+      ASSERT_EQ(all, alone.Take()) << "seed " << seed << ", step " << count;
+    }
+    ASSERT_EQ(taken, taken_unasked) << "seed " << seed;
   }
 }
 

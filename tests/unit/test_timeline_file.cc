@@ -209,6 +209,26 @@ TEST(JoinRuns, ByTheClockOnTheWall) {
   EXPECT_FALSE(JoinRuns(unknown));
 }
 
+// What a process that was killed left beside its file.
+TEST_F(TimelineFiles, OpenSegmentsFollowOnTheirRun) {
+  const Segment first = Make(0, 4 * kSecond, "a", "a_va"), second = Make(4 * kSecond, 9 * kSecond, "b", "b_nva"),
+                third = Make(9 * kSecond, 10 * kSecond, "a", "a_va");
+  const auto line = [](const Segment &segment, const char *run) { return ToJsonLine(segment, {.run = run}) + "\n"; };
+  const std::string path = Write("t.jsonl", line(first, "one"));
+  EXPECT_EQ(OpenSegmentsName(path), (folder_ / ".t.jsonl.open").string());
+  Write(".t.jsonl.open", line(second, "one") + line(third, "one") + "{\"start\":10,");
+  EXPECT_EQ(ReadTimeline(path), (std::vector<Segment>{first, second, third}));
+  // What the file itself has learned since counts.
+  Write("t.jsonl", line(first, "one") + line(second, "one"));
+  Write(".t.jsonl.open", line(Make(4 * kSecond, 6 * kSecond, "c", "c_va"), "one") + line(third, "one"));
+  EXPECT_EQ(ReadTimeline(path), (std::vector<Segment>{first, second, third}));
+  // A run of which nothing was final.
+  Write(".t.jsonl.open", line(first, "two"));
+  const TimelineFile file = ReadTimelineFile(path);
+  ASSERT_EQ(file.runs.size(), 2u);
+  EXPECT_EQ(file.last().segments, (std::vector<Segment>{first}));
+}
+
 // ---- Files that grow by lines
 
 TEST_F(TimelineFiles, LinesGoOnInANewFileWhenTheOldOneWasMoved) {

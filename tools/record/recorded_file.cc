@@ -14,6 +14,10 @@
 namespace action {
 namespace {
 
+// A fragment ends with the first keyframe after this: a little less than the second from one keyframe to the next,
+// which jitter would make two.
+constexpr const char *kMuxer = "mp4mux name=mux fragment-duration=900 fragment-mode=first-moov-then-finalise";
+
 // What may wait for the encoder or the disk.
 constexpr guint64 kMostFrames = 50;
 constexpr guint64 kMostBytes = 64'000'000;  // of encoded frames
@@ -46,9 +50,8 @@ std::optional<Error> ErrorOf(GstMessage *message, const std::string &path) {
 RecordedFile::RecordedFile(const Settings &settings, GstCaps *caps, GstClockTime begin, Done done)
     : settings_(settings), begin_(begin), done_(std::move(done)) {
   const bool encoded = settings.encoder.empty();
-  std::string line =
-      "mp4mux name=mux fragment-duration=1000 fragment-mode=first-moov-then-finalise ! filesink name=file "
-      "buffer-mode=unbuffered appsrc name=video format=time is-live=true ! ";
+  std::string line = std::string(kMuxer) +
+                     " ! filesink name=file buffer-mode=unbuffered appsrc name=video format=time is-live=true ! ";
   line += encoded ? ParserOf(caps)
                   : "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0 ! videoconvert ! " + settings.encoder +
                         " ! h264parse ! ";

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "action/error.h"
+#include "action/timeline/timeline_file.h"
 
 namespace action {
 namespace {
@@ -46,6 +47,7 @@ void CleanDay(const fs::path &day, const RetentionRules &rules, int64_t now, std
   if (rules.keep_timeline > 0 && fs::exists(timeline, failed) && now - ModifiedAt(timeline) > rules.keep_timeline &&
       Delete(timeline, told)) {
     deleted.push_back(timeline);
+    fs::remove(OpenSegmentsName(timeline.string()), failed);
   }
   const fs::path list = day / kRecordingsFile;
   const bool old = rules.keep > 0 && now - ModifiedAt(list) > rules.keep;

@@ -6,6 +6,7 @@
 #define ACTION_TIMELINE_RUN_SMOOTHER_H_
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -24,6 +25,7 @@ class ACTION_API RunSmoother : public Smoother {
 
   void Add(Step step) override;
   void Finish(int64_t end) override;
+  std::unique_ptr<Smoother> Clone() const override { return std::make_unique<RunSmoother>(*this); }
   std::vector<LabelledSpan> TakeSpans() override { return merger_.TakeSpans(); }
   std::vector<StepLabel> TakeLabels() override;
   std::optional<StepLabel> Newest() const override;

@@ -20,6 +20,8 @@ class ACTION_API SegmentList {
   void Add(const Segment &segment);
   // In order of time; stretches that nothing is known of are gaps.
   std::vector<Segment> Connected() const;
+  // Where the last one ends; 0 without any.
+  int64_t end() const { return segments_.empty() ? 0 : segments_.rbegin()->second.end; }
   bool empty() const { return segments_.empty(); }
 
  private:

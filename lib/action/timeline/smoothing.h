@@ -78,6 +78,9 @@ class Smoother {
   // Nothing more comes.
   virtual void Finish(int64_t end) = 0;
 
+  // One that goes on from here by itself.
+  virtual std::unique_ptr<Smoother> Clone() const = 0;
+
   // What has become final since the last call.
   virtual std::vector<LabelledSpan> TakeSpans() = 0;
   // Steps whose frames' label has become known since the last call, each once, in order.

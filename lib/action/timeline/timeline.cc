@@ -71,7 +71,7 @@ void Timeline::Add(Step step) {
     run_labels_ = labels_;
     run_stand_in_ = stand_in_;
     settings_.unknown_threshold = unknown_threshold_;
-    run_ = NewSmoother(settings_, *run_labels_, *start_);
+    run_ = Run(NewSmoother(settings_, *run_labels_, *start_));
     const OrderOfWork order(*run_labels_);
     run_order_ = order.known() ? std::optional(order) : std::nullopt;
     last_element_.reset();
@@ -114,7 +114,7 @@ void Timeline::EndRun(int64_t time) {
   run_->Finish(time);
   Collect();
   forced_ += run_->stats().forced;
-  run_.reset();
+  run_ = {};
   known_until_ = end_.emplace(time);
 }
 
@@ -182,6 +182,14 @@ FrameLabel Timeline::LabelOf(const StepLabel &label) const {
 
 std::vector<Segment> Timeline::Take() {
   return std::exchange(segments_, {});
+}
+
+std::vector<Segment> Timeline::Pending() const {
+  Timeline ended(*this);
+  ended.segments_.clear();
+  ended.End(step_end_);
+  ended.Finish();
+  return ended.Take();
 }
 
 std::vector<FrameLabel> Timeline::TakeLabels() {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "action/export.h"
@@ -51,12 +52,14 @@ class ACTION_API Timeline {
   // Nothing follows on what was: a gap does not grow any more.
   void Finish();
 
-  bool running() const { return run_ != nullptr || start_.has_value(); }
+  bool running() const { return run_ || start_.has_value(); }
   // Where the stretch of time of the run's last step ends; of the run's beginning while there is none.
   int64_t step_end() const { return step_end_; }
 
   // The segments that have become final since the last call.
   std::vector<Segment> Take();
+  // Those that would follow on all that were taken if the run ended with its last step now.
+  std::vector<Segment> Pending() const;
 
   // Labels for frames, in order of time, that have become known since the last call. A frame before known_until() has
   // got its label; later ones may yet get another one than the last.
@@ -69,6 +72,22 @@ class ACTION_API Timeline {
   SmootherStats stats() const;
 
  private:
+  // A smoother that is copied with what it is in.
+  class Run {
+   public:
+    Run() = default;
+    explicit Run(std::unique_ptr<Smoother> smoother) : smoother_(std::move(smoother)) {}
+    Run(const Run &other) : smoother_(other.smoother_ ? other.smoother_->Clone() : nullptr) {}
+    Run(Run &&) = default;
+    Run &operator=(Run &&) = default;
+    Run &operator=(const Run &) = delete;
+    explicit operator bool() const { return smoother_ != nullptr; }
+    Smoother *operator->() const { return smoother_.get(); }
+
+   private:
+    std::unique_ptr<Smoother> smoother_;
+  };
+
   Segment SegmentOf(const LabelledSpan &span) const;
   Deviation DeviationOf(const LabelledSpan &span);
   FrameLabel LabelOf(const StepLabel &label) const;
@@ -85,7 +104,7 @@ class ACTION_API Timeline {
   bool run_stand_in_ = false;
   bool labels_changed_ = false;
 
-  std::unique_ptr<Smoother> run_;         // from its first step on
+  Run run_;                               // from its first step on
   std::optional<OrderOfWork> run_order_;  // where elements.csv gives one
   std::optional<size_t> last_element_;    // fine id of the run's last segment that has a place in it
   uint64_t forced_ = 0;                   // of runs that have ended

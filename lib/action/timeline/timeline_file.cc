@@ -218,8 +218,10 @@ bool IsCutOff(std::string_view line) {
 namespace {
 
 // Of the standard input, what stands first tells.
+constexpr const char *kOpenEnding = ".jsonl.open";
+
 bool IsLines(const std::string &path, const std::string &text) {
-  if (path != kStandardInput) return path.ends_with(".jsonl");
+  if (path != kStandardInput) return path.ends_with(".jsonl") || path.ends_with(kOpenEnding);
   const size_t first = text.find_first_not_of(" \t\r\n");
   return first != std::string::npos && text[first] == '{';
 }
@@ -276,9 +278,24 @@ void ReadRows(const std::string &path, std::vector<std::string> &warnings, const
 
 }  // namespace
 
+std::string OpenSegmentsName(const std::string &path) {
+  const std::filesystem::path whole(path);
+  return (whole.parent_path() / ("." + whole.stem().string() + kOpenEnding)).string();
+}
+
 TimelineFile ReadTimelineFile(const std::string &path) {
   TimelineFile file;
   std::vector<SegmentList> lists;
+  // Before the file itself: what becomes final meanwhile is in that.
+  std::vector<std::pair<std::string, Segment>> open;
+  const std::string beside = OpenSegmentsName(path);
+  std::error_code failed;
+  if (path.ends_with(".jsonl") && std::filesystem::exists(beside, failed)) {
+    std::vector<std::string> ignored;
+    ReadRows(beside, ignored, [&open](const Segment &segment, const std::string &run, const std::string &) {
+      open.emplace_back(run, segment);
+    });
+  }
   ReadRows(path, file.warnings, [&](const Segment &segment, const std::string &run, const std::string &) {
     if (lists.empty() || file.runs.back().name != run) {
       file.runs.push_back({run, {}, {}});
@@ -287,6 +304,16 @@ TimelineFile ReadTimelineFile(const std::string &path) {
     lists.back().Add(segment);
     file.runs.back().complete = segment.complete;  // that of the last row
   });
+  for (auto &[run, segment] : open) {
+    auto place = std::ranges::find(file.runs, run, &TimelineRun::name);
+    if (place == file.runs.end()) {
+      file.runs.push_back({run, {}, {}});
+      lists.emplace_back();
+      place = std::prev(file.runs.end());
+    }
+    SegmentList &list = lists[static_cast<size_t>(place - file.runs.begin())];
+    if (segment.start + kSmallestGap > list.end()) list.Add(segment);
+  }
   for (std::string &warning : file.warnings)
     warning += " The category is used as it stands";
   if (file.runs.empty()) file.runs.emplace_back();

@@ -63,13 +63,18 @@ struct TimelineFile {
 };
 
 // A .json file of ours or of the reference, or a .jsonl file of ours, in which later lines of a run replace what
-// earlier ones say of the same time. "-" is the standard input. Throws Error naming the file and the entry.
+// earlier ones say of the same time, with what lies beside it (OpenSegmentsName). "-" is the standard input. Throws
+// Error naming the file and the entry.
 ACTION_API TimelineFile ReadTimelineFile(const std::string &path);
 
 // Runs of one place, in the order in which they were written, as one timeline: on the clock on the wall, counted from
 // the beginning of the first. What lies between two runs is a gap; where a clock was set back, a run follows at once on
 // the one before. Nothing when a run has no wall-clock times. Its name is empty.
 ACTION_API std::optional<TimelineRun> JoinRuns(std::span<const TimelineRun> runs);
+
+// Where a pipeline with a live source that writes PATH.jsonl keeps the segments that are not final yet, as lines of the
+// same kind. After a crash they lie there until the next one takes them into the file.
+ACTION_API std::string OpenSegmentsName(const std::string &path);
 
 // The segments of its last run.
 ACTION_API std::vector<Segment> ReadTimeline(const std::string &path);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -36,6 +37,7 @@ class ACTION_API ViterbiSmoother : public Smoother {
 
   void Add(Step step) override;
   void Finish(int64_t end) override;
+  std::unique_ptr<Smoother> Clone() const override { return std::make_unique<ViterbiSmoother>(*this); }
   std::vector<LabelledSpan> TakeSpans() override { return merger_.TakeSpans(); }
   std::vector<StepLabel> TakeLabels() override;
   std::optional<StepLabel> Newest() const override;
