@@ -38,6 +38,8 @@ KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 4
 FOLDER = tempfile.mkdtemp(prefix="gst-action-record-")
 PROGRAM = os.path.join(BUILD, "tools/gst-action-record")
 PATIENCE = 60  # s
+Gst.init(None)
+MODEL = small_model.write(os.path.join(FOLDER, "model"))
 SMALL = H264.replace("320", "160").replace("240", "120")
 
 
@@ -680,8 +682,6 @@ def damaged_model():
     consecutive(sum((Video(path).numbers for path in recorder.files()), []), "with a damaged model")
 
 
-Gst.init(None)
-MODEL = small_model.write(os.path.join(FOLDER, "model"))
 TESTS = [
     ("an ordinary day", an_ordinary_day),
     ("an outage", an_outage),
@@ -700,9 +700,11 @@ TESTS = [
     ("rehearsal", rehearsal),
     ("a damaged model", damaged_model),
 ]
-parts = sys.argv[4:]
-try:
-    tap.run([test for test in TESTS if not parts or any(part in test[0] for part in parts)])
-finally:
-    if "KEEP" not in os.environ:
-        shutil.rmtree(FOLDER, ignore_errors=True)
+
+if __name__ == "__main__":
+    parts = sys.argv[4:]
+    try:
+        tap.run([test for test in TESTS if not parts or any(part in test[0] for part in parts)])
+    finally:
+        if "KEEP" not in os.environ:
+            shutil.rmtree(FOLDER, ignore_errors=True)

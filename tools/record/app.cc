@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "action/elements.h"
 #include "action/error.h"
 #include "action/model_bundle.h"
 #include "common/command_line.h"
@@ -346,9 +347,15 @@ int App::Run() {
 }  // namespace
 
 void CheckModels(const SiteSettings &settings) {
-  std::set<std::string> checked;
+  std::map<std::string, LabelTable> labels;  // by model
   for (const StationSettings &station : settings.stations) {
-    if (checked.insert(station.model).second) ModelBundle::Open(station.model);
+    if (!labels.contains(station.model)) labels[station.model] = ModelBundle::Open(station.model).labels();
+    const fs::path own = fs::path(station.model) / kElementsFile;
+    std::error_code failed;
+    const std::string elements = !station.elements.empty() ? station.elements : fs::exists(own, failed) ? own.string() : "";
+    if (elements.empty()) continue;
+    LabelTable table = labels[station.model];
+    ApplyElements(ReadElements(elements), elements, table);
   }
 }
 

@@ -91,6 +91,7 @@ std::vector<fs::path> ApplyRetention(const fs::path &output, const RetentionRule
                                      const std::set<fs::path> &open,
                                      const std::function<void(const std::string &)> &told) {
   std::vector<KeptFile> files;
+  uint64_t others = 0;  // bytes of recordings that stay in any case
   std::vector<fs::path> days;
   std::error_code failed;
   for (const fs::directory_entry &station : fs::directory_iterator(output, failed)) {
@@ -99,14 +100,19 @@ std::vector<fs::path> ApplyRetention(const fs::path &output, const RetentionRule
       days.push_back(day);
       for (const Recording &recording : ReadRecordings(day)) {
         // What nobody could read is for a person to look at.
-        if (recording.aside || open.contains(recording.path)) continue;
+        if (recording.aside || open.contains(recording.path)) {
+          others += SizeOf(recording.path);
+          continue;
+        }
         files.push_back(
             {recording.path, recording.end != 0 ? recording.end : ModifiedAt(recording.path), SizeOf(recording.path)});
       }
     }
   }
   std::vector<fs::path> deleted;
-  for (const KeptFile &file : ToDelete(std::move(files), rules, now, DiskSpaceOf(output))) {
+  RetentionRules rest = rules;
+  if (rules.max_size > 0) rest.max_size = rules.max_size > others ? rules.max_size - others : 1;
+  for (const KeptFile &file : ToDelete(std::move(files), rest, now, DiskSpaceOf(output))) {
     if (Delete(file.path, told)) deleted.push_back(file.path);
   }
   for (const fs::path &day : days)
