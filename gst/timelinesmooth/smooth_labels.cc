@@ -225,6 +225,7 @@ void SmoothLabels::OnBackbone(const GstStructure *structure, std::vector<Message
   hop_time_ = time_of(facts->hop);
   const SmoothingSettings smoothing = settings_.SmoothingFor(static_cast<double>(hop_time_) / GST_SECOND);
   tracker_->SetSmoothing(smoothing);
+  tracker_->SetHop(facts->hop);
   // A frame waits until half a window of steps after its own is known, or what lies in the look-ahead: they begin a hop
   // apart and last 16 samples; and a hop is what a network that keeps up needs at most.
   const bool viterbi = smoothing.method == SmoothingMethod::kViterbi;

@@ -10,6 +10,8 @@ namespace action {
 namespace {
 
 constexpr size_t kMostBreaks = 1024;  // a stream without steps must not grow
+// So long after the last step a live label stays when those after it are lost; ns.
+constexpr int64_t kLabelHold = 5'000'000'000;
 
 }  // namespace
 
@@ -40,6 +42,8 @@ bool TimelineTracker::SetLabels(const GstStructure *labels_event) {
     ForgetElements(labels->labels);
     ApplyElements(elements_, elements_path_, labels->labels);
   }
+  CloseHole();
+  held_.reset();
   labels_ = std::move(labels);
   timeline_.SetLabels(labels_->labels, labels_->stand_in, labels_->unknown_threshold);
   return true;
@@ -61,6 +65,7 @@ std::optional<int64_t> TimelineTracker::AddFrame(GstBuffer *buffer) {
   }
   if (place->cut) {
     newest_.reset();
+    held_.reset();
     newest_from_ = position;
   }
   return position;
@@ -97,19 +102,48 @@ TimelineTracker::StepResult TimelineTracker::AddStep(const GstStructure *step_ev
   const FrameTime &step = chunk.facts.step;
   const int64_t end = *time + (step.end != kNoTime ? static_cast<int64_t>(step.end - step.timestamp) : 0);
 
-  const bool lost = next_index_ && chunk.facts.index > *next_index_;
+  const uint64_t missing = next_index_ && chunk.facts.index > *next_index_ ? chunk.facts.index - *next_index_ : 0;
+  const bool lost = missing > 0;
   next_index_ = chunk.facts.index + 1;
+  if (chunk.facts.discont) CloseHole();  // what was lost before it stays lost
   const int64_t before = timeline_.step_end();
   BeginRunsUpTo(chunk, *begin, lost);
   const bool same_run = timeline_.step_end() == before;
-  if (lost && same_run && *time > before) timeline_.Miss(before, *time);
+  const int64_t known = hole_ ? hole_->end : before;
+  if (lost && same_run && *time > known) Lose(known, *time, missing);
   if (chunk.dropped) {
-    timeline_.Miss(*time, end);
+    Lose(*time, end, 1);
   } else {
-    timeline_.Add({*time, end, received->coarse, std::move(received->fine), std::move(received->fine_scores)});
+    // A hole that is bridged goes to its two neighbours in equal parts.
+    const bool bridged = hole_ && hole_->steps <= bridge_;
+    const int64_t from = bridged ? hole_->start + (hole_->end - hole_->start) / 2 : *time;
+    hole_.reset();
+    timeline_.Add({from, end, received->coarse, std::move(received->fine), std::move(received->fine_scores)});
   }
   Collect();
   return lost ? StepResult::kLost : StepResult::kTaken;
+}
+
+// So many steps of the current run did not come. A few, which the windows of their neighbours cover, wait for the next
+// step; what is more is a gap.
+void TimelineTracker::Lose(int64_t start, int64_t end, uint64_t steps) {
+  if (newest_) {
+    held_ = newest_;
+    held_until_ = timeline_.step_end() + kLabelHold;
+  }
+  if (!hole_) hole_ = Hole{start, start, 0};
+  const bool was_bridged = hole_->steps <= bridge_ && timeline_.has_steps();
+  hole_->steps += steps;
+  hole_->end = std::max(hole_->end, end);
+  if (was_bridged && hole_->steps <= bridge_) return;
+  timeline_.Miss(was_bridged ? hole_->start : start, hole_->end);
+  hole_->steps = std::max(hole_->steps, bridge_ + 1);
+}
+
+// Nothing follows on the hole that could bridge it.
+void TimelineTracker::CloseHole() {
+  const auto hole = std::exchange(hole_, std::nullopt);
+  if (hole && hole->steps <= bridge_) timeline_.Miss(hole->start, hole->end);
 }
 
 GstClockTime TimelineTracker::stream_end() const {
@@ -120,6 +154,8 @@ GstClockTime TimelineTracker::stream_end() const {
 
 void TimelineTracker::EndRun() {
   if (!clock().started() || run_ended_) return;
+  CloseHole();
+  held_.reset();
   timeline_.End(clock().end());
   run_ended_ = true;
   Collect();
@@ -136,6 +172,7 @@ void TimelineTracker::Interrupt() {
 
 void TimelineTracker::FinishAt(int64_t end) {
   if (!clock().started()) return;
+  CloseHole();
   timeline_.End(end);
   timeline_.Finish();
   Collect();
@@ -150,6 +187,8 @@ void TimelineTracker::Flush() {
   newest_from_ = INT64_MIN;
   run_ended_ = false;
   next_index_.reset();  // steps that were on their way are not lost, but flushed
+  hole_.reset();
+  held_.reset();
   last_written_end_.reset();
   known_until_ = INT64_MIN;
   forced_ += timeline_.stats().forced;
@@ -205,7 +244,10 @@ MetaLabel TimelineTracker::ToMeta(const Segment &segment, bool provisional) cons
 std::optional<MetaLabel> TimelineTracker::LabelAt(int64_t position) {
   while (frame_labels_.size() > 1 && frame_labels_[1].time <= position)
     frame_labels_.pop_front();
-  if (position >= known_until_) return newest_;
+  if (position >= known_until_) {
+    if (!newest_ && held_ && position < held_until_) return held_;
+    return newest_;
+  }
   if (frame_labels_.empty() || frame_labels_.front().time > position) return std::nullopt;
   const Segment &segment = frame_labels_.front().segment;
   return ToMeta(segment, segment.state != SegmentState::kGap);

@@ -8,6 +8,7 @@
 
 #include <gst/gst.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -43,6 +44,8 @@ class TimelineTracker {
 
   // For the runs that begin from now on.
   void SetSmoothing(const SmoothingSettings &settings);
+  // Samples from step to step: so many lost ones in a row as the windows of their neighbours cover are bridged.
+  void SetHop(int hop) { bridge_ = static_cast<uint64_t>(std::max(0, kChunkFrames / std::max(1, hop) - 1)); }
 
   // An event of the stream: what FrameClock has to know.
   void OnStreamEvent(GstEvent *event) { clock_.OnEvent(event); }
@@ -93,7 +96,15 @@ class TimelineTracker {
     int64_t begin = 0;
   };
 
+  // Steps that did not come, one after the other, in a run; positions.
+  struct Hole {
+    int64_t start = 0, end = 0;
+    uint64_t steps = 0;
+  };
+
   void BeginRunsUpTo(const ReceivedChunk &chunk, int64_t chunk_begin, bool lost);
+  void Lose(int64_t start, int64_t end, uint64_t steps);
+  void CloseHole();
   void Collect();
   void FinishAt(int64_t end);
   FinishedSegment ToFinished(const Segment &segment) const;
@@ -111,9 +122,14 @@ class TimelineTracker {
   std::deque<Break> breaks_;  // between frames, until steps have passed them
   bool run_ended_ = false;    // by EndRun: the next frame begins another
   std::optional<uint64_t> next_index_;
+  uint64_t bridge_ = 0;  // lost steps in a row that are bridged
+  std::optional<Hole>
+      hole_;  // after the run's last step; one that is too long for that is told to the timeline at once
 
   std::deque<FrameLabel> frame_labels_;
   std::optional<MetaLabel> newest_;
+  std::optional<MetaLabel> held_;    // the last one before steps were lost
+  int64_t held_until_ = 0;           // position
   int64_t newest_from_ = INT64_MIN;  // position: what was before it says nothing of the frames that come now
   int64_t known_until_ = INT64_MIN;
 

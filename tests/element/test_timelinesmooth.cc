@@ -114,6 +114,54 @@ TEST_F(TimelineSmooth, UnknownDroppedAndLostSteps) {
   EXPECT_NE(warnings_[0].find("lost"), std::string::npos);
 }
 
+// At hop 4 a step is half a second, and a window two: three lost steps in a row lie in the windows of their neighbours.
+TEST_F(TimelineSmooth, ShortLossesAreBridged) {
+  // One letter a step; '.' dropped, '-' never arrived.
+  const auto segments = [this](const std::string &steps) {
+    Make("timelinesmooth window=1 min-duration=0 sync-mode=immediate");
+    Begin(4);
+    PushFrames(0, 16);
+    for (size_t k = 0; k < steps.size(); ++k) {
+      const action::ChunkFacts facts = FactsOf(k, 4);
+      if (steps[k] == '.') Push(StepEvent(facts, std::nullopt));
+      if (g_ascii_isalpha(steps[k])) Push(StepEvent(facts, ScoresOf(steps[k] - 'a')));
+      PushFrames(16 + static_cast<int>(k) * 4, 20 + static_cast<int>(k) * 4);
+    }
+    PushEos();
+    WaitForEvent(GST_EVENT_EOS);
+    return SegmentMessages();
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(segments("aaa.aaa"), (Texts{"0-5.5 a_va measured"}));
+  EXPECT_EQ(segments("aaa...bbb"), (Texts{"0-3 a_va measured", "3-6.5 b_one_rnva measured"})) << "in equal parts";
+  EXPECT_EQ(segments("aaa---bbb"), (Texts{"0-3 a_va measured", "3-6.5 b_one_rnva measured"}));
+  EXPECT_EQ(segments("aaa.-.bbb"), (Texts{"0-3 a_va measured", "3-6.5 b_one_rnva measured"}));
+  EXPECT_EQ(segments("aaa....bbb"), (Texts{"0-2.25 a_va measured", "2.25-4.25 gap gap", "4.25-7 b_one_rnva measured"}))
+      << "one more is a gap";
+  EXPECT_EQ(segments("aaa----bbb"), (Texts{"0-2.25 a_va measured", "2.25-4.25 gap gap", "4.25-7 b_one_rnva measured"}));
+  EXPECT_EQ(segments("aaa......bbb"),
+            (Texts{"0-2.25 a_va measured", "2.25-5.25 gap gap", "5.25-8 b_one_rnva measured"}));
+  EXPECT_EQ(segments("aaa.."), (Texts{"0-2.25 a_va measured", "2.25-4.5 gap gap"})) << "nothing follows";
+  EXPECT_EQ(segments("..aaa"), (Texts{"0-1.75 gap gap", "1.75-4.5 a_va measured"})) << "nothing is before it";
+}
+
+// A live label stays for a while when the network does not keep up.
+TEST_F(TimelineSmooth, LiveLabelOutlivesLostSteps) {
+  Make("timelinesmooth window=1 min-duration=0 sync-mode=immediate");
+  Begin(4);
+  PushFrames(0, 16);
+  std::string labels = PullLabels(16);
+  for (uint64_t k = 0; k < 24; ++k) {
+    Push(StepEvent(FactsOf(k, 4), k < 3 ? std::optional(ScoresOf(0)) : std::nullopt));
+    PushFrames(16 + static_cast<int>(k) * 4, 20 + static_cast<int>(k) * 4);
+    labels += PullLabels(4);  // before the next step, as they leave while a camera plays
+  }
+  PushEos();
+  // The last step ends at 2.25 s; 5 s later it says nothing any more.
+  EXPECT_EQ(labels, std::string(16, '-') + std::string(58 - 16, 'a') + std::string(112 - 58, '-'));
+  WaitForEvent(GST_EVENT_EOS);
+}
+
 TEST_F(TimelineSmooth, AHoleEndsTheRun) {
   Make("timelinesmooth window=9 min-duration=0");
   Begin();

@@ -52,6 +52,8 @@ class ACTION_API Timeline {
   // Nothing follows on what was: a gap does not grow any more.
   void Finish();
 
+  // Of the run.
+  bool has_steps() const { return static_cast<bool>(run_); }
   bool running() const { return run_ || start_.has_value(); }
   // Where the stretch of time of the run's last step ends; of the run's beginning while there is none.
   int64_t step_end() const { return step_end_; }
