@@ -56,6 +56,7 @@ constexpr double kLeastShare = 0.65;
 struct Measured {
   std::vector<LayoutPtr> layouts;
   std::vector<int> heights;
+  std::vector<int> gaps;  // above each line
   int text_width = 0;
   int text_height = 0;
   int padding = 0;
@@ -91,8 +92,11 @@ Measured Measure(PangoContext *context, std::span<const PanelLine> lines, const 
       pango_layout_get_pixel_size(layout.get(), &width, &height);
     }
     measured.text_width = std::max(measured.text_width, width);
-    measured.text_height += height;
+    // A box keeps clear of the underscores and tails of the line above it.
+    const int gap = line.behind != 0 && !measured.heights.empty() ? std::max(2, pixels / 5) : 0;
+    measured.text_height += gap + height;
     measured.heights.push_back(height);
+    measured.gaps.push_back(gap);
     measured.layouts.push_back(std::move(layout));
   }
   return measured;
@@ -136,6 +140,7 @@ Picture PanelPainter::PaintPanel(std::span<const PanelLine> lines, const PanelSt
       PangoLayout *layout = measured.layouts[i].get();
       pango_layout_set_width(layout, room * PANGO_SCALE);
       pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
+      y += measured.gaps[i];
       if (lines[i].behind != 0) {
         int text_width = 0;
         pango_layout_get_pixel_size(layout, &text_width, nullptr);
