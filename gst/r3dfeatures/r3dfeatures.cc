@@ -59,6 +59,7 @@
 #include "r3dfeatures/enums.h"
 #include "r3dfeatures/feature_pipeline.h"
 #include "r3dfeatures/frame_reader.h"
+#include "r3dfeatures/lag_watch.h"
 #include "r3dfeatures/orientation.h"
 #include "r3dfeatures/properties.h"
 
@@ -94,6 +95,7 @@ struct State {
   std::unique_ptr<action::FeaturePipeline> pipeline;
   bool started = false;           // the first buffer was seen: `live` is known and the backbone was announced
   std::atomic<bool> live{false};  // read by QoS events too, which come on other threads
+  action::LagWatch lag;
   bool warned_unanalysed = false;
   bool warned_of_another = false;
 };
@@ -177,6 +179,7 @@ bool Start(GstR3dFeatures *self) {
     state.orientation = action::StreamOrientation(settings.orientation);
     state.started = state.warned_unanalysed = state.warned_of_another = false;
     state.live = false;
+    state.lag = {};
     std::shared_ptr<action::FeatureStream> stream = state.service->OpenStream(
         {.max_pending = static_cast<int>(settings.max_pending), .batch_size = static_cast<int>(settings.batch_size)});
     state.sender = std::make_unique<ChunkSender>(
@@ -275,6 +278,22 @@ void FollowOrientation(GstR3dFeatures *self) {
   if (action::RegionOfFrame(state.active.features.roi, orientation) != state.announced_region) AnnounceBackbone(self);
 }
 
+// A pipeline that is too slow shows an ever older picture, and nothing else tells.
+void WatchLag(GstR3dFeatures *self, GstBuffer *buffer, const GstSegment &segment) {
+  State &state = *self->state;
+  const GstClockTime now = gst_element_get_current_running_time(GST_ELEMENT(self));
+  const GstClockTime time = gst_segment_to_running_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  if (!state.live || !GST_CLOCK_TIME_IS_VALID(now) || !GST_CLOCK_TIME_IS_VALID(time)) return;
+  const auto lag = state.lag.Add(GST_CLOCK_DIFF(time, now));
+  if (!lag) return;
+  GST_ELEMENT_WARNING(
+      self, STREAM, FAILED,
+      ("The video has fallen %.0f s behind: this machine is too slow for all that the pipeline does",
+       static_cast<double>(*lag) / GST_SECOND),
+      ("Put 'queue leaky=downstream' before r3dfeatures, which drops frames instead, and a queue before "
+       "the encoder; take fewer pixels, a faster preset of the encoder. This is said once."));
+}
+
 void WarnOfUnanalysed(GstR3dFeatures *self, const GstSegment &segment) {
   if (segment.rate < 0) {
     GST_ELEMENT_WARNING(self, STREAM, NOT_IMPLEMENTED, ("Backward playback is passed on without features"), (nullptr));
@@ -296,6 +315,7 @@ GstFlowReturn TransformIp(GstBaseTransform *base, GstBuffer *buffer) {
       if (!std::exchange(state.warned_unanalysed, true)) WarnOfUnanalysed(self, base->segment);
       return GST_FLOW_OK;
     }
+    WatchLag(self, buffer, base->segment);
     return state.pipeline->Push(buffer, base->segment);
   });
 }

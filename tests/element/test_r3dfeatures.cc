@@ -466,6 +466,33 @@ TEST_F(R3dFeatures, LiveDropsTheOldestAndSaysSo) {
   EXPECT_EQ(Stat("dropped"), 3u);
 }
 
+// A live picture that falls behind is told of, once; one that is always late by the same is not.
+TEST_F(R3dFeatures, LiveVideoThatFallsBehindIsTold) {
+  const auto warnings = [this](GstClockTime steady, double growth) {
+    Make("r3dfeatures");
+    gst_harness_set_live(harness_, TRUE);
+    gst_harness_set_upstream_latency(harness_, 0);
+    SetCaps();
+    for (int i = 0; i < 64; ++i) {
+      const GstClockTime late = steady + static_cast<GstClockTime>(growth * i * static_cast<double>(kFrame));
+      gst_harness_set_time(harness_, static_cast<GstClockTime>(i) * kFrame + late);
+      PushFrames(1, i);
+    }
+    int count = 0;
+    while (GstMessage *message = gst_bus_pop_filtered(bus_, GST_MESSAGE_WARNING)) {
+      GError *error = nullptr;
+      gst_message_parse_warning(message, &error, nullptr);
+      count += std::string(error->message).find("behind") != std::string::npos ? 1 : 0;
+      g_error_free(error);
+      gst_message_unref(message);
+    }
+    return count;
+  };
+  EXPECT_EQ(warnings(10 * GST_SECOND, 0), 0);
+  EXPECT_EQ(warnings(0, 0.5), 0) << "4 s";
+  EXPECT_EQ(warnings(0, 1), 1) << "8 s";
+}
+
 TEST_F(R3dFeatures, StatisticsOutliveTheStream) {
   SetCaps();
   PushFrames(40);
