@@ -682,6 +682,51 @@ def damaged_model():
     consecutive(sum((Video(path).numbers for path in recorder.files()), []), "with a damaged model")
 
 
+def analysis_fails():
+    """The analysis fails while it plays: the video goes on without labels; when the cause is gone, labels come back, and no frame is lost on the way."""
+    model = small_model.write(os.path.join(FOLDER, "another"))
+    facts = {"format": "gst-action model", "format_version": 1, "created": "2026-01-01T00:00:00Z", "program": "test",
+             "features": {"weights_hash": "fake", "stand_in": False, "precision": "fp32", "sample_rate": "8/1", "sampling": "auto", "hop": 16,
+                          "roi": "0,0,0.5,1", "colorimetry": "reference"},
+             "labels": [{"label": name, "coarse": name.split("_")[0], "value_category": "UNKNOWN", "clips": 1} for name in ("a", "b_one_rnva", "b_two_nva", "c")]}
+
+    def write(roi):
+        facts["features"]["roi"] = roi
+        with open(os.path.join(model, "model.json"), "w", encoding="utf-8") as file:
+            json.dump(facts, file)
+    write("0,0,0.5,1")
+    with Camera(COUNTED) as camera:
+        site = f'output = "OUTPUT"\nmodel = "{model}"\n[[station]]\nname = "a"\ncamera = "{camera.url}"\nprotocols = "tcp"\n'
+        with Recorder(site=site) as recorder:
+            wait_for("the failure", lambda: "was not trained with such features" in recorder.text())
+            recorder.recorded(45)
+            assert recorder.get("/healthz")[0] == 503 and b"no labels" in recorder.get("/healthz")[1]
+            write("0,0,1,1")
+            wait_for("labels", lambda: recorder.station()["action"])
+            wait_for("the word", lambda: "labels are back" in recorder.text())
+            recorder.recorded(30)
+            assert recorder.get("/healthz")[0] == 200
+            assert recorder.stop() == 0, recorder.text()
+        assert recorder.text().count("recorded without labels") == 1, recorder.text()
+    numbers = sum((Video(path).numbers for path in recorder.files()), [])
+    jumps = [(a, b) for a, b in zip(numbers, numbers[1:]) if b != a + 1]
+    # What the analysis had taken in when it failed is lost with it; when it comes back, nothing is.
+    assert len(jumps) <= 1 and all(b - a < 45 for a, b in jumps), jumps
+
+
+def network_is_loaded():
+    """The real network, which takes seconds to load: there is video before there are labels, and nothing is lost between."""
+    environment = {"LD_LIBRARY_PATH": f"{BUILD}/lib/actiontorch:{BUILD}/lib/action", "OMP_NUM_THREADS": "2"}
+    with Camera(COUNTED) as camera, Recorder("--protocols", "tcp", camera.url, environment=environment) as recorder:
+        first = wait_for("a frame", lambda: recorder.metric("recorded_frames_total") or 0)
+        waits = recorder.station()["analysis_failure"]
+        wait_for("labels", lambda: recorder.station()["action"], 120)
+        recorder.recorded(30)
+        assert recorder.stop() == 0, recorder.text()
+    consecutive(sum((Video(path).numbers for path in recorder.files()), []), "while the network was loaded")
+    return [f"{first:.0f} frames recorded while '{waits}'"]
+
+
 TESTS = [
     ("an ordinary day", an_ordinary_day),
     ("an outage", an_outage),
@@ -699,6 +744,8 @@ TESTS = [
     ("dry run", dry_run),
     ("rehearsal", rehearsal),
     ("a damaged model", damaged_model),
+    ("the analysis fails", analysis_fails),
+    ("the network is loaded", network_is_loaded),
 ]
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include "record/app.h"
 
 #include <fcntl.h>
+#include <gio/gio.h>
 #include <glib-unix.h>
 #include <gst/gst.h>
 #include <sys/file.h>
@@ -21,12 +22,16 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "action/elements.h"
+#include "action/engine.h"
+#include "action/engine_library.h"
 #include "action/error.h"
 #include "action/model_bundle.h"
+#include "action/weights_location.h"
 #include "common/command_line.h"
 #include "record/camera.h"
 #include "record/encoder.h"
@@ -92,6 +97,7 @@ class App final : public HealthServer::Source {
   SiteStatus Status() override;
   BytesPtr Picture(const std::string &station) override;
 
+  void LoadNetwork(const SiteSettings &site);
   void Apply(const SiteSettings &settings);
   void StartServer();
   CameraReader &CameraFor(const SiteSettings &site, const StationSettings &station);
@@ -110,6 +116,11 @@ class App final : public HealthServer::Source {
   std::vector<std::unique_ptr<Station>> stations_;
   std::vector<std::unique_ptr<Station>> ending_;  // closing their files
   std::unique_ptr<HealthServer> server_;
+  std::thread network_thread_;
+  std::mutex network_mutex_;
+  std::shared_ptr<FeatureService> network_;  // kept for stations that begin
+  std::atomic<bool> network_ready_{false};
+  bool told_stations_ = false;  // that it is
   struct Drops {
     uint64_t chunks = 0;
     GstClockTime at = GST_CLOCK_TIME_NONE;
@@ -129,11 +140,36 @@ class App final : public HealthServer::Source {
 
 App::~App() {
   stop_recovery_ = true;
+  if (network_thread_.joinable()) network_thread_.join();
   if (recovery_.joinable()) recovery_.join();
   server_.reset();
   stations_.clear();
   ending_.clear();
   cameras_.clear();
+}
+
+// In the first seconds there is video already: the network comes when it is loaded. One that is running is found at
+// once.
+void App::LoadNetwork(const SiteSettings &site) {
+  if (network_thread_.joinable()) network_thread_.join();
+  network_ready_ = false;
+  Engine::Request request;
+  request.weights = site.weights;
+  request.device = Device::Parse(site.device);
+  for (const Precision precision : {Precision::kAuto, Precision::kFp32, Precision::kFp16, Precision::kBf16}) {
+    if (site.precision == NameOf(precision)) request.precision = precision;
+  }
+  network_thread_ = std::thread([this, request] {
+    std::shared_ptr<FeatureService> network;
+    try {
+      network = LoadEngine().OpenFeatureService(request);
+    } catch (const Error &) {
+      // r3dfeatures says the same, and is tried again.
+    }
+    const std::lock_guard lock(network_mutex_);
+    network_ = std::move(network);
+    network_ready_ = true;
+  });
 }
 
 CameraReader &App::CameraFor(const SiteSettings &site, const StationSettings &station) {
@@ -150,6 +186,9 @@ CameraReader &App::CameraFor(const SiteSettings &site, const StationSettings &st
 void App::Apply(const SiteSettings &settings) {
   const bool first = stations_.empty() && ending_.empty();
   const bool same = !first && SameForStations(settings_, settings);
+  const auto network_of = [](const SiteSettings &s) { return std::tie(s.weights, s.device, s.precision); };
+  if (first || network_of(settings_) != network_of(settings)) LoadNetwork(settings);
+  told_stations_ = false;
   const std::string encoder =
       std::ranges::any_of(settings.stations, &StationSettings::record_overlay) ? ChooseEncoder(settings.encoder) : "";
   // A camera that is to give its stream too, or no longer, is read anew with all its stations.
@@ -177,7 +216,7 @@ void App::Apply(const SiteSettings &settings) {
   for (const StationSettings &wanted : settings.stations) {
     if (std::ranges::any_of(stations_, [&](const auto &station) { return station->settings() == wanted; })) continue;
     auto station = std::make_unique<Station>(settings_, wanted, encoder, time_, Say);
-    station->Start(CameraFor(settings_, wanted));
+    station->Start(CameraFor(settings_, wanted), network_ready_);
     stations_.push_back(std::move(station));
   }
 }
@@ -235,6 +274,10 @@ void App::Poll() {
   const GstClockTime now = time_.Now();
   for (const auto &camera : cameras_)
     camera->Poll();
+  if (network_ready_ && !std::exchange(told_stations_, true)) {
+    for (const auto &station : stations_)
+      station->AllowAnalysis();
+  }
   for (const auto &station : stations_)
     station->Poll();
   std::erase_if(ending_, [](const auto &station) { return station->stopped(); });
@@ -309,8 +352,8 @@ int App::Run() {
   const std::vector<Recording> unclosed = UnclosedRecordings(settings_.output);
   for (const Recording &recording : unclosed)
     recovering_.insert(recording.path);
+  StartServer();  // a port that is taken is told before anything is recorded
   Apply(settings_);
-  StartServer();
   recovery_ = std::thread([this, unclosed] {
     for (const Recording &recording : unclosed) {
       RecoverRecordings({recording}, Say, stop_recovery_);
@@ -344,15 +387,28 @@ int App::Run() {
   return result_;
 }
 
+// GLib (up to 2.78) can wait for ever when one thread registers a type while another makes the class of one that is
+// related: rtspsrc's thread and the listener do. So they are all made here, before there are threads.
+void MakeNetworkClasses() {
+  for (const GType type : {G_TYPE_SOCKET, G_TYPE_SOCKET_ADDRESS, G_TYPE_INET_SOCKET_ADDRESS, G_TYPE_NETWORK_ADDRESS,
+                           G_TYPE_PROXY_ADDRESS, G_TYPE_PROXY_ADDRESS_ENUMERATOR, G_TYPE_SOCKET_CLIENT,
+                           G_TYPE_SOCKET_CONNECTION, G_TYPE_TCP_CONNECTION, G_TYPE_SOCKET_LISTENER}) {
+    g_type_class_ref(type);  // for as long as the process lasts
+  }
+}
+
 }  // namespace
 
 void CheckModels(const SiteSettings &settings) {
+  FindWeights(settings.weights);
   std::map<std::string, LabelTable> labels;  // by model
   for (const StationSettings &station : settings.stations) {
     if (!labels.contains(station.model)) labels[station.model] = ModelBundle::Open(station.model).labels();
     const fs::path own = fs::path(station.model) / kElementsFile;
     std::error_code failed;
-    const std::string elements = !station.elements.empty() ? station.elements : fs::exists(own, failed) ? own.string() : "";
+    const std::string elements = !station.elements.empty() ? station.elements
+                                 : fs::exists(own, failed) ? own.string()
+                                                           : "";
     if (elements.empty()) continue;
     LabelTable table = labels[station.model];
     ApplyElements(ReadElements(elements), elements, table);
@@ -360,6 +416,7 @@ void CheckModels(const SiteSettings &settings) {
 }
 
 int RunRecorder(const AppOptions &options) {
+  MakeNetworkClasses();
   App app(options);
   return app.Run();
 }

@@ -46,6 +46,7 @@ Pipeline::Pipeline(const std::string &line, const SharedTime &time, std::functio
   const GstBusFunc heard = [](GstBus *, GstMessage *message, gpointer user) -> gboolean {
     auto *self = static_cast<Pipeline *>(user);
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY) gst_bin_recalculate_latency(GST_BIN(self->pipeline_.get()));
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) self->failed_ = true;
     self->on_message_(message);
     return G_SOURCE_CONTINUE;
   };
@@ -57,8 +58,19 @@ Pipeline::~Pipeline() {
   Stop();
 }
 
-bool Pipeline::Play() {
-  return gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
+void Pipeline::Pause() {
+  if (gst_element_set_state(pipeline_.get(), GST_STATE_PAUSED) != GST_STATE_CHANGE_FAILURE) return;
+  const std::unique_ptr<GstBus, Deleter<gst_object_unref>> bus(gst_element_get_bus(pipeline_.get()));
+  const MessagePtr message(gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ERROR));
+  if (!message) throw Error("the pipeline does not start");
+  GError *error = nullptr;
+  gst_message_parse_error(message.get(), &error, nullptr);
+  const ErrorPtr owner(error);
+  throw Error(error->message);
+}
+
+void Pipeline::Play() {
+  gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
 }
 
 void Pipeline::Stop() {

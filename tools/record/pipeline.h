@@ -42,8 +42,12 @@ class Pipeline {
   Pipeline(const Pipeline &) = delete;
   Pipeline &operator=(const Pipeline &) = delete;
 
-  // False: it failed, and a message says why.
-  bool Play();
+  // Loads what the elements need. Throws Error with what the first of them said.
+  void Pause();
+  // What goes wrong is told in messages.
+  void Play();
+  // Whether a message told of an error.
+  bool failed() const { return failed_; }
   // Stops; nothing is said any more.
   void Stop();
   // Owned by the pipeline; null when there is none.
@@ -53,6 +57,7 @@ class Pipeline {
  private:
   const std::unique_ptr<GstElement, Deleter<gst_object_unref>> pipeline_;
   const std::function<void(GstMessage *)> on_message_;
+  bool failed_ = false;
   guint watch_ = 0;
 };
 

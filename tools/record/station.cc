@@ -27,6 +27,8 @@ constexpr int64_t kShownTime = 600'000'000'000;  // ns
 constexpr size_t kLatencies = 200;
 constexpr GstClockTime kFirstRetry = 10 * GST_SECOND, kLastRetry = 300 * GST_SECOND;
 constexpr GstClockTime kPictureTime = 10 * GST_SECOND;
+// Frames wait for a pipeline to end for less than they may wait in the next one.
+constexpr GstClockTime kHandOver = 800 * GST_MSECOND;
 
 // Frames wait a second for the analysis at most; then the oldest go.
 constexpr const char *kInput =
@@ -118,6 +120,10 @@ class Station::Shown final : public FrameConsumer {
     const std::lock_guard lock(mutex_);
     pad_ = std::move(pad);
     told_ = false;
+  }
+  void Begin(PadPtr pad) {
+    ended_ = false;
+    SetPad(std::move(pad));
   }
   // The timeline names the file that is recorded to.
   void Record(const RecordingFacts &facts) {
@@ -234,29 +240,68 @@ void Station::LeaveCamera() {
 Station::~Station() {
   LeaveCamera();
   input_->SetTarget(nullptr);
+  next_.reset();
   pipeline_.reset();
 }
 
-void Station::Start(CameraReader &camera) {
+void Station::Start(CameraReader &camera, bool analyse) {
   camera_ = &camera;
-  StartAnalysis(true);
+  may_analyse_ = analyse;
+  if (analyse) {
+    TryAnalysis();
+  } else {
+    SwitchTo(false);
+  }
   camera.frames().Add(input_.get());
   if (raw_) camera.encoded().Add(raw_.get());
 }
 
-void Station::StartAnalysis(bool analyse) {
-  input_->SetTarget(nullptr);
-  shown_->SetPad(nullptr);
-  pipeline_.reset();
-  analysing_ = analyse;
-  broken_ = false;
-  pipeline_ = std::make_unique<Pipeline>(kInput + StationLine(site_, settings_, analyse) + kOutputs, time_,
+void Station::AllowAnalysis() {
+  may_analyse_ = true;
+}
+
+// With the analysis, or the video alone. A pipeline that works hands over: what it has taken in leaves before the first
+// frame of the next. Throws Error; what there was goes on then.
+void Station::SwitchTo(bool analyse) {
+  if (broken_) {
+    input_->SetTarget(nullptr);
+    shown_->SetPad(nullptr);
+    pipeline_.reset();
+    broken_ = false;
+  }
+  auto next = std::make_unique<Pipeline>(kInput + StationLine(site_, settings_, analyse) + kOutputs, time_,
                                          [this](GstMessage *message) { OnMessage(message); });
+  next->Pause();
+  input_->SetTarget(next->Find("in"));
+  next_ = std::move(next);
+  next_analyses_ = analyse;
+  hand_over_by_ = time_.Now() + kHandOver;
+  if (pipeline_) {
+    gst_app_src_end_of_stream(GST_APP_SRC(pipeline_->Find("in")));
+  } else {
+    TakeOver();
+  }
+}
+
+void Station::TakeOver() {
+  shown_->SetPad(nullptr);
+  pipeline_ = std::move(next_);  // the old one ends here
+  analysing_ = next_analyses_;
+  broken_ = pipeline_->failed();  // not the old one
+  shown_->Begin(PadPtr(gst_element_get_static_pad(pipeline_->Find("out"), "sink")));
   out_.Connect(pipeline_->Find("out"));
   view_.Connect(pipeline_->Find("pictures"));
-  shown_->SetPad(PadPtr(gst_element_get_static_pad(pipeline_->Find("out"), "sink")));
-  input_->SetTarget(pipeline_->Find("in"));
+  g_object_set(pipeline_->Find("view"), "drop", !GST_CLOCK_TIME_IS_VALID(asked_for_picture_), nullptr);
   pipeline_->Play();
+}
+
+void Station::TryAnalysis() {
+  try {
+    SwitchTo(true);
+  } catch (const Error &e) {
+    NoteFailure(e.what());
+    if (!pipeline_) SwitchTo(false);
+  }
 }
 
 void Station::OnMessage(GstMessage *message) {
@@ -287,9 +332,13 @@ void Station::OnMessage(GstMessage *message) {
 void Station::OnFailure(const std::string &what) {
   if (stopping_) ended_ = true;
   if (stopping_ || std::exchange(broken_, true)) return;  // one failure may have several messages
+  NoteFailure(what);
+}
+
+void Station::NoteFailure(const std::string &what) {
   if (failure_.empty()) {
     say_("station " + settings_.name + ": " + what +
-         (analysing_ ? ". The video is recorded without labels, and the analysis tried again" : ". It is tried again"));
+         ". The video is recorded without labels, and the analysis tried again");
   }
   failure_ = what;
   retry_delay_ = std::clamp(2 * retry_delay_, kFirstRetry, kLastRetry);
@@ -342,13 +391,20 @@ void Station::Poll() {
     asked_for_picture_ = GST_CLOCK_TIME_NONE;
     g_object_set(pipeline_->Find("view"), "drop", TRUE, nullptr);
   }
-  const bool again = !failure_.empty() && (broken_ || !analysing_) && now >= retry_at_;
-  const bool meanwhile = broken_ && analysing_;  // the video alone
-  if (!again && !meanwhile) return;
+  if (next_) {
+    if (shown_->ended() || broken_ || now > hand_over_by_) TakeOver();
+    return;
+  }
   try {
-    StartAnalysis(again);
+    if (broken_ && (analysing_ || now >= retry_at_)) {
+      SwitchTo(false);
+    } else if (!broken_ && !analysing_ && may_analyse_ && now >= retry_at_) {
+      TryAnalysis();
+    }
   } catch (const Error &e) {
-    OnFailure(e.what());
+    broken_ = true;
+    analysing_ = false;
+    NoteFailure(e.what());
   }
 }
 
@@ -356,6 +412,7 @@ void Station::Stop() {
   if (std::exchange(stopping_, true)) return;
   LeaveCamera();
   // The timeline ends with the stream; the recorders close their files with what has come.
+  if (next_) TakeOver();
   GstElement *in = pipeline_ ? pipeline_->Find("in") : nullptr;
   if (in == nullptr || gst_app_src_end_of_stream(GST_APP_SRC(in)) != GST_FLOW_OK) ended_ = true;
   if (raw_) raw_->Stop();
@@ -388,7 +445,7 @@ StationStatus Station::status() const {
   if (camera_ != nullptr) status.camera = camera_->status();
   const Shown::Now shown = shown_->now();
   status.fresh = GST_CLOCK_TIME_IS_VALID(shown.at) && time_.Now() < shown.at + static_cast<GstClockTime>(site_.stale);
-  status.analysis_failure = failure_;
+  status.analysis_failure = failure_.empty() && !may_analyse_ ? "the network is being loaded" : failure_;
   if (status.fresh && shown.label) {
     status.action = shown.label->name.empty() ? shown.label->fine_action : shown.label->name;
     status.category = NameOf(shown.label->category);

@@ -60,7 +60,9 @@ class Station final {
   Station &operator=(const Station &) = delete;
 
   // The camera must be there until Stop.
-  void Start(CameraReader &camera);
+  // analyse: at once; else the video alone, until AllowAnalysis (while the network is being loaded). Throws Error.
+  void Start(CameraReader &camera, bool analyse);
+  void AllowAnalysis();
   void Poll();
   // Files are closed and the timeline ends; stopped() tells when that is done.
   void Stop();
@@ -80,7 +82,10 @@ class Station final {
   class Picture_;  // keeps the newest picture
 
   void LeaveCamera();
-  void StartAnalysis(bool analyse);
+  void SwitchTo(bool analyse);
+  void TakeOver();
+  void TryAnalysis();
+  void NoteFailure(const std::string &what);
   void OnMessage(GstMessage *message);
   void OnSegment(const GstStructure *structure);
   void OnStep(const GstStructure *structure);
@@ -98,6 +103,10 @@ class Station final {
   std::unique_ptr<Recorder> overlay_, raw_;
   FrameFeed out_, view_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<Pipeline> next_;  // which takes frames in already, while pipeline_ ends
+  bool next_analyses_ = false;
+  GstClockTime hand_over_by_ = 0;
+  bool may_analyse_ = false;
   bool analysing_ = false;
   bool broken_ = false;                    // the pipeline has failed
   bool stopping_ = false, ended_ = false;  // ended_: no end will come out of the pipeline
