@@ -27,9 +27,11 @@ std::string_view CredentialsOf(std::string_view uri) {
   const size_t scheme = uri.find("://");
   if (scheme == std::string_view::npos) return {};
   const std::string_view rest = uri.substr(scheme + 3);
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  const size_t at = authority.rfind('@');
-  return at == std::string_view::npos ? std::string_view{} : authority.substr(0, at);
+  const std::string_view authority = rest.substr(0, rest.find('/'));  // ? and # stand in passwords
+  const size_t at = authority.rfind('@'), query = authority.find('?');
+  if (at == std::string_view::npos) return {};
+  const bool in_query = query < at && authority.substr(0, query).find(':') == std::string_view::npos;
+  return in_query ? std::string_view{} : authority.substr(0, at);
 }
 
 bool IsOneOf(const std::string &text, std::initializer_list<std::string_view> all) {

@@ -4,6 +4,7 @@
 #include "timelinesmooth/timeline_output.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -17,6 +18,11 @@
 #include "common/glib_ptr.h"
 
 namespace action {
+namespace {
+
+constexpr int64_t kNear = 7200'000'000'000;  // ns
+
+}  // namespace
 
 GstMessage *NewSegmentMessage(GstElement *element, const FinishedSegment &finished) {
   const Segment &segment = finished.segment;
@@ -83,10 +89,11 @@ void TimelineOutput::OpenLines(const std::string &path) {
 void TimelineOutput::TakeInPending() {
   const std::string name = OpenSegmentsName(path_);
   std::ifstream left(name);
+  bool taken = true;
   for (std::string line; std::getline(left, line);) {
-    if (!line.empty() && !left.eof()) lines_->Append(line);
+    if (!line.empty() && !left.eof()) taken = lines_->Append(line);
   }
-  std::remove(name.c_str());
+  if (taken) std::remove(name.c_str());
 }
 
 void TimelineOutput::NotePending(const std::vector<FinishedSegment> &pending) {
@@ -125,8 +132,11 @@ std::optional<Error> TimelineOutput::Add(const FinishedSegment &finished) {
     segments_.Add(finished.segment);
     return std::nullopt;
   }
+  // By this machine's clock, as recordings are; a camera's may be hours off.
   const auto &wall = finished.segment.wall_clock;
-  const std::string path = PathAt(wall ? wall->start : g_get_real_time() * 1000);
+  const int64_t now = g_get_real_time() * 1000;
+  const bool near = wall && std::abs(wall->start - now) < kNear;
+  const std::string path = PathAt(near ? wall->start : now);
   try {
     // Never back to an earlier file, where a clock is set back; nor away from lines that still have to be written.
     if (path > path_ && lines_->Retry()) OpenLines(path);

@@ -21,6 +21,8 @@ TEST(CameraUri, LosesItsCredentials) {
   EXPECT_EQ(WithoutCredentials("rtsp://user:p@ss@host/a"), "rtsp://host/a") << "the last @ ends them";
   EXPECT_EQ(WithoutCredentials("rtsp://host/a@b"), "rtsp://host/a@b") << "of a path";
   EXPECT_EQ(WithoutCredentials("rtsp://host?mail=a@b"), "rtsp://host?mail=a@b");
+  EXPECT_EQ(WithoutCredentials("rtsp://user:se#cret@host/a"), "rtsp://host/a");
+  EXPECT_EQ(WithoutCredentials("rtsp://user:se?cret@host/a"), "rtsp://host/a");
   EXPECT_EQ(WithoutCredentials("file:///tmp/a@b.mp4"), "file:///tmp/a@b.mp4");
   EXPECT_EQ(WithoutCredentials("nonsense"), "nonsense");
   EXPECT_EQ(WithoutCredentials(""), "");

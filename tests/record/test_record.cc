@@ -82,6 +82,8 @@ class Record : public testing::Test {
     NoteRecording(recording);
     recording.end = begin + length;
     if (length > 0) NoteRecording(recording);
+    const timeval times[2] = {{(begin + length) / kSecond, 0}, {(begin + length) / kSecond, 0}};
+    utimes(recording.path.c_str(), times);
     return recording;
   }
 
@@ -130,7 +132,6 @@ TEST_F(Record, NamesRiseThoughClocksGoBack) {
   for (int64_t hour = 28; hour < 60; ++hour)  // NTP: two hours back, over midnight too
     moments.push_back(end_of_summer + hour * kHour - 2 * kHour);
   moments.push_back(moments.back());  // it stands still
-  moments.push_back(kMarch);          // the battery is empty
   std::vector<std::string> names;
   for (const int64_t moment : moments) {
     FileNames fresh(folder_ / "a", "overlay");  // started anew each time
@@ -145,6 +146,15 @@ TEST_F(Record, NamesRiseThoughClocksGoBack) {
     again.push_back(fs::relative(running.Next(moment), folder_ / "b").string());
   EXPECT_TRUE(std::ranges::is_sorted(again));
   EXPECT_EQ(std::set<std::string>(again.begin(), again.end()).size(), moments.size());
+}
+
+// A clock that once said 2099 is not followed there.
+TEST_F(Record, NamesComeBackFromTheFuture) {
+  const Zone zone("UTC");
+  FileNames running(folder_ / "a", "overlay");
+  std::ofstream(running.Next(kMarch + 100 * kDay)) << "x";
+  EXPECT_NE(running.Next(kMarch).string().find("2026-03-01"), std::string::npos);
+  EXPECT_NE(FileNames(folder_ / "a", "overlay").Next(kMarch).string().find("2026-03-01"), std::string::npos);
 }
 
 TEST_F(Record, StrangersFileKeepsItsName) {
@@ -167,9 +177,10 @@ TEST_F(Record, ListOfRecordingsSurvivesACrash) {
   const auto unclosed = UnclosedRecordings(folder_);
   ASSERT_EQ(unclosed.size(), 1u);
   EXPECT_EQ(unclosed[0].path, open.path);
-  // Names in the list that lead elsewhere are nobody's.
+  // Names in the list that lead elsewhere are nobody's; lines may be anybody's.
   std::ofstream(closed.path.parent_path() / kRecordingsFile, std::ios::app)
-      << "\n{\"file\":\"../../model\"}\n{\"file\":5}\n[]\n";
+      << "\n{\"file\":\"../../"
+         "model\"}\n{\"file\":5}\n[]\n{\"file\":\"overlay-010000.mp4\",\"begin_ns\":\"x\",\"kind\":7}\n";
   EXPECT_EQ(ReadRecordings(closed.path.parent_path()).size(), 2u);
 }
 
@@ -190,6 +201,7 @@ TEST(Retention, OldestGoFirst) {
   EXPECT_EQ(names(ToDelete(files, {.max_size = 100}, 4 * kDay, roomy)), "ab");
   EXPECT_EQ(names(ToDelete(files, {.min_free = {0.2, 0}}, 4 * kDay, full)), "ab");
   EXPECT_EQ(names(ToDelete(files, {.min_free = {0.05, 0}}, 4 * kDay, full)), "a");
+  EXPECT_EQ(names(ToDelete(files, {.min_free = {0.5, 0}}, 4 * kDay, full)), "") << "all of them would not be enough";
 }
 
 // A month, an hour a file, three stations; each day what is too old goes, and nothing else.
@@ -206,7 +218,8 @@ TEST_F(Record, AMonthIsKept) {
     for (const char *station : {"a", "b", "c"}) {
       for (int hour = 0; hour < 24; hour += 6)
         MakeRecording(station, now + hour * kHour, kHour, 100);
-      const std::string timeline = Write(std::string(station) + "/" + LocalTimeAt(now).day + "/timeline.jsonl", "{}\n");
+      const std::string timeline =
+          Write(std::string(station) + "/" + LocalTimeAt(now).day + "/timeline.jsonl", "{\"station\":\"a\"}\n");
       const timeval times[2] = {{now / kSecond, 0}, {now / kSecond, 0}};
       utimes(timeline.c_str(), times);
       utimes((fs::path(timeline).parent_path() / kRecordingsFile).c_str(), times);
@@ -237,6 +250,17 @@ TEST_F(Record, AMonthIsKept) {
   // Days of which nothing is left are gone, but for the one with a stranger's file.
   EXPECT_TRUE(fs::exists(folder_ / "a/2026-03-01"));
   EXPECT_FALSE(fs::exists(folder_ / "b/2026-03-01"));
+}
+
+// A machine without a clock of its own believed that it was 1970; the file system has known better since.
+TEST_F(Record, AFalseBeginningMakesNoFileOld) {
+  const Zone zone("UTC");
+  const Recording recording = MakeRecording("a", kDay, kHour, 100);
+  const timeval times[2] = {{kMarch / kSecond, 0}, {kMarch / kSecond, 0}};
+  utimes(recording.path.c_str(), times);
+  EXPECT_TRUE(ApplyRetention(folder_, {.keep = 30 * kDay}, kMarch + kDay, {}, [](const std::string &) {}).empty());
+  EXPECT_EQ(ApplyRetention(folder_, {.keep = 30 * kDay}, kMarch + 31 * kDay, {}, [](const std::string &) {}).size(),
+            1u);
 }
 
 TEST_F(Record, UnreadableFilesAreNeverDeleted) {

@@ -377,6 +377,9 @@ def killed():
     assert len(timeline) == 1, timeline
     segments = timeline[0]["segments"]
     assert all(abs(a["end"] - b["start"]) < 0.002 for a, b in zip(segments, segments[1:])), segments
+    runs = len({row["run"] for row in recorder.lines()})
+    assert timeline[0]["run"] == "" or runs == 1, (runs, timeline)
+    assert sum(1 for segment in segments if segment["state"] == "gap") >= runs - 1, (runs, segments)
     return notes
 
 
@@ -486,7 +489,10 @@ def metrics():
         for path in ("/station/nobody.jpg", "/../etc/passwd", "/station/..%2f..%2fetc%2fpasswd.jpg", "/x"):
             assert recorder.get(path)[0] in (400, 404), path
         assert recorder.get("/", method="POST")[0] == 405
-        assert recorder.get("/status", {"Host": "evil.example"})[0] == 403
+        for name in ("evil.example", "127.evil.example", "127.0.0.1.evil.example", "localhost.evil.example"):
+            assert recorder.get("/status", {"Host": name})[0] == 403, name
+        for name in ("localhost", "127.0.0.1:1", "[::1]"):
+            assert recorder.get("/status", {"Host": name})[0] == 200, name
 
 
 def who_may_look():
@@ -571,6 +577,10 @@ def read_again():
             recorder.process.send_signal(signal.SIGHUP)
             wait_for("three stations", lambda: "3 stations" in recorder.text())
             wait_for("c", lambda: recorder.files(station="c") and len(recorder.files(station="b")) == 2)
+            # The station that changed has labels, too: what it was has let go of the timeline.
+            names = [station["name"] for station in json.loads(recorder.get("/status")[1])["stations"]]
+            wait_for("labels", lambda: recorder.station(names.index("b"))["action"])
+            assert "another pipeline" not in recorder.text(), recorder.text()
             recorder.write_site(site(("a", first, 'color = "red"')))
             recorder.process.send_signal(signal.SIGHUP)
             wait_for("the mistake", lambda: "no key 'color'" in recorder.text() and "goes on as it was" in recorder.text())

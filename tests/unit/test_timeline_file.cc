@@ -229,6 +229,25 @@ TEST_F(TimelineFiles, OpenSegmentsFollowOnTheirRun) {
   EXPECT_EQ(file.last().segments, (std::vector<Segment>{first}));
 }
 
+// The same from files.
+TEST_F(TimelineFiles, RunsThatWereWrittenAreJoined) {
+  constexpr int64_t kWall = 1'800'000'000 * kSecond;
+  std::string text;
+  for (const int64_t begin : {0, 30}) {
+    Segment segment = Make(0, 4 * kSecond, "a", "a_va");
+    segment.wall_clock = WallClock{kWall + begin * kSecond, kWall + (begin + 4) * kSecond, "pipeline-clock"};
+    text += ToJsonLine(segment, {.run = "run " + std::to_string(begin)}) + "\n";
+  }
+  const TimelineFile file = ReadTimelineFile(Write("t.jsonl", text));
+  EXPECT_EQ(file.runs[1].segments[0].wall_clock->start, kWall + 30 * kSecond);
+  EXPECT_EQ(file.runs[1].segments[0].wall_clock->source, "pipeline-clock");
+  const auto joined = JoinRuns(file.runs);
+  ASSERT_TRUE(joined);
+  ASSERT_EQ(joined->segments.size(), 3u);
+  EXPECT_EQ(joined->segments[1].state, SegmentState::kGap);
+  EXPECT_EQ(joined->segments[2].end, 34 * kSecond);
+}
+
 // ---- Files that grow by lines
 
 TEST_F(TimelineFiles, LinesGoOnInANewFileWhenTheOldOneWasMoved) {

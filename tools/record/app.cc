@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -50,6 +51,9 @@ namespace fs = std::filesystem;
 constexpr guint kPollInterval = 500;  // ms
 constexpr GstClockTime kRetentionInterval = 10 * GST_SECOND;
 constexpr GstClockTime kMostStopping = 4500 * GST_MSECOND;  // systemd, and whoever pulls the plug, do not wait for ever
+constexpr GstClockTime kBeginAgain = 30 * GST_SECOND;
+constexpr int64_t kClockStep = 600'000'000'000;  // ns: more is no drift
+constexpr GstClockTime kDistrust = 3600 * GST_SECOND;
 constexpr GstClockTime kDroppingTime = 60 * GST_SECOND;
 
 // One line, at once: several threads say something.
@@ -87,6 +91,12 @@ bool SameForStations(const SiteSettings &a, const SiteSettings &b) {
          a.weights == b.weights && a.device == b.device && a.precision == b.precision;
 }
 
+// Empty where nothing is encoded. Throws Error.
+std::string EncoderFor(const SiteSettings &site) {
+  const bool encodes = std::ranges::any_of(site.stations, &StationSettings::record_overlay);
+  return encodes ? ChooseEncoder(site.encoder) : "";
+}
+
 class App final : public HealthServer::Source {
  public:
   explicit App(const AppOptions &options) : options_(options), settings_(options.settings), lock_(settings_.output) {}
@@ -99,7 +109,8 @@ class App final : public HealthServer::Source {
 
   void LoadNetwork(const SiteSettings &site);
   void Apply(const SiteSettings &settings);
-  void StartServer();
+  void BeginMissing();
+  void StartServer(const SiteSettings &settings);
   CameraReader &CameraFor(const SiteSettings &site, const StationSettings &station);
   void DropUnusedCameras();
   void Reload();
@@ -131,7 +142,11 @@ class App final : public HealthServer::Source {
   std::atomic<bool> stop_recovery_{false};
   std::mutex recovering_mutex_;
   std::set<fs::path> recovering_;
+  std::string encoder_;
+  GstClockTime begin_at_ = 0;  // stations that are missing
   GstClockTime next_retention_ = 0;
+  int64_t clock_offset_ = 0;           // of this machine's clock to running time, at the last retention
+  GstClockTime trust_clock_from_ = 0;  // for what is deleted by its age
   GstClockTime stopping_since_ = GST_CLOCK_TIME_NONE;
   GstClockTime next_watchdog_ = 0;
   std::string last_status_;
@@ -185,12 +200,11 @@ CameraReader &App::CameraFor(const SiteSettings &site, const StationSettings &st
 // Stations that did not change go on; the others end, and those that are wanted begin.
 void App::Apply(const SiteSettings &settings) {
   const bool first = stations_.empty() && ending_.empty();
+  const std::string encoder = EncoderFor(settings);
   const bool same = !first && SameForStations(settings_, settings);
   const auto network_of = [](const SiteSettings &s) { return std::tie(s.weights, s.device, s.precision); };
   if (first || network_of(settings_) != network_of(settings)) LoadNetwork(settings);
   told_stations_ = false;
-  const std::string encoder =
-      std::ranges::any_of(settings.stations, &StationSettings::record_overlay) ? ChooseEncoder(settings.encoder) : "";
   // A camera that is to give its stream too, or no longer, is read anew with all its stations.
   const auto wants_raw = [](const SiteSettings &site, const StationSettings &station) {
     return std::ranges::any_of(site.stations,
@@ -213,18 +227,30 @@ void App::Apply(const SiteSettings &settings) {
     return std::ranges::none_of(stations_, [&](const auto &station) { return station->camera() == camera.get(); });
   });
   settings_ = settings;
-  for (const StationSettings &wanted : settings.stations) {
-    if (std::ranges::any_of(stations_, [&](const auto &station) { return station->settings() == wanted; })) continue;
-    auto station = std::make_unique<Station>(settings_, wanted, encoder, time_, Say);
+  encoder_ = encoder;
+}
+
+// Stations that are wanted and do not run; one that changed begins when what it was has closed its files.
+void App::BeginMissing() {
+  for (const StationSettings &wanted : settings_.stations) {
+    const auto is_wanted = [&wanted](const auto &station) { return station->settings() == wanted; };
+    const auto has_name = [&wanted](const auto &station) { return station->settings().name == wanted.name; };
+    if (std::ranges::any_of(stations_, is_wanted) || std::ranges::any_of(ending_, has_name)) continue;
+    auto station = std::make_unique<Station>(settings_, wanted, encoder_, time_, Say);
     station->Start(CameraFor(settings_, wanted), network_ready_);
     stations_.push_back(std::move(station));
   }
 }
 
-void App::StartServer() {
-  server_.reset();
-  if (settings_.listen == "none") return;
-  server_ = std::make_unique<HealthServer>(settings_.listen, TokenOf(settings_), *this);
+// Throws Error; the page that there is stays then, unless it has the same address.
+void App::StartServer(const SiteSettings &settings) {
+  if (settings.listen == "none") {
+    server_.reset();
+    return;
+  }
+  const std::string token = TokenOf(settings);
+  if (settings.listen == settings_.listen) server_.reset();
+  server_ = std::make_unique<HealthServer>(settings.listen, token, *this);
   Say("the page is at " + server_->address());
 }
 
@@ -240,10 +266,11 @@ void App::Reload() {
     CheckModels(settings);
     const bool other_page = settings.listen != settings_.listen || settings.token_env != settings_.token_env ||
                             settings.token_file != settings_.token_file;
+    if (other_page) StartServer(settings);
     Apply(settings);
-    if (other_page) StartServer();
-    Say("site.toml was read again: " + Counted(stations_.size(), "station"));
-  } catch (const Error &e) {
+    begin_at_ = 0;
+    Say("site.toml was read again: " + Counted(settings_.stations.size(), "station"));
+  } catch (const std::exception &e) {
     Say(std::string("SIGHUP: ") + e.what() + ". Everything goes on as it was");
   }
   NotifyServiceManager("READY=1");
@@ -261,11 +288,21 @@ void App::Retain() {
     const std::lock_guard lock(recovering_mutex_);
     open.insert(recovering_.begin(), recovering_.end());
   }
+  // A clock that was set ahead by mistake must not make everything old.
+  const GstClockTime now = time_.Now();
+  const int64_t offset = g_get_real_time() * 1000 - static_cast<int64_t>(now);
+  if (clock_offset_ != 0 && std::abs(offset - clock_offset_) > kClockStep) {
+    Say("this machine's clock was set: for an hour nothing is deleted for its age");
+    trust_clock_from_ = now + kDistrust;
+  }
+  clock_offset_ = offset;
+  const bool trusted = now >= trust_clock_from_;
   try {
-    const RetentionRules rules{settings_.keep, settings_.keep_timeline, settings_.max_size, settings_.min_free};
+    const RetentionRules rules{trusted ? settings_.keep : 0, trusted ? settings_.keep_timeline : 0, settings_.max_size,
+                               settings_.min_free};
     for (const fs::path &path : ApplyRetention(settings_.output, rules, g_get_real_time() * 1000, open, Say))
       Say("deleted " + path.string() + " to make room");
-  } catch (const Error &e) {
+  } catch (const std::exception &e) {
     Say(e.what());
   }
 }
@@ -280,7 +317,7 @@ void App::Poll() {
   }
   for (const auto &station : stations_)
     station->Poll();
-  std::erase_if(ending_, [](const auto &station) { return station->stopped(); });
+  std::erase_if(ending_, [](const auto &station) { return station->stopped() || station->overdue(); });
   if (GST_CLOCK_TIME_IS_VALID(stopping_since_)) {
     const bool late = now > stopping_since_ + kMostStopping;
     if (late) {
@@ -289,6 +326,14 @@ void App::Poll() {
     }
     if (late || AllStopped()) g_main_loop_quit(loop_.get());
     return;
+  }
+  if (now >= begin_at_) {
+    try {
+      BeginMissing();
+    } catch (const Error &e) {
+      Say(std::string(e.what()) + ". It is tried again");
+      begin_at_ = now + kBeginAgain;
+    }
   }
   if (now >= next_retention_) {
     next_retention_ = now + kRetentionInterval;
@@ -352,8 +397,10 @@ int App::Run() {
   const std::vector<Recording> unclosed = UnclosedRecordings(settings_.output);
   for (const Recording &recording : unclosed)
     recovering_.insert(recording.path);
-  StartServer();  // a port that is taken is told before anything is recorded
+  EncoderFor(settings_);
+  StartServer(settings_);  // a port that is taken is told before anything is recorded
   Apply(settings_);
+  BeginMissing();
   recovery_ = std::thread([this, unclosed] {
     for (const Recording &recording : unclosed) {
       RecoverRecordings({recording}, Say, stop_recovery_);

@@ -23,11 +23,10 @@ struct Encoder {
   const char *live;      // settings for little delay and no B frames
 };
 
-constexpr std::array<Encoder, 7> kEncoders = {{
+constexpr std::array<Encoder, 6> kEncoders = {{
     {"vah264enc", "bitrate", 1, "key-int-max", "b-frames=0"},
     {"vaapih264enc", "bitrate", 1, "keyframe-period", "max-bframes=0"},
     {"nvh264enc", "bitrate", 1, "gop-size", "zerolatency=true bframes=0"},
-    {"nvv4l2h264enc", "bitrate", 1000, "iframeinterval", ""},
     {"v4l2h264enc", nullptr, 1, nullptr, ""},
     {"x264enc", "bitrate", 1, "key-int-max", "tune=zerolatency speed-preset=superfast"},
     {"openh264enc", "bitrate", 1000, "gop-size", ""},
@@ -64,6 +63,10 @@ std::string EncoderLine(const std::string &name, int kbit, int keyframe_every) {
   for (const Encoder &encoder : kEncoders) {
     if (name != encoder.name) continue;
     std::string line = name;
+    if (name == "v4l2h264enc") {  // the kernel's controls have these settings
+      return line + " extra-controls=controls,video_bitrate=" + std::to_string(kbit * 1000) +
+             ",h264_i_frame_period=" + std::to_string(keyframe_every);
+    }
     if (*encoder.live != '\0') line += std::string(" ") + encoder.live;
     if (encoder.rate != nullptr)
       line += std::string(" ") + encoder.rate + "=" + std::to_string(kbit * encoder.rate_factor);

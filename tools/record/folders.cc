@@ -26,6 +26,21 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kSecond = 1'000'000'000;
 
+// What a folder holds, as far as it can be read.
+std::vector<fs::path> EntriesOf(const fs::path &folder) {
+  std::vector<fs::path> entries;
+  std::error_code failed;
+  for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end; entry.increment(failed))
+    entries.push_back(entry->path());
+  return entries;
+}
+
+// Of a line that may be anybody's.
+int64_t NumberAt(const nlohmann::json &line, const char *key) {
+  const auto found = line.find(key);
+  return found != line.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+}
+
 bool IsDay(const std::string &name) {
   if (name.size() != 10) return false;
   for (size_t i = 0; i < name.size(); ++i) {
@@ -68,12 +83,20 @@ int64_t PartOf(int64_t wall, int64_t segment) {
   return (wall + LocalTimeAt(wall).utc_offset) / segment;
 }
 
+std::vector<fs::path> FoldersIn(const fs::path &folder) {
+  std::vector<fs::path> folders;
+  for (const fs::path &entry : EntriesOf(folder)) {
+    std::error_code unknown;
+    if (fs::is_directory(entry, unknown)) folders.push_back(entry);
+  }
+  return folders;
+}
+
 std::vector<fs::path> DayFolders(const fs::path &station_folder) {
   std::vector<fs::path> folders;
-  std::error_code failed;
-  for (const fs::directory_entry &entry : fs::directory_iterator(station_folder, failed)) {
+  for (const fs::path &entry : EntriesOf(station_folder)) {
     std::error_code unknown;
-    if (IsDay(entry.path().filename().string()) && entry.is_directory(unknown)) folders.push_back(entry.path());
+    if (IsDay(entry.filename().string()) && fs::is_directory(entry, unknown)) folders.push_back(entry);
   }
   std::ranges::sort(folders);
   return folders;
@@ -82,11 +105,10 @@ std::vector<fs::path> DayFolders(const fs::path &station_folder) {
 FileNames::FileNames(fs::path station_folder, std::string kind)
     : folder_(std::move(station_folder)), kind_(std::move(kind)) {
   for (const fs::path &day : DayFolders(folder_)) {
-    std::error_code failed;
-    for (const fs::directory_entry &entry : fs::directory_iterator(day, failed)) {
+    for (const fs::path &entry : EntriesOf(day)) {
       std::string time;
       int number = 1;
-      if (!ParseName(entry.path().filename().string(), kind_, time, number)) continue;
+      if (!ParseName(entry.filename().string(), kind_, time, number)) continue;
       const std::string name = day.filename().string();
       if (std::tie(name, time, number) < std::tie(day_, time_, number_)) continue;
       day_ = name;
@@ -98,6 +120,11 @@ FileNames::FileNames(fs::path station_folder, std::string kind)
 
 fs::path FileNames::Next(int64_t wall) {
   const LocalTime local = LocalTimeAt(wall);
+  // A clock that once said 2099 is not followed there for ever.
+  if (day_ > LocalTimeAt(wall + 86400 * kSecond).day) {
+    day_.clear();
+    time_.clear();
+  }
   if (std::tie(local.day, local.time) > std::tie(day_, time_)) {
     day_ = local.day;
     time_ = local.time;
@@ -141,10 +168,10 @@ std::vector<Recording> ReadRecordings(const fs::path &day_folder) {
     if (fs::path(name).filename() != name) continue;  // not in this folder
     Recording &recording = all[name];
     recording.path = day_folder / name;
-    recording.kind = line.value("kind", "");
-    recording.begin = line.value("begin_ns", int64_t{0});
-    recording.end = line.value("end_ns", int64_t{0});
-    recording.aside = line.value("unreadable", false);
+    if (line.contains("kind") && line["kind"].is_string()) recording.kind = line["kind"];
+    recording.begin = NumberAt(line, "begin_ns");
+    recording.end = NumberAt(line, "end_ns");
+    recording.aside = line.contains("unreadable") && line["unreadable"] == true;
   }
   std::vector<Recording> there;
   for (auto &[name, recording] : all) {

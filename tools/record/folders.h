@@ -60,6 +60,8 @@ void NoteRecording(const Recording &recording);
 // All recordings in a folder of a day that are still there, in order of their names.
 std::vector<Recording> ReadRecordings(const std::filesystem::path &day_folder);
 
+// The folders in a folder, as far as it can be read.
+std::vector<std::filesystem::path> FoldersIn(const std::filesystem::path &folder);
 // The folders of days in a station's, in order.
 std::vector<std::filesystem::path> DayFolders(const std::filesystem::path &station_folder);
 

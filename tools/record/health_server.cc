@@ -52,6 +52,7 @@ void Answer(SoupServerMessage *message, guint status, const char *type, const st
   SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
   soup_message_headers_replace(headers, "Cache-Control", "no-store");
   soup_message_headers_replace(headers, "X-Content-Type-Options", "nosniff");
+  soup_message_headers_replace(headers, "Cross-Origin-Resource-Policy", "same-origin");
   soup_message_headers_replace(
       headers, "Content-Security-Policy",
       "default-src 'none'; img-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
@@ -67,9 +68,12 @@ std::string Resource(const char *path) {
   return std::string(data != nullptr ? data : "", size);
 }
 
+// A name of this machine itself; not one that some name server only says to be.
 bool IsHere(const char *host) {
-  return host != nullptr && (std::strcmp(host, "localhost") == 0 || g_str_has_prefix(host, "127.") ||
-                             std::strcmp(host, "::1") == 0 || std::strcmp(host, "[::1]") == 0);
+  if (host == nullptr) return false;
+  if (std::strcmp(host, "localhost") == 0) return true;
+  const std::unique_ptr<GInetAddress, Deleter<g_object_unref>> number(g_inet_address_new_from_string(host));
+  return number && g_inet_address_get_is_loopback(number.get());
 }
 
 }  // namespace
@@ -140,7 +144,8 @@ void HealthServer::Impl::Handle(SoupServerMessage *message, const std::string &p
       // Not to stay in the address line.
       const std::string cookie = "token=" + token + "; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000";
       soup_message_headers_append(soup_server_message_get_response_headers(message), "Set-Cookie", cookie.c_str());
-      soup_server_message_set_redirect(message, SOUP_STATUS_SEE_OTHER, "/");
+      soup_server_message_set_status(message, SOUP_STATUS_SEE_OTHER, nullptr);
+      soup_message_headers_replace(soup_server_message_get_response_headers(message), "Location", "/");
       return;
     }
     Answer(message, SOUP_STATUS_OK, "text/html; charset=utf-8", Resource(kPage));
@@ -175,6 +180,7 @@ void HealthServer::Impl::BeginStream(SoupServerMessage *message, const std::stri
   soup_message_headers_set_encoding(headers, SOUP_ENCODING_CHUNKED);
   soup_message_headers_replace(headers, "Content-Type", type);
   soup_message_headers_replace(headers, "Cache-Control", "no-store");
+  soup_message_headers_replace(headers, "Cross-Origin-Resource-Policy", "same-origin");
   soup_message_body_set_accumulate(soup_server_message_get_response_body(message), FALSE);
   clients.push_back({this, message, station, true, nullptr});
   Client *client = &clients.back();

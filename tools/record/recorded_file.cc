@@ -16,7 +16,12 @@ namespace {
 
 // A fragment ends with the first keyframe after this: a little less than the second from one keyframe to the next,
 // which jitter would make two.
-constexpr const char *kMuxer = "mp4mux name=mux fragment-duration=900 fragment-mode=first-moov-then-finalise";
+constexpr const char *kMuxer = " name=mux fragment-duration=900 fragment-mode=first-moov-then-finalise";
+
+// MP4 has no motion JPEG; QuickTime, its parent, does.
+const char *MuxerOf(GstCaps *caps) {
+  return gst_structure_has_name(gst_caps_get_structure(caps, 0), "image/jpeg") ? "qtmux" : "mp4mux";
+}
 
 // What may wait for the encoder or the disk.
 constexpr guint64 kMostFrames = 50;
@@ -50,7 +55,7 @@ std::optional<Error> ErrorOf(GstMessage *message, const std::string &path) {
 RecordedFile::RecordedFile(const Settings &settings, GstCaps *caps, GstClockTime begin, Done done)
     : settings_(settings), begin_(begin), done_(std::move(done)) {
   const bool encoded = settings.encoder.empty();
-  std::string line = std::string(kMuxer) +
+  std::string line = std::string(MuxerOf(caps)) + kMuxer +
                      " ! filesink name=file buffer-mode=unbuffered appsrc name=video format=time is-live=true ! ";
   line += encoded ? ParserOf(caps)
                   : "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0 ! videoconvert ! " + settings.encoder +

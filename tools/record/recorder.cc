@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 // splitting cues this finely keeps the muxer from holding the picture back for the next one.
 constexpr GstClockTime kLongestCue = 400 * GST_MSECOND;
 constexpr GstClockTime kRetryDelay = 10 * GST_SECOND;
+constexpr GstClockTime kStalled = 20 * GST_SECOND;
 constexpr uint64_t kLeastFree = 32'000'000;  // bytes: with less, no file is begun
 constexpr double kDefaultRate = 25;          // frames per second, where the stream does not say
 
@@ -56,18 +57,32 @@ void Recorder::OnFrame(GstSample *sample) {
   GstBuffer *frame = gst_sample_get_buffer(sample);
   GstCaps *caps = gst_sample_get_caps(sample);
   if (frame == nullptr || caps == nullptr || !GST_BUFFER_PTS_IS_VALID(frame)) return;
-  std::string begun;
   {
     const Lock lock(mutex_);
     still_.reset();
     if (!settings_.encoder.empty()) last_picture_.reset(gst_buffer_ref(frame));
     Take(caps, frame, NameFor(frame));
-    begun = std::exchange(begun_file_, "");
   }
-  if (!begun.empty()) begun_(begun, GST_BUFFER_PTS(frame));
+  TellOfBegun();
+}
+
+void Recorder::TellOfBegun() {
+  std::string begun;
+  GstClockTime at = 0;
+  {
+    const Lock lock(mutex_);
+    begun = std::exchange(begun_file_, "");
+    at = begun_at_;
+  }
+  if (!begun.empty()) begun_(begun, at);
 }
 
 void Recorder::OnGap(GstClockTime start, GstClockTime duration) {
+  TakeStill(start, duration);
+  TellOfBegun();
+}
+
+void Recorder::TakeStill(GstClockTime start, GstClockTime duration) {
   const Lock lock(mutex_);
   if (!last_picture_ || !caps_ || start + duration <= last_frame_) return;
   if (!still_) {
@@ -128,20 +143,23 @@ void Recorder::Open(GstCaps *caps, GstClockTime time) {
     const OpenFile *id = open.get();
     const std::string encoder =
         settings_.encoder.empty() ? "" : EncoderLine(settings_.encoder, settings_.bitrate, FramesPerSecond(caps));
-    NoteRecording(open->recording);
     open->file = std::make_unique<RecordedFile>(
         RecordedFile::Settings{open->recording.path.string(), encoder, settings_.subtitles, settings_.durable}, caps,
         time, [this, id](RecordedFile::End how, const std::optional<Error> &error) { OnDone(id, how, error); });
+    NoteRecording(open->recording);
     caps_.reset(gst_caps_ref(caps));
     part_ = PartOf(wall, settings_.segment);
     current_ = open.get();
     files_.push_back(std::move(open));
     ++stats_.files;
     begun_file_ = current_->recording.path.filename().string();
+    begun_at_ = time;
     cue_from_ = time;
     cue_.clear();
   } catch (const Error &e) {
     Fail(e);
+  } catch (const std::exception &e) {
+    Fail(Error(e.what()));
   }
 }
 
@@ -228,6 +246,14 @@ RecorderStats Recorder::stats() const {
   const Lock lock(mutex_);
   RecorderStats stats = stats_;
   stats.recording = current_ != nullptr;
+  const GstClockTime now = time_.Now();
+  if (current_ != nullptr && now < last_frame_ + kStalled && now > current_->file->begin() + kStalled &&
+      now > current_->file->written_until() + kStalled) {
+    stats.failure =
+        "frames are not written to " + current_->recording.path.string() + ": the encoder or the disk hangs";
+  } else if (current_ == nullptr && !failure_ && now > last_frame_ + kStalled) {
+    stats.idle = true;
+  }
   if (failure_) stats.failure = failure_->what();
   if (current_ != nullptr && current_->file->written_until() > 0)
     stats.recorded_until = std::max(stats.recorded_until, time_.WallAt(current_->file->written_until()));

@@ -33,6 +33,7 @@ struct RecorderSettings {
 };
 
 struct RecorderStats {
+  bool idle = false;           // no file has been open for a while, and nothing is known to be wrong
   bool recording = false;      // a file is open
   std::string failure;         // why it does not record; empty: nothing is wrong
   int64_t recorded_until = 0;  // ns since 1970; 0: nothing yet
@@ -71,6 +72,8 @@ class Recorder final : public FrameConsumer {
   };
   using Lock = std::lock_guard<std::mutex>;
 
+  void TellOfBegun();
+  void TakeStill(GstClockTime start, GstClockTime duration);
   // With the lock.
   void Take(GstCaps *caps, GstBuffer *frame, const std::string &label);
   bool BelongsToCurrent(GstCaps *caps, GstBuffer *frame) const;
@@ -90,9 +93,10 @@ class Recorder final : public FrameConsumer {
   FileNames names_;
   std::vector<std::unique_ptr<OpenFile>> files_;  // being written or closed
   OpenFile *current_ = nullptr;                   // one of files_
-  std::string begun_file_;                        // that has not been told of
-  CapsPtr caps_;                                  // of the current file's frames
-  int64_t part_ = 0;                              // PartOf the current file
+  GstClockTime begun_at_ = 0;
+  std::string begun_file_;  // that has not been told of
+  CapsPtr caps_;            // of the current file's frames
+  int64_t part_ = 0;        // PartOf the current file
   bool stopping_ = false;
   std::optional<Error> failure_;
   bool told_failure_ = false;

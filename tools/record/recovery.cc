@@ -24,6 +24,8 @@ namespace fs = std::filesystem;
 using ElementPtr = std::unique_ptr<GstElement, Deleter<gst_object_unref>>;
 
 constexpr GstClockTime kLook = 100 * GST_MSECOND;
+constexpr uintmax_t kSmallFile = 1'000'000;  // bytes: of which the last fragment is a large part
+constexpr double kMostOfIt = 0.8;            // share of the bytes that a whole copy has at least
 
 // Each track of the file to one of the new file, as it is.
 void OnPad(GstElement *, GstPad *pad, gpointer user) {
@@ -73,7 +75,8 @@ Copied CopyTracks(const fs::path &from, const fs::path &to, const std::atomic<bo
       gst_message_parse_error(message.get(), &error, nullptr);
       const ErrorPtr owner(error);
       copied.failure = error->message;
-      copied.stopped = g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT) != FALSE;
+      // What the copy cannot take says nothing of the file.
+      copied.stopped = GST_MESSAGE_SRC(message.get()) != GST_OBJECT(demux.get());
     } else {
       gint64 length = 0;
       const ElementPtr mux(gst_bin_get_by_name(GST_BIN(pipeline.get()), "file"));
@@ -125,6 +128,13 @@ void Recover(Recording recording, const std::function<void(const std::string &)>
     return;
   }
   SyncToDisk(copy.string());
+  const auto was = fs::file_size(path, failed), is = fs::file_size(copy, failed);
+  if (was > kSmallFile && static_cast<double>(is) < kMostOfIt * static_cast<double>(was)) {
+    // A part in its middle is damaged, and hides the rest. Somebody may know a way.
+    const fs::path whole = path.string() + ".damaged";
+    if (!fs::exists(whole, failed)) fs::rename(path, whole, failed);
+    told("only a part of " + path.string() + " can be read; as it was it is " + whole.filename().string());
+  }
   fs::rename(copy, path, failed);
   if (failed) {
     told("cannot write " + path.string() + " anew: " + failed.message());
@@ -140,9 +150,8 @@ void Recover(Recording recording, const std::function<void(const std::string &)>
 
 std::vector<Recording> UnclosedRecordings(const fs::path &output) {
   std::vector<Recording> unclosed;
-  std::error_code failed;
-  for (const fs::directory_entry &station : fs::directory_iterator(output, failed)) {
-    for (const fs::path &day : DayFolders(station.path())) {
+  for (const fs::path &station : FoldersIn(output)) {
+    for (const fs::path &day : DayFolders(station)) {
       for (const Recording &recording : ReadRecordings(day)) {
         if (recording.end == 0 && !recording.aside) unclosed.push_back(recording);
       }
@@ -157,7 +166,7 @@ void RecoverRecordings(const std::vector<Recording> &recordings, const std::func
     if (stop) return;
     try {
       Recover(recording, told, stop);
-    } catch (const Error &e) {
+    } catch (const std::exception &e) {
       told(e.what());
     }
   }

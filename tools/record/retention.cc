@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <system_error>
 
 #include "action/error.h"
@@ -18,6 +19,8 @@ namespace action {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int64_t kMaybeOpen = 300'000'000'000;  // ns
 
 // Bytes on the disk.
 uint64_t SizeOf(const fs::path &path) {
@@ -29,6 +32,13 @@ uint64_t SizeOf(const fs::path &path) {
 int64_t ModifiedAt(const fs::path &path) {
   struct stat facts {};
   return stat(path.c_str(), &facts) == 0 ? facts.st_mtim.tv_sec * 1'000'000'000 + facts.st_mtim.tv_nsec : 0;
+}
+
+// Whether a timeline was written by a recorder: its lines name the station.
+bool IsOurs(const fs::path &timeline) {
+  std::ifstream file(timeline);
+  std::string line;
+  return std::getline(file, line) && line.find("\"station\":") != std::string::npos;
 }
 
 bool Delete(const fs::path &path, const std::function<void(const std::string &)> &told) {
@@ -44,7 +54,7 @@ void CleanDay(const fs::path &day, const RetentionRules &rules, int64_t now, std
               const std::function<void(const std::string &)> &told) {
   const fs::path timeline = day / kTimelineFile;
   std::error_code failed;
-  if (rules.keep_timeline > 0 && fs::exists(timeline, failed) && now - ModifiedAt(timeline) > rules.keep_timeline &&
+  if (rules.keep_timeline > 0 && IsOurs(timeline) && now - ModifiedAt(timeline) > rules.keep_timeline &&
       Delete(timeline, told)) {
     deleted.push_back(timeline);
     fs::remove(OpenSegmentsName(timeline.string()), failed);
@@ -74,7 +84,8 @@ std::vector<KeptFile> ToDelete(std::vector<KeptFile> files, const RetentionRules
   for (const KeptFile &file : files)
     all += file.bytes;
   uint64_t free = disk.free;
-  const uint64_t wanted = rules.min_free.Of(disk.size);
+  // Where somebody else fills the disk, all recordings together would not help.
+  const uint64_t wanted = disk.free + all >= rules.min_free.Of(disk.size) ? rules.min_free.Of(disk.size) : 0;
   std::vector<KeptFile> chosen;
   for (KeptFile &file : files) {
     const bool old = rules.keep > 0 && now - file.end > rules.keep;
@@ -94,18 +105,20 @@ std::vector<fs::path> ApplyRetention(const fs::path &output, const RetentionRule
   uint64_t others = 0;  // bytes of recordings that stay in any case
   std::vector<fs::path> days;
   std::error_code failed;
-  for (const fs::directory_entry &station : fs::directory_iterator(output, failed)) {
-    for (const fs::path &day : DayFolders(station.path())) {
-      if (!fs::exists(day / kRecordingsFile, failed)) continue;  // not the recorder's
+  for (const fs::path &station : FoldersIn(output)) {
+    for (const fs::path &day : DayFolders(station)) {
+      if (!fs::exists(day / kRecordingsFile, failed) && !IsOurs(day / kTimelineFile)) continue;  // not the recorder's
       days.push_back(day);
       for (const Recording &recording : ReadRecordings(day)) {
         // What nobody could read is for a person to look at.
-        if (recording.aside || open.contains(recording.path)) {
+        const int64_t modified = ModifiedAt(recording.path);
+        const bool begun = recording.end == 0 && now - modified < kMaybeOpen;  // since `open` was asked for
+        if (recording.aside || begun || open.contains(recording.path)) {
           others += SizeOf(recording.path);
           continue;
         }
-        files.push_back(
-            {recording.path, recording.end != 0 ? recording.end : ModifiedAt(recording.path), SizeOf(recording.path)});
+        // A machine without a clock of its own begins its days in the past; the file system knows better afterwards.
+        files.push_back({recording.path, std::max(recording.end, modified), SizeOf(recording.path)});
       }
     }
   }

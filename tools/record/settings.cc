@@ -17,6 +17,7 @@
 
 #include "action/deleter.h"
 #include "action/error.h"
+#include "actioncamerasrc/camera_uri.h"
 
 namespace action {
 namespace {
@@ -221,8 +222,7 @@ std::string SecretOf(const std::string &variable, const std::string &file, const
 }  // namespace
 
 bool HasPassword(const std::string &uri) {
-  const UriPtr parsed(g_uri_parse(uri.c_str(), G_URI_FLAGS_PARSE_RELAXED, nullptr));
-  return parsed && g_uri_get_userinfo(parsed.get()) != nullptr;
+  return WithoutCredentials(uri) != uri;
 }
 
 const std::vector<SiteKey> &SiteKeys() {

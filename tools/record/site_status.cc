@@ -117,6 +117,7 @@ std::vector<std::string> ProblemsOf(const SiteStatus &status) {
     if (station.fresh && station.lag > kMostLag) add("the analysis is " + Number(std::round(station.lag)) + " s late");
     for (const auto &recorder : {station.overlay, station.raw}) {
       if (recorder && !recorder->failure.empty()) add(recorder->failure);
+      if (recorder && recorder->idle && station.fresh) add("nothing comes to be recorded of what the camera sends");
     }
   }
   return problems;

@@ -27,6 +27,7 @@ constexpr int64_t kShownTime = 600'000'000'000;  // ns
 constexpr size_t kLatencies = 200;
 constexpr GstClockTime kFirstRetry = 10 * GST_SECOND, kLastRetry = 300 * GST_SECOND;
 constexpr GstClockTime kPictureTime = 10 * GST_SECOND;
+constexpr GstClockTime kMostEnding = 10 * GST_SECOND;
 // Frames wait for a pipeline to end for less than they may wait in the next one.
 constexpr GstClockTime kHandOver = 800 * GST_MSECOND;
 
@@ -349,9 +350,10 @@ void Station::OnSegment(const GstStructure *structure) {
   gint64 start = 0, end = 0, wall_start = 0, wall_end = 0;
   gst_structure_get(structure, "start", G_TYPE_INT64, &start, "end", G_TYPE_INT64, &end, nullptr);
   const std::string state = Text(structure, "state"), fine = Text(structure, "fine-action");
-  cycles_.Add(fine, start, state == "measured");
   guint64 running = GST_CLOCK_TIME_NONE;
   gst_structure_get_uint64(structure, "running-time", &running);
+  // Running times go on when the analysis begins anew.
+  if (GST_CLOCK_TIME_IS_VALID(running)) cycles_.Add(fine, static_cast<int64_t>(running), state == "measured");
   if (!gst_structure_get_int64(structure, "wall-clock-start", &wall_start) ||
       !gst_structure_get_int64(structure, "wall-clock-end", &wall_end)) {
     if (!GST_CLOCK_TIME_IS_VALID(running)) return;
@@ -412,11 +414,17 @@ void Station::Stop() {
   if (std::exchange(stopping_, true)) return;
   LeaveCamera();
   // The timeline ends with the stream; the recorders close their files with what has come.
+  stopped_at_ = time_.Now();
   if (next_) TakeOver();
+  if (broken_) ended_ = true;
   GstElement *in = pipeline_ ? pipeline_->Find("in") : nullptr;
   if (in == nullptr || gst_app_src_end_of_stream(GST_APP_SRC(in)) != GST_FLOW_OK) ended_ = true;
   if (raw_) raw_->Stop();
   if (overlay_) overlay_->Stop();
+}
+
+bool Station::overdue() const {
+  return stopping_ && time_.Now() > stopped_at_ + kMostEnding;
 }
 
 bool Station::stopped() const {

@@ -67,6 +67,8 @@ class Station final {
   // Files are closed and the timeline ends; stopped() tells when that is done.
   void Stop();
   bool stopped() const;
+  // It should be, for long: something hangs.
+  bool overdue() const;
 
   const StationSettings &settings() const { return settings_; }
   CameraReader *camera() const { return camera_; }
@@ -105,6 +107,7 @@ class Station final {
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Pipeline> next_;  // which takes frames in already, while pipeline_ ends
   bool next_analyses_ = false;
+  GstClockTime stopped_at_ = 0;
   GstClockTime hand_over_by_ = 0;
   bool may_analyse_ = false;
   bool analysing_ = false;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -89,6 +90,23 @@ ordered_json ToObject(const Segment &segment) {
   return object;
 }
 
+// What IsoTime writes; nothing where the key is missing or is no such time.
+std::optional<int64_t> IsoTimeAt(const ordered_json &object, const char *key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_string()) return std::nullopt;
+  std::tm utc{};
+  int milliseconds = 0, read = 0;
+  const std::string text = found->get<std::string>();
+  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%d.%3dZ%n", &utc.tm_year, &utc.tm_mon, &utc.tm_mday, &utc.tm_hour,
+                  &utc.tm_min, &utc.tm_sec, &milliseconds, &read) != 7 ||
+      static_cast<size_t>(read) != text.size()) {
+    return std::nullopt;
+  }
+  utc.tm_year -= 1900;
+  utc.tm_mon -= 1;
+  return static_cast<int64_t>(timegm(&utc)) * 1000000000 + milliseconds * 1000000;
+}
+
 int64_t TimeAt(const ordered_json &object, const char *key) {
   const auto found = object.find(key);
   if (found == object.end()) throw Error(std::string("it has no '") + key + "'");
@@ -145,6 +163,8 @@ Segment ToSegment(const ordered_json &object) {
   };
   segment.num_frames = static_cast<int64_t>(std::clamp(number("num_frames"), 0.0, 1e15));
   segment.confidence = number("confidence");
+  const auto wall_start = IsoTimeAt(object, "wall_clock_start"), wall_end = IsoTimeAt(object, "wall_clock_end");
+  if (wall_start && wall_end) segment.wall_clock = {*wall_start, *wall_end, TextAt(object, "wall_clock_source")};
   segment.name = TextAt(object, "name");
   segment.deviation =
       Named(TextAt(object, "deviation"), {Deviation::kSkipped, Deviation::kOutOfOrder}).value_or(Deviation::kNone);
