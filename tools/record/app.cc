@@ -127,6 +127,9 @@ class App final : public HealthServer::Source {
   std::vector<std::unique_ptr<Station>> stations_;
   std::vector<std::unique_ptr<Station>> ending_;  // closing their files
   std::unique_ptr<HealthServer> server_;
+  std::string token_;  // the page's
+  std::thread retention_;
+  std::atomic<bool> retaining_{false};
   std::thread network_thread_;
   std::mutex network_mutex_;
   std::shared_ptr<FeatureService> network_;  // kept for stations that begin
@@ -156,6 +159,7 @@ class App final : public HealthServer::Source {
 App::~App() {
   stop_recovery_ = true;
   if (network_thread_.joinable()) network_thread_.join();
+  if (retention_.joinable()) retention_.join();
   if (recovery_.joinable()) recovery_.join();
   server_.reset();
   stations_.clear();
@@ -213,7 +217,8 @@ void App::Apply(const SiteSettings &settings) {
   std::vector<std::unique_ptr<Station>> kept;
   for (auto &station : stations_) {
     const bool wanted = same && std::ranges::find(settings.stations, station->settings()) != settings.stations.end() &&
-                        station->camera()->raw() == wants_raw(settings, station->settings());
+                        station->camera()->raw() == wants_raw(settings, station->settings()) &&
+                        station->camera()->password() == PasswordOf(station->settings());
     if (wanted) {
       kept.push_back(std::move(station));
     } else {
@@ -251,6 +256,7 @@ void App::StartServer(const SiteSettings &settings) {
   const std::string token = TokenOf(settings);
   if (settings.listen == settings_.listen) server_.reset();
   server_ = std::make_unique<HealthServer>(settings.listen, token, *this);
+  token_ = token;
   Say("the page is at " + server_->address());
 }
 
@@ -264,8 +270,7 @@ void App::Reload() {
     const SiteSettings settings = options_.reload();
     if (settings.output != settings_.output) throw Error("output cannot change while it runs: start it again");
     CheckModels(settings);
-    const bool other_page = settings.listen != settings_.listen || settings.token_env != settings_.token_env ||
-                            settings.token_file != settings_.token_file;
+    const bool other_page = settings.listen != settings_.listen || TokenOf(settings) != token_;
     if (other_page) StartServer(settings);
     Apply(settings);
     begin_at_ = 0;
@@ -297,14 +302,19 @@ void App::Retain() {
   }
   clock_offset_ = offset;
   const bool trusted = now >= trust_clock_from_;
-  try {
-    const RetentionRules rules{trusted ? settings_.keep : 0, trusted ? settings_.keep_timeline : 0, settings_.max_size,
-                               settings_.min_free};
-    for (const fs::path &path : ApplyRetention(settings_.output, rules, g_get_real_time() * 1000, open, Say))
-      Say("deleted " + path.string() + " to make room");
-  } catch (const std::exception &e) {
-    Say(e.what());
-  }
+  if (retaining_.exchange(true)) return;  // many files, or a slow disk
+  if (retention_.joinable()) retention_.join();
+  const RetentionRules rules{trusted ? settings_.keep : 0, trusted ? settings_.keep_timeline : 0, settings_.max_size,
+                             settings_.min_free};
+  retention_ = std::thread([this, rules, open, output = settings_.output] {
+    try {
+      for (const fs::path &path : ApplyRetention(output, rules, g_get_real_time() * 1000, open, Say))
+        Say("deleted " + path.string() + " to make room");
+    } catch (const std::exception &e) {
+      Say(e.what());
+    }
+    retaining_ = false;
+  });
 }
 
 void App::Poll() {

@@ -38,9 +38,9 @@ void CameraReader::Start() {
   pipeline_ = std::make_unique<Pipeline>(line, time_, [this](GstMessage *message) { OnMessage(message); });
   GstElement *camera = pipeline_->Find("camera");
   g_object_set(camera, "uri", station_.camera.c_str(), nullptr);
-  const std::string password = PasswordOf(station_);
+  password_ = PasswordOf(station_);
   if (!station_.user.empty()) g_object_set(camera, "user-id", station_.user.c_str(), nullptr);
-  if (!password.empty()) g_object_set(camera, "user-pw", password.c_str(), nullptr);
+  if (!password_.empty()) g_object_set(camera, "user-pw", password_.c_str(), nullptr);
   frames_.Connect(pipeline_->Find("frames"));
   if (raw_) encoded_.Connect(pipeline_->Find("encoded"));
   pipeline_->Play();

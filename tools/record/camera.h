@@ -36,6 +36,8 @@ class CameraReader {
   void Start();
   bool Serves(const StationSettings &station) const { return SameAs(station); }
   bool raw() const { return raw_; }
+  // That of when the camera was called; its file may have changed since.
+  const std::string &password() const { return password_; }
   FrameFeed &frames() { return frames_; }
   FrameFeed &encoded() { return encoded_; }
   CameraStatus status() const;
@@ -52,6 +54,7 @@ class CameraReader {
   const SharedTime &time_;
   const std::function<void(const std::string &)> say_;
   FrameFeed frames_, encoded_;
+  std::string password_;
   std::unique_ptr<Pipeline> pipeline_;
   bool failed_ = false;
   GstClockTime retry_at_ = 0;

@@ -245,6 +245,12 @@ HealthServer::HealthServer(const std::string &listen, const std::string &token, 
       number.c_str(), g_network_address_get_port(const_cast<GNetworkAddress *>(network))));
   impl_->server.reset(soup_server_new("server-header", "gst-action-record", nullptr));
   soup_server_add_handler(impl_->server.get(), nullptr, Impl::OnRequest, impl_.get(), nullptr);
+  // Nobody has anything to send: what somebody sends all the same is not kept.
+  const SoupServerCallback at_first = [](SoupServer *, SoupServerMessage *message, const char *, GHashTable *,
+                                         gpointer) {
+    soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
+  };
+  soup_server_add_early_handler(impl_->server.get(), nullptr, at_first, nullptr, nullptr);
   GError *error = nullptr;
   if (!address ||
       !soup_server_listen(impl_->server.get(), address.get(), static_cast<SoupServerListenOptions>(0), &error)) {

@@ -24,6 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kShownTime = 600'000'000'000;  // ns
+constexpr size_t kMostShown = 2000;              // segments
+constexpr size_t kMostWarnings = 100;
 constexpr size_t kLatencies = 200;
 constexpr GstClockTime kFirstRetry = 10 * GST_SECOND, kLastRetry = 300 * GST_SECOND;
 constexpr GstClockTime kPictureTime = 10 * GST_SECOND;
@@ -316,7 +318,7 @@ void Station::OnMessage(GstMessage *message) {
       const ErrorPtr owner(error);
       if (is_error) {
         OnFailure(error->message);
-      } else if (warnings_.insert(error->message).second) {
+      } else if (warnings_.size() < kMostWarnings && warnings_.insert(error->message).second) {
         say_("station " + settings_.name + ": " + error->message);
       }
       break;
@@ -347,23 +349,19 @@ void Station::NoteFailure(const std::string &what) {
 }
 
 void Station::OnSegment(const GstStructure *structure) {
-  gint64 start = 0, end = 0, wall_start = 0, wall_end = 0;
+  gint64 start = 0, end = 0;
   gst_structure_get(structure, "start", G_TYPE_INT64, &start, "end", G_TYPE_INT64, &end, nullptr);
   const std::string state = Text(structure, "state"), fine = Text(structure, "fine-action");
   guint64 running = GST_CLOCK_TIME_NONE;
-  gst_structure_get_uint64(structure, "running-time", &running);
+  if (!gst_structure_get_uint64(structure, "running-time", &running) || !GST_CLOCK_TIME_IS_VALID(running)) return;
   // Running times go on when the analysis begins anew.
-  if (GST_CLOCK_TIME_IS_VALID(running)) cycles_.Add(fine, static_cast<int64_t>(running), state == "measured");
-  if (!gst_structure_get_int64(structure, "wall-clock-start", &wall_start) ||
-      !gst_structure_get_int64(structure, "wall-clock-end", &wall_end)) {
-    if (!GST_CLOCK_TIME_IS_VALID(running)) return;
-    wall_start = time_.WallAt(running);
-    wall_end = wall_start + end - start;
-  }
+  cycles_.Add(fine, static_cast<int64_t>(running), state == "measured");
+  // By this machine's clock, as the page is: a camera's may be hours off.
+  const int64_t wall_start = time_.WallAt(running), wall_end = wall_start + end - start;
   const std::string name = Text(structure, "name");
   segments_.push_back({wall_start, wall_end, name.empty() ? fine : name, Text(structure, "value-category"), state});
   const int64_t now = g_get_real_time() * 1000;
-  while (!segments_.empty() && segments_.front().end < now - kShownTime)
+  while (!segments_.empty() && (segments_.front().end < now - kShownTime || segments_.size() > kMostShown))
     segments_.pop_front();
 }
 
