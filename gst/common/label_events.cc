@@ -60,10 +60,11 @@ GstEvent *NewLabelsEvent(const LabelFacts &facts) {
     categories.emplace_back(NameOf(label.category));
   }
   GstStructure *structure = gst_structure_new(
-      kLabelsEvent, "model", G_TYPE_STRING, facts.model.c_str(), "model-hash", G_TYPE_STRING, facts.model_hash.c_str(), "stand-in", G_TYPE_BOOLEAN, facts.stand_in, "coarse",
-      G_TYPE_STRV, ToStrv(facts.labels.coarse).get(), "fine", G_TYPE_STRV, ToStrv(fine).get(), "fine-coarse",
-      G_TYPE_STRV, ToStrv(families).get(), "value-category", G_TYPE_STRV, ToStrv(categories).get(), "unknown-threshold",
-      G_TYPE_DOUBLE, facts.unknown_threshold, "calibrated", G_TYPE_BOOLEAN, facts.calibrated, nullptr);
+      kLabelsEvent, "model", G_TYPE_STRING, facts.model.c_str(), "model-hash", G_TYPE_STRING, facts.model_hash.c_str(),
+      "stand-in", G_TYPE_BOOLEAN, facts.stand_in, "coarse", G_TYPE_STRV, ToStrv(facts.labels.coarse).get(), "fine",
+      G_TYPE_STRV, ToStrv(fine).get(), "fine-coarse", G_TYPE_STRV, ToStrv(families).get(), "value-category",
+      G_TYPE_STRV, ToStrv(categories).get(), "unknown-threshold", G_TYPE_DOUBLE, facts.unknown_threshold, "calibrated",
+      G_TYPE_BOOLEAN, facts.calibrated, nullptr);
   if (facts.poor_accuracy) {
     gst_structure_set(structure, "poor-accuracy", G_TYPE_DOUBLE, *facts.poor_accuracy, nullptr);
   }
