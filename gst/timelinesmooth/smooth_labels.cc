@@ -302,7 +302,6 @@ void SmoothLabels::OnEventIn(GstEvent *event, std::vector<MessagePtr> &messages)
         }
       } else if (gst_event_has_name(event, kStepEvent)) {
         OnStep(structure, messages);
-        Collect();
         NotePending();
       }
       break;

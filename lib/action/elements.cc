@@ -10,6 +10,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -160,6 +161,12 @@ std::vector<ElementRow> ReadTable(const std::string &path) {
 
 std::vector<ElementRow> ReadElements(const std::string &path) {
   return OfFile(path, [&path] { return ReadTable(path); });
+}
+
+std::string ElementsFileOf(const std::string &model_folder, const std::string &asked) {
+  if (!asked.empty()) return asked;
+  const std::filesystem::path own = std::filesystem::path(model_folder) / kElementsFile;
+  return std::filesystem::exists(own) ? own.string() : "";
 }
 
 void ForgetElements(LabelTable &labels) {

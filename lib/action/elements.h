@@ -36,6 +36,9 @@ struct ElementRow {
 // Throws Error naming the file, the line, what was found and what was expected.
 ACTION_API std::vector<ElementRow> ReadElements(const std::string &path);
 
+// Which file tells of a model's labels: `asked` if not empty, else that of the folder, if it has one; else empty.
+ACTION_API std::string ElementsFileOf(const std::string &model_folder, const std::string &asked);
+
 // Leaves of a table what the labels themselves say.
 ACTION_API void ForgetElements(LabelTable &labels);
 

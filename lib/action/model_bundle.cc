@@ -9,13 +9,13 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <span>
 #include <utility>
 
 #include "action/elements.h"
 #include "action/error.h"
 #include "action/head.h"
 #include "action/json_error.h"
+#include "action/r3d18_spec.h"
 #include "action/sha256.h"
 #include "action/text.h"
 
@@ -206,15 +206,7 @@ std::string ModelHash(const ModelBundle &bundle) {
   const auto add = [&hash](const Head &head) {
     for (const std::string &label : head.labels)
       hash.Update(label + "\n");
-    std::vector<const std::pair<std::string, Tensor> *> entries;
-    for (const auto &entry : head.weights.entries)
-      entries.push_back(&entry);
-    std::ranges::sort(entries, {}, [](const auto *entry) { return entry->first; });
-    for (const auto *entry : entries) {
-      hash.Update(entry->first + "\n" + ShapeToString(entry->second.shape()) + "\n");
-      const std::vector<float> values = entry->second.ToFloats();
-      hash.Update(std::as_bytes(std::span(values)));
-    }
+    AddTensors(hash, head.weights);
   };
   add(bundle.coarse());
   for (const Family &family : bundle.families()) {

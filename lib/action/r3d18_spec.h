@@ -6,11 +6,13 @@
 #define ACTION_R3D18_SPEC_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "action/checkpoint/checkpoint.h"
 #include "action/export.h"
+#include "action/sha256.h"
 
 namespace action {
 
@@ -31,6 +33,9 @@ ACTION_API void CheckR3d18(const StateDict &state, const std::string &where);
 // name; of each its name, "\n", its shape as "[64, 3, 3, 7, 7]", "\n" and its elements as little-endian float32. A file
 // converted to another format keeps its identity.
 ACTION_API std::string WeightsHash(const StateDict &state);
+// Adds what that is made of to a hash: of each entry, sorted by name, its name, shape and values. take: which entries;
+// empty: all.
+void AddTensors(Sha256 &hash, const StateDict &state, const std::function<bool(const std::string &name)> &take = {});
 
 // Metadata that marks seeded weights that were never trained.
 inline constexpr const char *kStandInKey = "stand-in";

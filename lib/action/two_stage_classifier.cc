@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <span>
 
 #include "action/calibration.h"
@@ -34,8 +33,7 @@ TwoStageClassifier::TwoStageClassifier(Engine &engine, const std::string &folder
   hash_ = ModelHash(bundle);
   labels_ = bundle.labels();
   facts_ = bundle.facts();
-  const std::filesystem::path own = std::filesystem::path(folder) / kElementsFile;
-  const std::string file = !elements.empty() ? elements : std::filesystem::exists(own) ? own.string() : "";
+  const std::string file = ElementsFileOf(folder, elements);
   if (!file.empty()) ApplyElements(ReadElements(file), file, labels_);
   if (calibrated()) temperature_ = facts_->calibration->stage1;
   stage1_ = engine.NewClassifier(bundle.coarse().weights, bundle.coarse().path, device);

@@ -9,18 +9,24 @@
 
 namespace action {
 
-std::string WeightsHash(const StateDict &state) {
+void AddTensors(Sha256 &hash, const StateDict &state, const std::function<bool(const std::string &)> &take) {
   std::vector<const std::pair<std::string, Tensor> *> entries;
   for (const auto &entry : state.entries) {
-    if (!entry.first.starts_with("fc.") && !entry.first.ends_with(".num_batches_tracked")) entries.push_back(&entry);
+    if (!take || take(entry.first)) entries.push_back(&entry);
   }
   std::ranges::sort(entries, {}, [](const auto *entry) { return entry->first; });
-  Sha256 hash;
   for (const auto *entry : entries) {
     hash.Update(entry->first + "\n" + ShapeToString(entry->second.shape()) + "\n");
     const std::vector<float> values = entry->second.ToFloats();
     hash.Update(std::as_bytes(std::span(values)));
   }
+}
+
+std::string WeightsHash(const StateDict &state) {
+  Sha256 hash;
+  AddTensors(hash, state, [](const std::string &name) {
+    return !name.starts_with("fc.") && !name.ends_with(".num_batches_tracked");
+  });
   return hash.Hex();
 }
 

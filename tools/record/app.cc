@@ -32,6 +32,7 @@
 #include "action/engine_library.h"
 #include "action/error.h"
 #include "action/model_bundle.h"
+#include "action/text.h"
 #include "action/weights_location.h"
 #include "common/command_line.h"
 #include "record/camera.h"
@@ -91,6 +92,12 @@ bool SameForStations(const SiteSettings &a, const SiteSettings &b) {
          a.weights == b.weights && a.device == b.device && a.precision == b.precision;
 }
 
+// Whether a station at this one's camera records the camera's own stream.
+bool WantsRaw(const SiteSettings &site, const StationSettings &station) {
+  return std::ranges::any_of(site.stations,
+                             [&](const StationSettings &s) { return s.record_raw && SameCamera(s, station); });
+}
+
 // Empty where nothing is encoded. Throws Error.
 std::string EncoderFor(const SiteSettings &site) {
   const bool encodes = std::ranges::any_of(site.stations, &StationSettings::record_overlay);
@@ -108,11 +115,10 @@ class App final : public HealthServer::Source {
   BytesPtr Picture(const std::string &station) override;
 
   void LoadNetwork(const SiteSettings &site);
-  void Apply(const SiteSettings &settings);
+  void Apply(const SiteSettings &settings, const std::string &encoder);
   void BeginMissing();
   void StartServer(const SiteSettings &settings);
   CameraReader &CameraFor(const SiteSettings &site, const StationSettings &station);
-  void DropUnusedCameras();
   void Reload();
   void Poll();
   void Retain();
@@ -131,8 +137,7 @@ class App final : public HealthServer::Source {
   std::thread retention_;
   std::atomic<bool> retaining_{false};
   std::thread network_thread_;
-  std::mutex network_mutex_;
-  std::shared_ptr<FeatureService> network_;  // kept for stations that begin
+  std::shared_ptr<FeatureService> network_;  // kept for stations that begin; that thread writes it
   std::atomic<bool> network_ready_{false};
   bool told_stations_ = false;  // that it is
   struct Drops {
@@ -175,18 +180,14 @@ void App::LoadNetwork(const SiteSettings &site) {
   Engine::Request request;
   request.weights = site.weights;
   request.device = Device::Parse(site.device);
-  for (const Precision precision : {Precision::kAuto, Precision::kFp32, Precision::kFp16, Precision::kBf16}) {
-    if (site.precision == NameOf(precision)) request.precision = precision;
-  }
+  request.precision =
+      Named(site.precision, {Precision::kAuto, Precision::kFp32, Precision::kFp16, Precision::kBf16}).value();
   network_thread_ = std::thread([this, request] {
-    std::shared_ptr<FeatureService> network;
     try {
-      network = LoadEngine().OpenFeatureService(request);
+      network_ = LoadEngine().OpenFeatureService(request);
     } catch (const Error &) {
       // r3dfeatures says the same, and is tried again.
     }
-    const std::lock_guard lock(network_mutex_);
-    network_ = std::move(network);
     network_ready_ = true;
   });
 }
@@ -194,30 +195,23 @@ void App::LoadNetwork(const SiteSettings &site) {
 CameraReader &App::CameraFor(const SiteSettings &site, const StationSettings &station) {
   const auto found = std::ranges::find_if(cameras_, [&](const auto &camera) { return camera->Serves(station); });
   if (found != cameras_.end()) return **found;
-  const bool raw = std::ranges::any_of(
-      site.stations, [&](const StationSettings &other) { return other.record_raw && SameCamera(station, other); });
-  cameras_.push_back(std::make_unique<CameraReader>(site, station, raw, time_, Say));
+  cameras_.push_back(std::make_unique<CameraReader>(site, station, WantsRaw(site, station), time_, Say));
   cameras_.back()->Start();
   return *cameras_.back();
 }
 
-// Stations that did not change go on; the others end, and those that are wanted begin.
-void App::Apply(const SiteSettings &settings) {
+// Stations that did not change go on; the others end. A camera that is to give its stream too, or no longer, is read
+// anew with all its stations. encoder: EncoderFor the settings.
+void App::Apply(const SiteSettings &settings, const std::string &encoder) {
   const bool first = stations_.empty() && ending_.empty();
-  const std::string encoder = EncoderFor(settings);
   const bool same = !first && SameForStations(settings_, settings);
   const auto network_of = [](const SiteSettings &s) { return std::tie(s.weights, s.device, s.precision); };
   if (first || network_of(settings_) != network_of(settings)) LoadNetwork(settings);
   told_stations_ = false;
-  // A camera that is to give its stream too, or no longer, is read anew with all its stations.
-  const auto wants_raw = [](const SiteSettings &site, const StationSettings &station) {
-    return std::ranges::any_of(site.stations,
-                               [&](const StationSettings &s) { return s.record_raw && SameCamera(s, station); });
-  };
   std::vector<std::unique_ptr<Station>> kept;
   for (auto &station : stations_) {
     const bool wanted = same && std::ranges::find(settings.stations, station->settings()) != settings.stations.end() &&
-                        station->camera()->raw() == wants_raw(settings, station->settings()) &&
+                        station->camera()->raw() == WantsRaw(settings, station->settings()) &&
                         station->camera()->password() == PasswordOf(station->settings());
     if (wanted) {
       kept.push_back(std::move(station));
@@ -270,9 +264,10 @@ void App::Reload() {
     const SiteSettings settings = options_.reload();
     if (settings.output != settings_.output) throw Error("output cannot change while it runs: start it again");
     CheckModels(settings);
+    const std::string encoder = EncoderFor(settings);
     const bool other_page = settings.listen != settings_.listen || TokenOf(settings) != token_;
     if (other_page) StartServer(settings);
-    Apply(settings);
+    Apply(settings, encoder);
     begin_at_ = 0;
     Say("site.toml was read again: " + Counted(settings_.stations.size(), "station"));
   } catch (const std::exception &e) {
@@ -407,13 +402,13 @@ int App::Run() {
   const std::vector<Recording> unclosed = UnclosedRecordings(settings_.output);
   for (const Recording &recording : unclosed)
     recovering_.insert(recording.path);
-  EncoderFor(settings_);
+  const std::string encoder = EncoderFor(settings_);
   StartServer(settings_);  // a port that is taken is told before anything is recorded
-  Apply(settings_);
+  Apply(settings_, encoder);
   BeginMissing();
   recovery_ = std::thread([this, unclosed] {
     for (const Recording &recording : unclosed) {
-      RecoverRecordings({recording}, Say, stop_recovery_);
+      RecoverRecording(recording, Say, stop_recovery_);
       const std::lock_guard lock(recovering_mutex_);
       recovering_.erase(recording.path);
     }
@@ -461,11 +456,7 @@ void CheckModels(const SiteSettings &settings) {
   std::map<std::string, LabelTable> labels;  // by model
   for (const StationSettings &station : settings.stations) {
     if (!labels.contains(station.model)) labels[station.model] = ModelBundle::Open(station.model).labels();
-    const fs::path own = fs::path(station.model) / kElementsFile;
-    std::error_code failed;
-    const std::string elements = !station.elements.empty() ? station.elements
-                                 : fs::exists(own, failed) ? own.string()
-                                                           : "";
+    const std::string elements = ElementsFileOf(station.model, station.elements);
     if (elements.empty()) continue;
     LabelTable table = labels[station.model];
     ApplyElements(ReadElements(elements), elements, table);

@@ -46,7 +46,7 @@ void CameraReader::Start() {
   pipeline_->Play();
 }
 
-bool CameraReader::SameAs(const StationSettings &station) const {
+bool CameraReader::Serves(const StationSettings &station) const {
   return SameCamera(station_, station);
 }
 

@@ -34,7 +34,7 @@ class CameraReader {
   CameraReader &operator=(const CameraReader &) = delete;
 
   void Start();
-  bool Serves(const StationSettings &station) const { return SameAs(station); }
+  bool Serves(const StationSettings &station) const;
   bool raw() const { return raw_; }
   // That of when the camera was called; its file may have changed since.
   const std::string &password() const { return password_; }
@@ -45,7 +45,6 @@ class CameraReader {
   void Poll();
 
  private:
-  bool SameAs(const StationSettings &station) const;
   void OnMessage(GstMessage *message);
 
   const SiteSettings site_;

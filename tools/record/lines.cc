@@ -35,9 +35,8 @@ std::string ForShell(const std::string &line) {
   for (const char c : line) {
     if (c == '"') {
       text += "\\\"";
-    } else if (c == '!' || c == ';' || c == '(' || c == ')' || c == '$' || c == '&' || c == '*' || c == '?') {
-      text += c == '!' ? std::string("!") : std::string("\\") + c;
     } else {
+      if (std::strchr(";()$&*?", c) != nullptr) text += '\\';
       text += c;
     }
   }

@@ -160,15 +160,13 @@ std::vector<Recording> UnclosedRecordings(const fs::path &output) {
   return unclosed;
 }
 
-void RecoverRecordings(const std::vector<Recording> &recordings, const std::function<void(const std::string &)> &told,
-                       const std::atomic<bool> &stop) {
-  for (const Recording &recording : recordings) {
-    if (stop) return;
-    try {
-      Recover(recording, told, stop);
-    } catch (const std::exception &e) {
-      told(e.what());
-    }
+void RecoverRecording(const Recording &recording, const std::function<void(const std::string &)> &told,
+                      const std::atomic<bool> &stop) {
+  if (stop) return;
+  try {
+    Recover(recording, told, stop);
+  } catch (const std::exception &e) {
+    told(e.what());
   }
 }
 

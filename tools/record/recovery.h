@@ -16,11 +16,11 @@ namespace action {
 // Recordings in OUTPUT/STATION/DAY/ that were never closed: of a process that was killed, or a machine that lost power.
 std::vector<Recording> UnclosedRecordings(const std::filesystem::path &output);
 
-// Makes an ordinary MP4 of each, with all that can be read of it, in the place of what lay there, and notes it. One of
+// Makes an ordinary MP4 of it, with all that can be read of it, in the place of what lay there, and notes it. One of
 // which nothing can be read gets the ending .unreadable. Nothing is ever deleted. `told` hears what was done, `stop` is
-// asked between files and within long ones. Blocks; for a thread of its own.
-void RecoverRecordings(const std::vector<Recording> &recordings, const std::function<void(const std::string &)> &told,
-                       const std::atomic<bool> &stop);
+// asked now and then. Blocks; for a thread of its own.
+void RecoverRecording(const Recording &recording, const std::function<void(const std::string &)> &told,
+                      const std::atomic<bool> &stop);
 
 }  // namespace action
 

@@ -173,7 +173,7 @@ void CheckName(const std::string &name) {
   }
 }
 
-void CheckStation(const SiteSettings &site, const StationSettings &station) {
+void CheckStation(const StationSettings &station) {
   CheckName(station.name);
   if (station.camera.empty()) throw Error("it has no camera: set camera to its address, such as rtsp://HOST/PATH");
   if (station.model.empty()) throw Error("it has no model: set model to a folder of gst-action-train");
@@ -190,7 +190,6 @@ void CheckStation(const SiteSettings &site, const StationSettings &station) {
   if (station.record_raw && !station.camera.starts_with("rtsp"))
     throw Error("record=raw is for rtsp cameras; " + NameOfCamera(station.camera) +
                 " is none: set record = \"overlay\"");
-  (void)site;
 }
 
 std::string ReadSecret(const std::string &path, const char *what) {
@@ -248,7 +247,7 @@ void CheckSettings(SiteSettings &settings, const std::function<std::string(size_
       const std::string name = station.name;
       for (int number = 2; !named && names.contains(station.name); ++number)
         station.name = name + "-" + std::to_string(number);
-      CheckStation(settings, station);
+      CheckStation(station);
       if (!names.insert(station.name).second) throw Error("another station has the name '" + station.name + "'");
       PasswordOf(station);
     } catch (const Error &e) {

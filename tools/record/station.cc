@@ -47,13 +47,11 @@ constexpr const char *kOutputs =
 
 std::set<std::string> CycleStarts(const StationSettings &settings) {
   if (!settings.cycle_start.empty()) return {settings.cycle_start};
-  const fs::path file =
-      settings.elements.empty() ? fs::path(settings.model) / kElementsFile : fs::path(settings.elements);
-  std::error_code failed;
-  if (!fs::exists(file, failed)) return {};
+  const std::string file = ElementsFileOf(settings.model, settings.elements);
+  if (file.empty()) return {};
   std::set<std::string> labels;
   std::optional<int> first;
-  for (const ElementRow &row : ReadElements(file.string())) {
+  for (const ElementRow &row : ReadElements(file)) {
     if (!row.element.order || (first && *row.element.order > *first)) continue;
     if (first && *row.element.order < *first) labels.clear();
     first = row.element.order;
