@@ -62,6 +62,7 @@
 #include "common/guarded.h"
 #include "common/label_events.h"
 #include "common/label_meta.h"
+#include "common/loaded_beside.h"
 #include "common/messages.h"
 #include "common/object_lock.h"
 
@@ -89,9 +90,11 @@ struct State {
   guint64 answered = 0;        // the change that `next` answers
   std::optional<Loaded> next;  // loaded, to be taken over at the next chunk
 
-  // State changes only; the streaming thread does not run meanwhile.
-  action::Engine *engine = nullptr;  // set in NULL->READY
-  bool fresh = false;                // `active` was loaded in NULL->READY
+  // State changes only.
+  Settings begun;      // what `loading` loads
+  bool fresh = false;  // since NULL->READY
+
+  action::LoadedBeside<Loaded> loading;  // the first model of a stream
 
   // Streaming thread while there is one, state changes otherwise.
   Loaded active;
@@ -127,19 +130,28 @@ GstStaticPadTemplate src_template =
 // ---- The model
 
 // Throws action::Error.
-Loaded Load(GstActionClassify *self, const Settings &settings) {
+action::ClassifierModel Read(const Settings &settings) {
   if (settings.model.empty()) {
     throw action::Error(
         "no model: set the property 'model' to a folder that gst-action-train or the Python system made");
   }
+  return action::ReadClassifierModel(settings.model, settings.elements);
+}
+
+// Throws action::Error.
+Loaded Load(const action::ClassifierModel &model, const action::Device &device, const Settings &settings) {
   Loaded loaded{nullptr, settings.model, settings.device, settings.elements};
-  loaded.classifier = std::make_shared<action::TwoStageClassifier>(
-      *self->state->engine, settings.model, action::Device::Parse(settings.device), settings.elements);
+  loaded.classifier = std::make_shared<action::TwoStageClassifier>(action::LoadEngine(), model, device);
   return loaded;
 }
 
-// In READY->PAUSED and NULL->READY: an error is one of the element.
-bool LoadNow(GstActionClassify *self) {
+bool SameModel(const Settings &a, const Settings &b) {
+  return a.model == b.model && a.device == b.device && a.elements == b.elements;
+}
+
+// In READY->PAUSED and NULL->READY. The folder is read at once, so that mistakes are told here; what LibTorch makes of
+// it is made beside. A model may have been trained anew into the same folder since NULL->READY.
+bool BeginLoading(GstActionClassify *self) {
   return action::guarded(GST_ELEMENT(self), false, [&] {
     State &state = *self->state;
     Settings settings;
@@ -148,12 +160,25 @@ bool LoadNow(GstActionClassify *self) {
       settings = state.settings;
       state.answered = state.asked;  // what is still being loaded from before comes too late
     }
-    if (!state.active.classifier || state.active.model != settings.model || state.active.device != settings.device ||
-        state.active.elements != settings.elements) {
-      state.active = Load(self, settings);
-    }
+    if (std::exchange(state.fresh, false) && SameModel(settings, state.begun)) return !state.loading.failed();
+    const auto model = std::make_shared<const action::ClassifierModel>(Read(settings));
+    const action::Device device = action::Device::Parse(settings.device);
+    state.begun = settings;
+    state.fresh = true;
+    state.loading.Begin([self, settings, device, model] {
+      return action::guarded(GST_ELEMENT(self), std::shared_ptr<Loaded>(),
+                             [&] { return std::make_shared<Loaded>(Load(*model, device, settings)); });
+    });
     return true;
   });
+}
+
+// Waits for the first model of the stream. False: interrupted, or it cannot be loaded.
+bool HasModel(State &state) {
+  if (state.active.classifier) return true;
+  const auto loaded = state.loading.Wait();
+  if (loaded) state.active = *loaded;
+  return static_cast<bool>(loaded);
 }
 
 void WarnThatOldStays(GstActionClassify *self, const std::string &why) {
@@ -175,7 +200,7 @@ void LoadNext(GstElement *element, gpointer) {
   GST_DEBUG_OBJECT(self, "loading %s", settings.model.c_str());
   std::string problem;
   try {
-    Loaded loaded = Load(self, settings);
+    Loaded loaded = Load(Read(settings), action::Device::Parse(settings.device), settings);
     const ObjectLock lock(self);
     if (asked > state.answered && state.streaming) {
       state.answered = asked;
@@ -198,8 +223,8 @@ action::FeatureConfig ConfigOf(const action::BackboneFacts &facts) {
 }
 
 bool SameFeatures(const action::BackboneFacts &a, const action::BackboneFacts &b) {
-  return a.service == b.service && a.sample_rate == b.sample_rate && a.hop == b.hop && a.roi == b.roi &&
-         a.colorimetry == b.colorimetry && a.live == b.live;
+  return a.service == b.service && a.sample_rate == b.sample_rate && a.roi == b.roi && a.colorimetry == b.colorimetry &&
+         a.live == b.live;
 }
 
 // ---- Streaming
@@ -349,6 +374,10 @@ Then OnCustom(GstActionClassify *self, GstEvent *event) {
     const bool known = state.backbone && !state.refused && SameFeatures(*state.backbone, *facts);
     state.backbone = std::move(facts);
     if (known) return Then::kForward;  // the picture is turned otherwise, or it came twice
+    if (!HasModel(state)) {
+      state.backbone.reset();
+      return Then::kFail;
+    }
     state.refused = !FitsStream(self, *state.active.classifier, false);
     if (state.refused) return Then::kFail;
     gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), gst_event_ref(event));
@@ -369,7 +398,10 @@ Then OnCustom(GstActionClassify *self, GstEvent *event) {
 // What the labels of frames need to know of the stream.
 void OnStreamEvent(State &state, GstEvent *event) {
   state.clock.OnEvent(event);
-  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) {
+    state.loading.Interrupt();
+  } else if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+    state.loading.Resume();
     state.label.reset();
     state.label_from = INT64_MIN;
   } else if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
@@ -394,7 +426,7 @@ gboolean SinkEvent(GstBaseTransform *base, GstEvent *event) {
   OnStreamEvent(*self->state, event);
   const bool custom = GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM ||
                       GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM_STICKY;
-  if (custom && self->state->active.classifier) {
+  if (custom) {
     const Then then = action::guarded(GST_ELEMENT(self), Then::kFail, [&] { return OnCustom(self, event); });
     if (then != Then::kForward) {
       gst_event_unref(event);
@@ -404,15 +436,22 @@ gboolean SinkEvent(GstBaseTransform *base, GstEvent *event) {
   return GST_BASE_TRANSFORM_CLASS(gst_action_classify_parent_class)->sink_event(base, event);
 }
 
+void WarnOfNoFeatures(GstActionClassify *self) {
+  State &state = *self->state;
+  if (state.warned_no_features) return;
+  const auto network = action::AskNetwork(GST_BASE_TRANSFORM_SINK_PAD(self));
+  if (network && network->loading) return;  // a live stream passes meanwhile
+  state.warned_no_features = true;
+  GST_ELEMENT_WARNING(self, STREAM, WRONG_TYPE, ("No features arrive: put r3dfeatures before actionclassify"),
+                      ("Frames pass without labels"));
+}
+
 // The frame itself is shared; only what hangs on it is written.
 GstFlowReturn PrepareOutputBuffer(GstBaseTransform *base, GstBuffer *input, GstBuffer **output) {
   State &state = *GST_ACTION_CLASSIFY(base)->state;
-  if (!state.backbone && !std::exchange(state.warned_no_features, true)) {
-    GST_ELEMENT_WARNING(base, STREAM, WRONG_TYPE, ("No features arrive: put r3dfeatures before actionclassify"),
-                        ("Frames pass without labels"));
-  }
   *output = input;
-  if (state.refused) return GST_FLOW_ERROR;
+  if (state.refused || state.loading.failed()) return GST_FLOW_ERROR;
+  if (!state.backbone) WarnOfNoFeatures(GST_ACTION_CLASSIFY(base));
   ForgetLabelAfterHole(GST_ACTION_CLASSIFY(base), input);
   *output = state.labeller.Put(base, input, state.label);
   return GST_FLOW_OK;
@@ -438,29 +477,25 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
     state.next.reset();
   };
   switch (transition) {
-    case GST_STATE_CHANGE_NULL_TO_READY: {
-      const action::EngineOrError found = action::FindEngine();
-      if (found.engine == nullptr) {
-        GST_ELEMENT_ERROR(self, LIBRARY, INIT, ("%s", found.error.c_str()), (nullptr));
-        return GST_STATE_CHANGE_FAILURE;
-      }
-      state.engine = found.engine;
-      if (!LoadNow(self)) return GST_STATE_CHANGE_FAILURE;
-      state.fresh = true;
+    case GST_STATE_CHANGE_NULL_TO_READY:
+      if (!BeginLoading(self)) return GST_STATE_CHANGE_FAILURE;
       break;
-    }
     case GST_STATE_CHANGE_READY_TO_PAUSED:
-      // A model may have been trained anew into the same folder since NULL->READY.
-      if (!std::exchange(state.fresh, false)) state.active = {};
-      if (!LoadNow(self)) return GST_STATE_CHANGE_FAILURE;
+      if (!BeginLoading(self)) return GST_STATE_CHANGE_FAILURE;
+      state.fresh = false;
+      state.active = {};
       state.backbone.reset();
       state.label.reset();
       state.label_from = INT64_MIN;
       state.clock = action::FrameClock(action::TimeOrigin::kFirstFrame);
       state.refused = state.warned_no_features = false;
+      state.loading.Open();
       set_streaming(true);
-      // Set by another thread while the one before was loaded.
-      if (SettingsOf(self).model != state.active.model) gst_element_call_async(element, LoadNext, nullptr, nullptr);
+      // Set by another thread meanwhile.
+      if (SettingsOf(self).model != state.begun.model) gst_element_call_async(element, LoadNext, nullptr, nullptr);
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      state.loading.Close();
       break;
     default:
       break;
@@ -468,7 +503,11 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_action_classify_parent_class)->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) set_streaming(false);
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL) state.active = {};
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) {
+    state.loading.Forget();
+    state.fresh = false;
+    state.active = {};
+  }
   return result;
 }
 

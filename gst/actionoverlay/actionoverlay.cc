@@ -38,6 +38,7 @@
 #include "actionoverlay/overlay_composer.h"
 #include "actionoverlay/properties.h"
 #include "common/analytics_label.h"
+#include "common/feature_events.h"
 #include "common/flow_of_events.h"
 #include "common/frame_clock.h"
 #include "common/glib_ptr.h"
@@ -268,7 +269,10 @@ constexpr int kPatience = 100;  // frames
 
 void WarnOfNoLabels(GstActionOverlay *self) {
   State &state = *self->state;
-  if (state.file || state.labelled || std::exchange(state.warned_of_no_labels, true)) return;
+  if (state.file || state.labelled || state.warned_of_no_labels) return;
+  const auto network = action::AskNetwork(GST_BASE_TRANSFORM_SINK_PAD(self));
+  if (network && network->loading) return;
+  state.warned_of_no_labels = true;
   GST_ELEMENT_WARNING(self, STREAM, WRONG_TYPE,
                       ("No labels arrive: put r3dfeatures and actionclassify before actionoverlay, or timelinelabel "
                        "with a timeline file"),
@@ -282,7 +286,8 @@ std::optional<action::MetaLabel> LabelFor(GstActionOverlay *self, BufferPtr &fra
   if (!state.file) {
     std::optional<action::MetaLabel> label = action::LabelOf(frame.get());
     state.labelled = state.labelled || label;
-    if (state.frames < kPatience && ++state.frames == kPatience) WarnOfNoLabels(self);
+    if (state.frames < kPatience) ++state.frames;
+    if (state.frames == kPatience) WarnOfNoLabels(self);
     if (label) Rename(state, label->fine_action, label->name, label->category);
     return label;
   }

@@ -22,9 +22,9 @@ GstEvent *NewBackboneEvent(const BackboneFacts &facts) {
       facts.service.stand_in, "precision", G_TYPE_STRING, NameOf(facts.service.precision), "device", G_TYPE_STRING,
       facts.service.device.ToString().c_str(), "sample-rate", GST_TYPE_FRACTION,
       static_cast<int>(facts.sample_rate.numerator), static_cast<int>(facts.sample_rate.denominator), "hop", G_TYPE_INT,
-      facts.hop, "roi", G_TYPE_STRING, facts.roi.ToString().c_str(), "frame-roi", G_TYPE_STRING,
-      facts.frame_roi.ToString().c_str(), "colorimetry", G_TYPE_STRING, NameOf(facts.colorimetry), "live",
-      G_TYPE_BOOLEAN, facts.live, nullptr);
+      facts.hop, "hop-asked", G_TYPE_INT, facts.hop_asked, "roi", G_TYPE_STRING, facts.roi.ToString().c_str(),
+      "frame-roi", G_TYPE_STRING, facts.frame_roi.ToString().c_str(), "colorimetry", G_TYPE_STRING,
+      NameOf(facts.colorimetry), "live", G_TYPE_BOOLEAN, facts.live, nullptr);
   return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
 }
 
@@ -65,6 +65,8 @@ std::optional<BackboneFacts> ParseBackbone(const GstStructure *structure) {
   facts.service.weights_hash = hash;
   facts.service.stand_in = stand_in != FALSE;
   facts.live = live != FALSE;
+  facts.hop_asked = facts.hop;
+  gst_structure_get_int(structure, "hop-asked", &facts.hop_asked);
   facts.sample_rate = {numerator, denominator};
   facts.roi = Region::Parse(roi);
   facts.frame_roi = frame_roi != nullptr ? Region::Parse(frame_roi) : facts.roi;
@@ -105,6 +107,15 @@ std::optional<ReceivedChunk> ParseFeatures(const GstStructure *structure) {
   return chunk;
 }
 
+GstMessage *NewNetworkMessage(GstElement *element, const ServiceInfo &info) {
+  return gst_message_new_element(
+      GST_OBJECT(element),
+      gst_structure_new(kNetworkMessage, "weights", G_TYPE_STRING, info.weights_path.c_str(), "weights-hash",
+                        G_TYPE_STRING, info.weights_hash.c_str(), "device", G_TYPE_STRING,
+                        info.device.ToString().c_str(), "precision", G_TYPE_STRING, NameOf(info.precision), "stand-in",
+                        G_TYPE_BOOLEAN, static_cast<gboolean>(info.stand_in), nullptr));
+}
+
 GstMessage *NewFeaturesMessage(GstElement *element, GstEvent *event, bool with_features) {
   GstStructure *structure = gst_structure_copy(gst_event_get_structure(event));
   if (!with_features) gst_structure_remove_field(structure, "features");
@@ -118,19 +129,24 @@ bool IsLive(GstPad *sink_pad) {
   return live != FALSE;
 }
 
-bool IsNetworkBusy(GstPad *sink_pad) {
+std::optional<NetworkState> AskNetwork(GstPad *sink_pad) {
   const QueryPtr query(gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(kBusyQuery)));
-  gboolean busy = FALSE;
-  return gst_pad_peer_query(sink_pad, query.get()) &&
-         gst_structure_get_boolean(gst_query_get_structure(query.get()), "busy", &busy) && busy != FALSE;
+  gboolean busy = FALSE, loading = FALSE;
+  if (!gst_pad_peer_query(sink_pad, query.get()) ||
+      !gst_structure_get(gst_query_get_structure(query.get()), "busy", G_TYPE_BOOLEAN, &busy, "loading", G_TYPE_BOOLEAN,
+                         &loading, nullptr)) {
+    return std::nullopt;
+  }
+  return NetworkState{busy != FALSE, loading != FALSE};
 }
 
-bool AnswerBusyQuery(GstQuery *query, bool busy) {
+bool AnswerBusyQuery(GstQuery *query, bool busy, bool loading) {
   if (GST_QUERY_TYPE(query) != GST_QUERY_CUSTOM ||
       !gst_structure_has_name(gst_query_get_structure(query), kBusyQuery)) {
     return false;
   }
-  gst_structure_set(gst_query_writable_structure(query), "busy", G_TYPE_BOOLEAN, static_cast<gboolean>(busy), nullptr);
+  gst_structure_set(gst_query_writable_structure(query), "busy", G_TYPE_BOOLEAN, static_cast<gboolean>(busy), "loading",
+                    G_TYPE_BOOLEAN, static_cast<gboolean>(loading), nullptr);
   return true;
 }
 

@@ -4,14 +4,15 @@
 //
 // The contract between r3dfeatures and whoever reads its features: three downstream events and a message.
 //
-// `action-backbone`: sticky, before the first buffer of a run of the pipeline (READY to PAUSED), and again when
-// frame-roi changes. Fields:
+// `action-backbone`: sticky, before the first buffer of a run of the pipeline (READY to PAUSED) that is looked at, and
+// again when frame-roi or hop changes. Fields:
 //   weights-hash   string    SHA-256 of the weights (see action/r3d18_spec.h)
 //   stand-in       boolean   the weights were made by `gst-action-weights make-standin`: not a measurement
 //   precision      string    fp32, fp16, bf16
 //   device         string    cpu, cuda:0, ...
 //   sample-rate    fraction  samples per second
-//   hop            int       samples between chunk starts
+//   hop            int       samples between chunk starts; of a live source that the network is too slow for, more than
+//   hop-asked      int       what the property says
 //   roi            string    x,y,width,height as fractions of the picture, turned as the property orientation says
 //   frame-roi      string    the same part, in the frames as they pass
 //   colorimetry    string    reference or stream
@@ -40,8 +41,12 @@
 // Element message `action-features` (property post-messages): the same fields; `features` only with post-features.
 // A time that is not known is GST_CLOCK_TIME_NONE.
 //
+// Element message `action-network`: the network is there. Fields: weights (string, the file), weights-hash, device,
+// precision, stand-in as above. Until then, frames of a live source pass without being looked at.
+//
 // Custom query `action-busy`, upstream: r3dfeatures answers, with the field `busy` (boolean), whether the network is at
-// work for this stream. Who waits for its events then knows that they are on their way.
+// work for this stream: who waits for its events then knows that they are on their way. `loading` (boolean): the
+// network is not there yet, so that there is no action-backbone yet either.
 // clang-format on
 #ifndef GST_ACTION_FEATURE_EVENTS_H_
 #define GST_ACTION_FEATURE_EVENTS_H_
@@ -60,11 +65,13 @@ namespace action {
 inline constexpr const char *kBackboneEvent = "action-backbone";
 inline constexpr const char *kFeaturesEvent = "action-features";
 inline constexpr const char *kRunEndEvent = "action-run-end";
+inline constexpr const char *kNetworkMessage = "action-network";
 
 struct BackboneFacts {
   ServiceInfo service;
   Fraction sample_rate;
   int hop = kChunkFrames;
+  int hop_asked = kChunkFrames;
   Region roi;
   Region frame_roi;
   Colorimetry colorimetry = Colorimetry::kReference;
@@ -97,6 +104,7 @@ GstEvent *NewBackboneEvent(const BackboneFacts &facts);
 GstEvent *NewRunEndEvent();
 GstEvent *NewFeaturesEvent(const ChunkFacts &facts, const std::optional<Features> &features);
 
+GstMessage *NewNetworkMessage(GstElement *element, const ServiceInfo &info);
 // The message of an event; `features` are left out unless asked for.
 GstMessage *NewFeaturesMessage(GstElement *element, GstEvent *event, bool with_features);
 
@@ -104,10 +112,14 @@ GstMessage *NewFeaturesMessage(GstElement *element, GstEvent *event, bool with_f
 bool IsLive(GstPad *sink_pad);
 
 inline constexpr const char *kBusyQuery = "action-busy";
-// Asks upstream of the pad. False where nobody answers.
-bool IsNetworkBusy(GstPad *sink_pad);
+struct NetworkState {
+  bool busy = false;
+  bool loading = false;
+};
+// Asks upstream of the pad. Nothing where no r3dfeatures answers.
+std::optional<NetworkState> AskNetwork(GstPad *sink_pad);
 // True if the query is action-busy; then it is answered.
-bool AnswerBusyQuery(GstQuery *query, bool busy);
+bool AnswerBusyQuery(GstQuery *query, bool busy, bool loading);
 
 }  // namespace action
 

@@ -28,6 +28,12 @@ void ChunkSender::OnChunk(const ChunkFacts &facts, const std::optional<Features>
                       G_TYPE_UINT64, Nanoseconds(stats.wait), "compute", G_TYPE_UINT64, Nanoseconds(stats.compute),
                       nullptr);
     gst_element_post_message(GST_ELEMENT(element_), message);
+    if (!std::exchange(told_of_loss_, true)) {
+      GST_ELEMENT_WARNING(element_, STREAM, FAILED,
+                          ("The network is too slow for this live source: steps are lost, and are gaps in the timeline "
+                           "where several follow on each other"),
+                          ("Fewer streams, a larger hop, or a GPU. This is said once; a QoS message tells of each"));
+    }
   }
   const R3dFeaturesSettings settings = settings_();
   if (settings.post_messages) {
@@ -61,6 +67,21 @@ void ChunkSender::OnJumpBack(int64_t by_ns) {
                       ("Times went back by %.1f s by themselves (a camera that was restarted?): taken as a hole",
                        static_cast<double>(by_ns) / GST_SECOND),
                       ("The timeline goes on from where it was. This is said once."));
+}
+
+void ChunkSender::OnHop(int hop, bool larger) {
+  const R3dFeaturesSettings settings = settings_();
+  const double every = static_cast<double>(hop) * static_cast<double>(settings.features.sample_rate.denominator) /
+                       static_cast<double>(settings.features.sample_rate.numerator);
+  GST_INFO_OBJECT(element_, "hop %d: a step every %.2f s", hop, every);
+  if (!larger || hop <= told_of_hop_) return;
+  told_of_hop_ = hop;
+  GST_ELEMENT_WARNING(
+      element_, STREAM, FAILED,
+      ("The network is too slow for hop=%d: from now on there is a step every %.1f s (hop %d), before steps are lost",
+       settings.features.hop, every, hop),
+      ("Fewer streams, a larger hop, or a GPU; adaptive-hop=false keeps the hop. It becomes smaller again by itself "
+       "when the network has time."));
 }
 
 }  // namespace action

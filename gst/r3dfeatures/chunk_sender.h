@@ -31,6 +31,7 @@ class ChunkSender final : public FeaturePipeline::Client {
   void OnIrregularRate(int64_t interval_ns) override;
   void OnAssumedRate() override;
   void OnJumpBack(int64_t by_ns) override;
+  void OnHop(int hop, bool larger) override;
 
  private:
   GstBaseTransform *const element_;
@@ -38,6 +39,8 @@ class ChunkSender final : public FeaturePipeline::Client {
   const FeatureStream &stream_;
   bool live_ = false;
   bool told_of_jump_ = false;
+  bool told_of_loss_ = false;
+  int told_of_hop_ = 0;  // the largest
 };
 
 }  // namespace action

@@ -19,8 +19,9 @@ FeaturePipeline::FeaturePipeline(Engine &engine, const FeatureSettings &settings
       gaps_(static_cast<int64_t>(settings.gap_threshold)),
       rgb_(kFrameBytes) {}
 
-void FeaturePipeline::SetLive(bool live) {
+void FeaturePipeline::SetLive(bool live, size_t most_waiting) {
   live_ = live;
+  if (live && settings_.adaptive_hop) governor_.emplace(settings_.hop, most_waiting);
 }
 
 GstFlowReturn FeaturePipeline::SetInfo(const GstVideoInfo &info) {
@@ -56,6 +57,7 @@ GstFlowReturn FeaturePipeline::Push(GstBuffer *buffer, const GstSegment &segment
 
   const TimestampFiller::Frame frame = filler_.Next(TimestampOf(buffer), DurationOf(buffer));
   const auto time_now = static_cast<int64_t>(frame.timestamp);
+  now_ = time_now;
   if (frame.assumed && !std::exchange(assumed_, true)) {
     sampler_->SetSourceRate(kAssumedRate);
     client_.OnAssumedRate();
@@ -81,6 +83,7 @@ GstFlowReturn FeaturePipeline::Push(GstBuffer *buffer, const GstSegment &segment
     time.running_time = gst_segment_to_running_time(&segment, GST_FORMAT_TIME, pts);
   }
   time.end = pts + static_cast<GstClockTime>(sampler_->interval());
+  if (governor_ && builder_.IsNearlyFull()) AdaptHop();
   auto chunk = builder_.Add(std::span<const uint8_t, kFrameBytes>(rgb_), time);
   return chunk ? Submit(std::move(*chunk)) : GST_FLOW_OK;
 }
@@ -103,6 +106,13 @@ GstFlowReturn FeaturePipeline::EndRun() {
   return chunk ? Submit(std::move(*chunk)) : GST_FLOW_OK;
 }
 
+void FeaturePipeline::AdaptHop() {
+  const int before = governor_->hop();
+  if (!governor_->OnChunk(now_, stream_.outstanding(), sampler_->interval())) return;
+  builder_.SetHop(governor_->hop());
+  client_.OnHop(governor_->hop(), governor_->hop() > before);
+}
+
 GstFlowReturn FeaturePipeline::Submit(Chunk chunk) {
   ChunkFacts facts;
   facts.time = chunk.time;
@@ -110,12 +120,12 @@ GstFlowReturn FeaturePipeline::Submit(Chunk chunk) {
   facts.frames = chunk.frame_count;
   facts.discont = chunk.discont;
   if (live_) {
-    submitted_.push_back({stream_.SubmitDroppingOldest(chunk), facts});
+    submitted_.push_back({stream_.SubmitDroppingOldest(chunk), facts, now_});
     return GST_FLOW_OK;
   }
   for (;;) {
     if (const auto tag = stream_.TrySubmit(chunk)) {
-      submitted_.push_back({*tag, facts});
+      submitted_.push_back({*tag, facts, now_});
       return GST_FLOW_OK;
     }
     if (!stream_.WaitForResultOrRoom()) return GST_FLOW_FLUSHING;
@@ -127,6 +137,7 @@ void FeaturePipeline::PushFinished() {
   while (auto result = stream_.Take()) {
     if (submitted_.empty() || submitted_.front().tag != result->tag) continue;  // of before a flush
     ChunkFacts facts = submitted_.front().facts;
+    if (governor_ && result->features) governor_->OnResult(now_ - submitted_.front().at);
     submitted_.pop_front();
     if (!result->error.empty()) throw Error("the feature network failed: " + result->error);
     facts.index = next_index_++;

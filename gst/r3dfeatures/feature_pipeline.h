@@ -21,6 +21,7 @@
 #include "action/timestamp_filler.h"
 #include "common/feature_events.h"
 #include "r3dfeatures/frame_reader.h"
+#include "r3dfeatures/hop_governor.h"
 
 namespace action {
 
@@ -32,6 +33,7 @@ struct FeatureSettings {
   Region roi;
   Colorimetry colorimetry = Colorimetry::kReference;
   GstClockTime gap_threshold = GST_SECOND;
+  bool adaptive_hop = true;
 };
 
 // All of it is for the streaming thread. `stream` may be interrupted from others: then the functions that wait return
@@ -49,6 +51,8 @@ class FeaturePipeline {
     virtual void OnAssumedRate() = 0;
     // Time went back by so much, without a new segment: a run ends here.
     virtual void OnJumpBack(int64_t by_ns) = 0;
+    // The network is too slow for the hop that was there, or fast enough for a smaller one again.
+    virtual void OnHop(int hop, bool larger) = 0;
 
    protected:
     ~Client() = default;
@@ -56,8 +60,12 @@ class FeaturePipeline {
 
   FeaturePipeline(Engine &engine, const FeatureSettings &settings, FeatureStream &stream, Client &client);
 
-  // The source turned out to be live: sample by timestamp, and drop chunks rather than wait.
-  void SetLive(bool live);
+  // The source turned out to be live: sample by timestamp, and drop chunks rather than wait. most_waiting: chunks that
+  // wait before some are dropped.
+  void SetLive(bool live, size_t most_waiting);
+
+  // Samples from step to step now.
+  int hop() const { return builder_.hop(); }
 
   // The caps change to `info`, whatever is returned. A change of size ends the run.
   GstFlowReturn SetInfo(const GstVideoInfo &info);
@@ -85,13 +93,16 @@ class FeaturePipeline {
 
  private:
   GstFlowReturn Submit(Chunk chunk);
+  void AdaptHop();
 
   const FeatureSettings settings_;
   FeatureStream &stream_;
   Client &client_;
 
   bool live_ = false;
-  bool run_ended_ = false;  // and nothing has come since
+  std::optional<HopGovernor> governor_;  // of a live source
+  int64_t now_ = 0;                      // time of the newest frame, ns
+  bool run_ended_ = false;               // and nothing has come since
   std::optional<GstVideoInfo> info_;
   FrameReader reader_;
   std::optional<FrameSampler> sampler_;
@@ -104,6 +115,7 @@ class FeaturePipeline {
   struct Submitted {
     uint64_t tag;
     ChunkFacts facts;
+    int64_t at;  // now_
   };
   std::deque<Submitted> submitted_;  // in order, until their results are taken
   uint64_t next_index_ = 0;          // given when a chunk leaves, so that a flush leaves no hole

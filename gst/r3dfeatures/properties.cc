@@ -50,6 +50,12 @@ PropertyTable<Settings> NewTable() {
       "Samples from the start of one chunk to the next. 16: chunks do not overlap, as in the reference, one "
       "every 2 s at 8/1; 4: one every 0.5 s, for a finer timeline at four times the work",
       1, kChunkFrames, [](auto &s) -> auto & { return s.features.hop; }, kMutableReady);
+  table.Boolean(
+      "adaptive-hop", "Adaptive hop",
+      "Of a live source: while the network does not keep up, the hop is doubled, up to 16, instead of losing steps "
+      "here "
+      "and there; and halved again when there is time",
+      [](auto &s) -> auto & { return s.features.adaptive_hop; }, kMutableReady);
   table.Enum("orientation", "Orientation",
              "How pictures are turned before they are looked at; the frames pass as they came. auto: as the stream's "
              "image-orientation tag says, after the conversion to RGB, as cv2.VideoCapture does. Behind a videoflip: "

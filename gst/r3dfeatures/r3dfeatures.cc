@@ -10,10 +10,11 @@
  *
  * ## Events (downstream)
  *
- * `action-backbone`, sticky, before the first frame: `weights-hash` (string, SHA-256), `stand-in` (boolean, not a
- * measurement), `precision` and `device` (string), `sample-rate` (fraction), `hop` (int, samples between chunks), `roi`
- * (string, of the turned picture), `frame-roi` (string, the same of the frames as they pass), `colorimetry` (string),
- * `live` (boolean). Again when `frame-roi` changes.
+ * `action-backbone`, sticky, before the first frame that is looked at: `weights-hash` (string, SHA-256), `stand-in`
+ * (boolean, not a measurement), `precision` and `device` (string), `sample-rate` (fraction), `hop` (int, samples
+ * between chunks), `roi` (string, of the turned picture), `frame-roi` (string, the same of the frames as they pass),
+ * `colorimetry` (string), `live` (boolean), `hop-asked` (int, the property). Again
+ * when `frame-roi` changes, and `hop` (adaptive-hop).
  *
  * `action-features`, one for each chunk, before the frame that follows it and before EOS: `index` (uint64, without
  * holes), `timestamp`, `stream-time`, `running-time`, `duration` and `end` (uint64, ns: of the first sampled frame, and
@@ -24,7 +25,13 @@
  *
  * `action-run-end`: the frames before it have all their chunks, and a GAP event follows.
  *
+ * The network is loaded beside: the state changes do not wait for it. Files wait with their first frame; frames of a
+ * live source pass until it is there, and `action-backbone` comes before the first that is looked at.
+ *
  * ## Messages
+ *
+ * Element message `action-network`, when the network is there: `weights`, `weights-hash`, `device`, `precision`
+ * (string) and `stand-in` (boolean).
  *
  * Element message `action-features` (property post-messages): the fields of the event; `features` only with
  * post-features. QoS message for each chunk that was dropped, with `batches`, `wait` and `compute` beside the usual
@@ -47,8 +54,6 @@
 #include <utility>
 
 #include "action/engine.h"
-#include "action/engine_library.h"
-#include "action/r3d18_spec.h"
 #include "common/analytics_label.h"
 #include "common/feature_events.h"
 #include "common/flow_of_events.h"
@@ -60,6 +65,7 @@
 #include "r3dfeatures/feature_pipeline.h"
 #include "r3dfeatures/frame_reader.h"
 #include "r3dfeatures/lag_watch.h"
+#include "r3dfeatures/network_access.h"
 #include "r3dfeatures/orientation.h"
 #include "r3dfeatures/properties.h"
 
@@ -77,23 +83,21 @@ using action::SettingsOf;
 using Settings = action::R3dFeaturesSettings;
 
 struct State {
+  explicit State(GstElement *element) : network(element) {}
+
   // Object lock: written by the application, read where something starts.
   Settings settings;
-  // Object lock for the pointer: set in READY->PAUSED, taken away in PAUSED->READY, interrupted from any thread.
-  std::shared_ptr<action::FeatureStream> stream;
-  action::StreamStats last_stats;  // object lock: of the stream that was taken away
-
-  // State changes only; the streaming thread does not run meanwhile.
-  action::Engine *engine = nullptr;                 // set in NULL->READY
-  std::shared_ptr<action::FeatureService> service;  // NULL->READY to READY->NULL
+  action::NetworkAccess network;
 
   // Streaming thread, between READY->PAUSED and PAUSED->READY.
   Settings active;
   action::StreamOrientation orientation;
   Region announced_region;  // of the frames, in the last action-backbone
   std::unique_ptr<ChunkSender> sender;
-  std::unique_ptr<action::FeaturePipeline> pipeline;
-  bool started = false;           // the first buffer was seen: `live` is known and the backbone was announced
+  std::unique_ptr<action::FeaturePipeline> pipeline;  // from when the network is there
+  bool started = false;                               // the first buffer was seen: `live` is known
+  bool announced = false;                             // the backbone was
+  int announced_hop = 0;
   std::atomic<bool> live{false};  // read by QoS events too, which come on other threads
   action::LagWatch lag;
   bool warned_unanalysed = false;
@@ -123,49 +127,13 @@ GstStaticPadTemplate sink_template =
 GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(VIDEO_CAPS));
 
-std::shared_ptr<action::FeatureStream> StreamOf(GstR3dFeatures *self) {
-  const ObjectLock lock(self);
-  return self->state->stream;
-}
-
 // ---- State changes
 
-// Opens the network that the properties ask for; the one that is open stays when it is that one. Throws action::Error.
-void OpenService(GstR3dFeatures *self, const Settings &settings) {
-  State &state = *self->state;
-  action::Engine::Request request;
-  request.weights = settings.weights;
-  request.device = action::Device::Parse(settings.device);
-  request.precision = settings.precision;
-  std::shared_ptr<action::FeatureService> service = state.engine->OpenFeatureService(request);
-  const bool same = state.service && state.service->info() == service->info();
-  state.service = std::move(service);
-  if (same) return;
-  const action::ServiceInfo &info = state.service->info();
-  GST_INFO_OBJECT(self, "weights %s (%s) on %s in %s", info.weights_path.c_str(), info.weights_hash.c_str(),
-                  info.device.ToString().c_str(), NameOf(info.precision));
-  if (!info.notice.empty()) GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS, ("%s", info.notice.c_str()), (nullptr));
-  if (info.stand_in) {
-    GST_ELEMENT_WARNING(
-        self, LIBRARY, SETTINGS, ("%s", action::kStandInNotice),
-        ("%s holds seeded weights that were never trained. Features are repeatable and good enough to try "
-         "things out; get the published weights with 'gst-action-weights fetch'.",
-         info.weights_path.c_str()));
-  }
-}
-
 bool Open(GstR3dFeatures *self) {
-  const action::EngineOrError found = action::FindEngine();
-  if (found.engine == nullptr) {
-    GST_ELEMENT_ERROR(self, LIBRARY, INIT, ("%s", found.error.c_str()), (nullptr));
-    return false;
-  }
   return action::guarded(GST_ELEMENT(self), false, [&] {
     const Settings settings = SettingsOf(self);
     action::Region::Parse(settings.roi);  // a mistake is told here, before anything starts
-    self->state->engine = found.engine;
-    OpenService(self, settings);
-    return true;
+    return self->state->network.Load(settings);
   });
 }
 
@@ -174,20 +142,14 @@ bool Start(GstR3dFeatures *self) {
     State &state = *self->state;
     Settings settings = SettingsOf(self);
     settings.features.roi = action::Region::Parse(settings.roi);
-    OpenService(self, settings);  // properties may change in READY
+    if (!state.network.Load(settings)) return false;  // properties may change in READY
     state.active = settings;
     state.orientation = action::StreamOrientation(settings.orientation);
-    state.started = state.warned_unanalysed = state.warned_of_another = false;
+    state.started = state.announced = state.warned_unanalysed = state.warned_of_another = false;
     state.live = false;
     state.lag = {};
-    std::shared_ptr<action::FeatureStream> stream = state.service->OpenStream(
+    state.network.Start(
         {.max_pending = static_cast<int>(settings.max_pending), .batch_size = static_cast<int>(settings.batch_size)});
-    state.sender = std::make_unique<ChunkSender>(
-        GST_BASE_TRANSFORM(self), [self] { return SettingsOf(self); }, *stream);
-    state.pipeline =
-        std::make_unique<action::FeaturePipeline>(*state.engine, settings.features, *stream, *state.sender);
-    const ObjectLock lock(self);
-    state.stream = std::move(stream);
     return true;
   });
 }
@@ -196,12 +158,7 @@ void Stop(GstR3dFeatures *self) {
   State &state = *self->state;
   state.pipeline.reset();
   state.sender.reset();
-  std::shared_ptr<action::FeatureStream> stream;  // closed when the lock is free again
-  {
-    const ObjectLock lock(self);
-    stream = std::move(state.stream);
-    if (stream) state.last_stats = stream->stats();
-  }
+  state.network.Stop();
 }
 
 GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition) {
@@ -216,7 +173,7 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
     case GST_STATE_CHANGE_PAUSED_TO_READY:
       // Before chaining up: deactivating the pads takes the stream lock, which a waiting streaming thread holds. For
       // good: a late FLUSH_STOP must not take it back.
-      if (const auto stream = StreamOf(self)) stream->Close();
+      self->state->network.Close();
       break;
     default:
       break;
@@ -231,7 +188,7 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
       Stop(self);
       break;
     case GST_STATE_CHANGE_READY_TO_NULL:
-      self->state->service.reset();
+      self->state->network.Unload();
       break;
     default:
       break;
@@ -245,9 +202,11 @@ void AnnounceBackbone(GstR3dFeatures *self) {
   State &state = *self->state;
   const FeatureSettings &features = state.active.features;
   state.announced_region = action::RegionOfFrame(features.roi, state.orientation.value());
-  const action::BackboneFacts facts{.service = state.service->info(),
+  state.announced_hop = state.pipeline->hop();
+  const action::BackboneFacts facts{.service = state.network.info(),
                                     .sample_rate = features.sample_rate,
-                                    .hop = features.hop,
+                                    .hop = state.announced_hop,
+                                    .hop_asked = features.hop,
                                     .roi = features.roi,
                                     .frame_roi = state.announced_region,
                                     .colorimetry = features.colorimetry,
@@ -259,12 +218,36 @@ void OnFirstBuffer(GstR3dFeatures *self) {
   State &state = *self->state;
   state.started = true;
   state.live = action::IsLive(GST_BASE_TRANSFORM_SINK_PAD(self));
-  state.sender->set_live(state.live);
-  state.pipeline->SetLive(state.live);
   const FeatureSettings &features = state.active.features;
   GST_INFO_OBJECT(self, "%s source, sampling %s at %s, hop %d, region %s", state.live ? "live" : "other",
                   NameOf(features.sampling), features.sample_rate.ToString().c_str(), features.hop,
                   features.roi.ToString().c_str());
+}
+
+// Makes the pipeline when the network is there. A file waits for that; a live stream passes meanwhile.
+GstFlowReturn TakeUp(GstR3dFeatures *self, bool live) {
+  State &state = *self->state;
+  if (state.pipeline) return GST_FLOW_OK;
+  if (!state.network.Open(!live)) {
+    if (state.network.failed()) return GST_FLOW_ERROR;
+    return live ? GST_FLOW_OK : GST_FLOW_FLUSHING;
+  }
+  state.sender = std::make_unique<ChunkSender>(
+      GST_BASE_TRANSFORM(self), [self] { return SettingsOf(self); }, state.network.stream());
+  state.pipeline = std::make_unique<action::FeaturePipeline>(state.network.engine(), state.active.features,
+                                                             state.network.stream(), *state.sender);
+  const action::CapsPtr caps(gst_pad_get_current_caps(GST_BASE_TRANSFORM_SINK_PAD(self)));
+  GstVideoInfo info;
+  if (!caps || !action::VideoInfoFromCaps(&info, caps.get())) return GST_FLOW_OK;
+  return state.pipeline->SetInfo(info);
+}
+
+// Before the first frame that is looked at.
+void Announce(GstR3dFeatures *self) {
+  State &state = *self->state;
+  state.announced = true;
+  state.sender->set_live(state.live);
+  state.pipeline->SetLive(state.live, state.active.max_pending);
   AnnounceBackbone(self);
 }
 
@@ -309,6 +292,9 @@ GstFlowReturn TransformIp(GstBaseTransform *base, GstBuffer *buffer) {
   return action::guarded(GST_ELEMENT(self), GST_FLOW_ERROR, [&] {
     State &state = *self->state;
     if (!state.started) OnFirstBuffer(self);
+    GstFlowReturn flow = TakeUp(self, state.live);
+    if (flow != GST_FLOW_OK || !state.pipeline) return flow;
+    if (!state.announced) Announce(self);
     FollowOrientation(self);
     if (base->segment.rate < 0 || base->segment.format != GST_FORMAT_TIME) {
       state.pipeline->PushFinished();
@@ -316,7 +302,9 @@ GstFlowReturn TransformIp(GstBaseTransform *base, GstBuffer *buffer) {
       return GST_FLOW_OK;
     }
     WatchLag(self, buffer, base->segment);
-    return state.pipeline->Push(buffer, base->segment);
+    flow = state.pipeline->Push(buffer, base->segment);
+    if (state.pipeline->hop() != state.announced_hop) AnnounceBackbone(self);
+    return flow;
   });
 }
 
@@ -355,7 +343,25 @@ bool OnCaps(GstR3dFeatures *self, GstCaps *caps) {
   }
   GstVideoInfo info;
   if (!action::VideoInfoFromCaps(&info, caps)) return true;  // the base class refuses what does not fit the template
+  // Whether frames can be read is known with the network; a file waits for it here, so that its caps can be refused.
+  if (TakeUp(self, action::IsLive(GST_BASE_TRANSFORM_SINK_PAD(self))) == GST_FLOW_ERROR) return false;
+  if (!self->state->pipeline) return true;  // interrupted, or live: with the first frame that is looked at
+  self->state->pipeline->PushFinished();
   return self->state->pipeline->SetInfo(info) != GST_FLOW_ERROR;
+}
+
+// What is to be known of the stream though nothing of it is looked at yet.
+void OnStreamEvent(GstR3dFeatures *self, GstEvent *event) {
+  State &state = *self->state;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START) {
+    state.orientation.OnNewStream();
+  } else if (GST_EVENT_TYPE(event) == GST_EVENT_TAG) {
+    GstTagList *tags = nullptr;
+    gst_event_parse_tag(event, &tags);
+    state.orientation.OnTags(tags);
+  } else if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+    state.network.Resume();
+  }
 }
 
 void OnSerialized(GstR3dFeatures *self, GstEvent *event) {
@@ -367,14 +373,7 @@ void OnSerialized(GstR3dFeatures *self, GstEvent *event) {
       // Chunks of the old stream or segment leave before the new one; a live source must not wait for that.
       pipeline.EndRun();
       if (!state.live) pipeline.Drain();
-      if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START) state.orientation.OnNewStream();
       break;
-    case GST_EVENT_TAG: {
-      GstTagList *tags = nullptr;
-      gst_event_parse_tag(event, &tags);
-      state.orientation.OnTags(tags);
-      break;
-    }
     case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_STREAM_GROUP_DONE:
     case GST_EVENT_EOS:
@@ -397,7 +396,6 @@ void OnSerialized(GstR3dFeatures *self, GstEvent *event) {
     case GST_EVENT_FLUSH_STOP:
       GST_DEBUG_OBJECT(self, "flushed: the chunk that was being filled is forgotten");
       pipeline.Reset();
-      StreamOf(self)->Resume();
       break;
     default:
       break;
@@ -424,16 +422,16 @@ gboolean SinkEvent(GstBaseTransform *base, GstEvent *event) {
     return TRUE;
   }
   if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) {
-    if (const auto stream = StreamOf(self)) stream->Interrupt();
-  } else if (self->state->pipeline && GST_EVENT_IS_SERIALIZED(event)) {
+    self->state->network.Interrupt();
+  } else if (GST_EVENT_IS_SERIALIZED(event)) {
     const bool go_on = action::guarded(GST_ELEMENT(self), false, [&] {
       if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) {
-        OnSerialized(self, event);
+        if (self->state->pipeline) OnSerialized(self, event);
+        OnStreamEvent(self, event);
         return true;
       }
       GstCaps *caps = nullptr;
       gst_event_parse_caps(event, &caps);
-      self->state->pipeline->PushFinished();
       return OnCaps(self, caps);
     });
     // A caps event that failed goes no further; anything else (EOS!) must still arrive.
@@ -460,8 +458,8 @@ gboolean SrcEvent(GstBaseTransform *base, GstEvent *event) {
 gboolean Query(GstBaseTransform *base, GstPadDirection direction, GstQuery *query) {
   GstR3dFeatures *self = GST_R3D_FEATURES(base);
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_CUSTOM) {
-    const auto stream = StreamOf(self);
-    if (action::AnswerBusyQuery(query, stream && stream->computing())) return TRUE;
+    const action::NetworkAccess &network = self->state->network;
+    if (action::AnswerBusyQuery(query, network.computing(), network.loading())) return TRUE;
   }
   if (direction == GST_PAD_SINK) {
     // What follows labels what begins here.
@@ -484,14 +482,7 @@ gboolean Query(GstBaseTransform *base, GstPadDirection direction, GstQuery *quer
 // ---- Properties
 
 GstStructure *StatsOf(GstR3dFeatures *self) {
-  const auto stream = StreamOf(self);
-  action::StreamStats stats;
-  if (stream) {
-    stats = stream->stats();
-  } else {
-    const ObjectLock lock(self);
-    stats = self->state->last_stats;
-  }
+  const action::StreamStats stats = self->state->network.stats();
   return gst_structure_new("stats", "chunks", G_TYPE_UINT64, stats.chunks, "batches", G_TYPE_UINT64, stats.batches,
                            "dropped", G_TYPE_UINT64, stats.dropped, "wait", G_TYPE_UINT64, Nanoseconds(stats.wait),
                            "compute", G_TYPE_UINT64, Nanoseconds(stats.compute), "network-chunks", G_TYPE_UINT64,
@@ -543,7 +534,7 @@ static void gst_r3d_features_class_init(GstR3dFeaturesClass *klass) {
 }
 
 static void gst_r3d_features_init(GstR3dFeatures *self) {
-  self->state = new State;
+  self->state = new State(GST_ELEMENT(self));
   gst_base_transform_set_passthrough(GST_BASE_TRANSFORM(self), TRUE);
   gst_base_transform_set_qos_enabled(GST_BASE_TRANSFORM(self), FALSE);
   action::ReturnFlowOfEvents(GST_BASE_TRANSFORM(self));

@@ -161,8 +161,14 @@ LineOrigin SmoothLabels::OriginOf(const FinishedSegment &finished) const {
 }
 
 bool SmoothLabels::NeedsLabels() {
+  {
+    const DelayLine::Lock lock = line_.Hold();
+    if (!tracker_ || tracker_->has_labels() || warned_no_labels_) return false;
+  }
+  const auto network = AskNetwork(sink_);
+  if (network && network->loading) return false;  // a live stream passes meanwhile
   const DelayLine::Lock lock = line_.Hold();
-  return tracker_ && !tracker_->has_labels() && !std::exchange(warned_no_labels_, true);
+  return tracker_ && !std::exchange(warned_no_labels_, true);
 }
 
 GstStructure *SmoothLabels::Stats() {
@@ -226,6 +232,7 @@ void SmoothLabels::OnBackbone(const GstStructure *structure, std::vector<Message
   const SmoothingSettings smoothing = settings_.SmoothingFor(static_cast<double>(hop_time_) / GST_SECOND);
   tracker_->SetSmoothing(smoothing);
   tracker_->SetHop(facts->hop);
+  tracker_->NoteNetwork();
   // A frame waits until half a window of steps after its own is known, or what lies in the look-ahead: they begin a hop
   // apart and last 16 samples; and a hop is what a network that keeps up needs at most.
   const bool viterbi = smoothing.method == SmoothingMethod::kViterbi;
@@ -239,11 +246,11 @@ void SmoothLabels::OnBackbone(const GstStructure *structure, std::vector<Message
   if (line_.SetMode(hold, facts->live, delay, hop_time_)) {
     messages.emplace_back(gst_message_new_latency(GST_OBJECT(element_)));
   }
-  if (settings_.profile == Profile::kStudy && facts->hop > kStudyHop && !std::exchange(warned_hop_, true)) {
+  if (settings_.profile == Profile::kStudy && facts->hop_asked > kStudyHop && !std::exchange(warned_hop_, true)) {
     const CharPtr text(
         g_strdup_printf("profile=study is meant for r3dfeatures hop=4; with hop=%d there is a step only "
                         "every %.1f s, and elements of a few seconds are lost",
-                        facts->hop, static_cast<double>(hop_time_) / GST_SECOND));
+                        facts->hop_asked, static_cast<double>(time_of(facts->hop_asked)) / GST_SECOND));
     messages.push_back(NewWarning(element_, GST_STREAM_ERROR_FORMAT, text.get(), "Set hop=4 at r3dfeatures"));
   }
 }
@@ -373,7 +380,8 @@ void SmoothLabels::OnEventOut(GstEvent *event) {
 }
 
 bool SmoothLabels::IsComputing() {
-  return IsNetworkBusy(sink_);
+  const auto network = AskNetwork(sink_);
+  return network && network->busy;
 }
 
 void SmoothLabels::WriteSegments(const std::vector<FinishedSegment> &segments) {

@@ -49,6 +49,10 @@ bool TimelineTracker::SetLabels(const GstStructure *labels_event) {
   return true;
 }
 
+void TimelineTracker::NoteNetwork() {
+  if (!labels_ && clock().started()) looked_at_ = false;
+}
+
 // ---- Frames
 
 std::optional<int64_t> TimelineTracker::AddFrame(GstBuffer *buffer) {
@@ -63,6 +67,7 @@ std::optional<int64_t> TimelineTracker::AddFrame(GstBuffer *buffer) {
     if (breaks_.size() == kMostBreaks) breaks_.pop_front();
     breaks_.push_back({place->previous_end, position});
   }
+  if (!std::exchange(looked_at_, true) && timeline_.running()) timeline_.Miss(position, position);
   if (place->cut) {
     newest_.reset();
     held_.reset();
@@ -185,6 +190,7 @@ void TimelineTracker::Flush() {
   frame_labels_.clear();
   newest_.reset();
   newest_from_ = INT64_MIN;
+  looked_at_ = true;
   run_ended_ = false;
   next_index_.reset();  // steps that were on their way are not lost, but flushed
   hole_.reset();

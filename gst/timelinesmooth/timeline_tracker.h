@@ -47,6 +47,9 @@ class TimelineTracker {
   // Samples from step to step: so many lost ones in a row as the windows of their neighbours cover are bridged.
   void SetHop(int hop) { bridge_ = static_cast<uint64_t>(std::max(0, kChunkFrames / std::max(1, hop) - 1)); }
 
+  // The network is there, and looks at the frames from the next one on. Those before it are a gap.
+  void NoteNetwork();
+
   // An event of the stream: what FrameClock has to know.
   void OnStreamEvent(GstEvent *event) { clock_.OnEvent(event); }
   // The labels of the steps that follow; false when the event is not what it should be. Throws Error when the elements
@@ -120,6 +123,7 @@ class TimelineTracker {
   uint64_t forced_ = 0;  // before the last flush
 
   std::deque<Break> breaks_;  // between frames, until steps have passed them
+  bool looked_at_ = true;     // false: the next frame is the first that the network looks at
   bool run_ended_ = false;    // by EndRun: the next frame begins another
   std::optional<uint64_t> next_index_;
   uint64_t bridge_ = 0;  // lost steps in a row that are bridged

@@ -10,11 +10,26 @@
 
 namespace action {
 
-ChunkBuilder::ChunkBuilder(int hop) : hop_(hop) {
-  if (hop < 1 || hop > kChunkFrames) {
-    throw std::invalid_argument("hop is " + std::to_string(hop) + "; it must be 1 to 16 samples");
-  }
+namespace {
+
+// The first of the samples that a chunk stands for.
+int FirstOfStep(int hop) {
+  return (kChunkFrames - hop) / 2;
+}
+
+int Checked(int hop) {
+  if (hop >= 1 && hop <= kChunkFrames) return hop;
+  throw std::invalid_argument("hop is " + std::to_string(hop) + "; it must be 1 to 16 samples");
+}
+
+}  // namespace
+
+ChunkBuilder::ChunkBuilder(int hop) : hop_(Checked(hop)), next_hop_(hop) {
   pixels_.reserve(kChunkBytes);
+}
+
+void ChunkBuilder::SetHop(int hop) {
+  next_hop_ = Checked(hop);
 }
 
 Chunk ChunkBuilder::Build() const {
@@ -23,7 +38,7 @@ Chunk ChunkBuilder::Build() const {
   chunk.frame_count = static_cast<int>(times_.size());
   chunk.time = times_.front();
   chunk.time.end = times_.back().end;
-  const auto first = static_cast<size_t>((kChunkFrames - hop_) / 2);
+  const auto first = static_cast<size_t>(FirstOfStep(hop_));
   const size_t next = first + static_cast<size_t>(hop_);
   chunk.step = times_[std::min(first, times_.size() - 1)];
   chunk.step.end = next < times_.size() ? times_[next].timestamp : chunk.time.end;
@@ -40,8 +55,10 @@ std::optional<Chunk> ChunkBuilder::Add(std::span<const uint8_t, kFrameBytes> rgb
   Chunk chunk = Build();
   discont_ = false;
   fresh_ = 0;
-  pixels_.erase(pixels_.begin(), pixels_.begin() + static_cast<ptrdiff_t>(hop_) * kFrameBytes);
-  times_.erase(times_.begin(), times_.begin() + hop_);
+  const int passed = FirstOfStep(hop_) + hop_ - FirstOfStep(next_hop_);
+  pixels_.erase(pixels_.begin(), pixels_.begin() + static_cast<ptrdiff_t>(passed) * kFrameBytes);
+  times_.erase(times_.begin(), times_.begin() + passed);
+  hop_ = next_hop_;
   return chunk;
 }
 
@@ -60,6 +77,7 @@ std::optional<Chunk> ChunkBuilder::Finish(uint64_t end) {
 }
 
 void ChunkBuilder::Reset() {
+  hop_ = next_hop_;
   pixels_.clear();
   times_.clear();
   fresh_ = 0;

@@ -51,6 +51,10 @@ class ACTION_API ChunkBuilder {
   // hop: samples between chunk starts, 1 to 16. Throws std::invalid_argument otherwise.
   explicit ChunkBuilder(int hop = kChunkFrames);
 
+  // From the chunk after the next on, 1 to 16. What a chunk stands for still ends where the next one's begins.
+  void SetHop(int hop);
+  int hop() const { return next_hop_; }
+
   // Adds one frame ([112, 112, 3] RGB). Returns a chunk when the frame completes one.
   std::optional<Chunk> Add(std::span<const uint8_t, kFrameBytes> rgb, const FrameTime &time);
 
@@ -63,11 +67,14 @@ class ACTION_API ChunkBuilder {
 
   // Samples waiting that no chunk holds yet.
   bool HasUnsent() const { return fresh_ > 0; }
+  // The next frame completes a chunk.
+  bool IsNearlyFull() const { return times_.size() + 1 == kChunkFrames; }
 
  private:
   Chunk Build() const;
 
-  const int hop_;
+  int hop_;                       // of the next chunk
+  int next_hop_;                  // of those after it
   std::vector<uint8_t> pixels_;   // frames of the window, oldest first
   std::vector<FrameTime> times_;  // one per frame in pixels_
   int fresh_ = 0;                 // the last `fresh_` frames of the window are in no chunk yet

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 
 #include "action/calibration.h"
 #include "action/elements.h"
@@ -26,15 +27,17 @@ std::vector<float> LogitsOf(const Classifier &classifier, const Features &featur
 
 }  // namespace
 
-TwoStageClassifier::TwoStageClassifier(Engine &engine, const std::string &folder, const Device &device,
-                                       const std::string &elements)
-    : folder_(folder) {
-  const ModelBundle bundle = ModelBundle::Open(folder);
-  hash_ = ModelHash(bundle);
-  labels_ = bundle.labels();
-  facts_ = bundle.facts();
+ClassifierModel ReadClassifierModel(const std::string &folder, const std::string &elements) {
+  ModelBundle bundle = ModelBundle::Open(folder);
+  ClassifierModel model{folder, ModelHash(bundle), bundle.labels(), std::move(bundle)};
   const std::string file = ElementsFileOf(folder, elements);
-  if (!file.empty()) ApplyElements(ReadElements(file), file, labels_);
+  if (!file.empty()) ApplyElements(ReadElements(file), file, model.labels);
+  return model;
+}
+
+TwoStageClassifier::TwoStageClassifier(Engine &engine, const ClassifierModel &model, const Device &device)
+    : folder_(model.folder), hash_(model.hash), labels_(model.labels), facts_(model.bundle.facts()) {
+  const ModelBundle &bundle = model.bundle;
   if (calibrated()) temperature_ = facts_->calibration->stage1;
   stage1_ = engine.NewClassifier(bundle.coarse().weights, bundle.coarse().path, device);
   size_t first = 0;

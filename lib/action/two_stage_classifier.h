@@ -27,12 +27,22 @@ struct ChunkScores {
   std::vector<float> fine_scores;  // p(coarse) * p(fine | coarse) of every fine label
 };
 
+// A model folder, read and checked as far as it can be without LibTorch.
+struct ClassifierModel {
+  std::string folder;
+  std::string hash;  // ModelHash
+  LabelTable labels;
+  ModelBundle bundle;
+};
+// elements: a file elements.csv; empty: that of the folder, if it has one. Throws Error when the folder is no model, or
+// the file is not one of its labels.
+ACTION_API ClassifierModel ReadClassifierModel(const std::string &folder, const std::string &elements = {});
+
 // For one thread.
 class ACTION_API TwoStageClassifier {
  public:
-  // elements: a file elements.csv; empty: that of the folder, if it has one. Throws Error when the folder is no model,
-  // the file is not one of its labels, or there is no such device.
-  TwoStageClassifier(Engine &engine, const std::string &folder, const Device &device, const std::string &elements = {});
+  // Throws Error when the model's weights are damaged, or there is no such device.
+  TwoStageClassifier(Engine &engine, const ClassifierModel &model, const Device &device);
   ~TwoStageClassifier();
   TwoStageClassifier(const TwoStageClassifier &) = delete;
   TwoStageClassifier &operator=(const TwoStageClassifier &) = delete;

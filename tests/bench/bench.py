@@ -71,6 +71,12 @@ def play(line, seconds=0.0):
     loading = time.perf_counter()
     if pipeline.set_state(Gst.State.READY) == Gst.StateChangeReturn.FAILURE:
         raise SystemExit(f"cannot start {line}")
+    waiting = len(elements)
+    while waiting > 0:  # networks are loaded beside
+        message = pipeline.get_bus().timed_pop_filtered(Gst.CLOCK_TIME_NONE, Gst.MessageType.ELEMENT | Gst.MessageType.ERROR)
+        if message.type == Gst.MessageType.ERROR:
+            raise SystemExit(f"cannot start {line}: {message.parse_error()[0].message}")
+        waiting -= message.has_name("action-network")
     loading = time.perf_counter() - loading
     stat = lambda e, name: e.get_property("stats").get_value(name)
     memory, shares, stopping = [], [], threading.Event()

@@ -95,7 +95,7 @@ inline GstEvent *StepEvent(const action::ChunkFacts &facts, const std::optional<
 inline action::BackboneFacts Backbone(int hop = 16, bool live = false) {
   action::BackboneFacts facts;
   facts.service.weights_hash = "fake";
-  facts.hop = hop;
+  facts.hop = facts.hop_asked = hop;
   facts.sample_rate = {8, 1};
   facts.live = live;
   return facts;

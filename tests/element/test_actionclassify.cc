@@ -2,11 +2,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // actionclassify by itself, around a fake engine: its classifiers answer with numbers that the test chooses.
+#include <dlfcn.h>
+
+#include <atomic>
 #include <cmath>
+#include <future>
 
 #include "action/checkpoint/checkpoint.h"
 #include "action/engine.h"
 #include "common/analytics_label.h"
+#include "common/feature_events.h"
 #include "detections.h"
 #include "labelled_stream.h"
 
@@ -97,6 +102,94 @@ class ActionClassify : public LabelledStream {
     return values;
   }
 };
+
+// ---- The model is loaded beside
+
+// What r3dfeatures answers while its network is loaded.
+std::atomic<bool> network_loads{false};
+gboolean AnswersThatItLoads(GstPad *pad, GstObject *parent, GstQuery *query) {
+  if (network_loads && action::AnswerBusyQuery(query, false, true)) return TRUE;
+  return gst_pad_query_default(pad, parent, query);
+}
+
+class Loading : public ActionClassify {
+ protected:
+  void SetUp() override {
+    // Opens the library, so that the very first model can be held up.
+    library_ = dlopen("libactiontorch.so", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    SetLoading(false);
+  }
+  void TearDown() override {
+    SetLoading(true);
+    Drop();
+    network_loads = false;
+  }
+  void SetLoading(bool open) { reinterpret_cast<void (*)(bool)>(dlsym(library_, "fake_engine_set_loading"))(open); }
+
+ private:
+  void *library_ = nullptr;
+};
+
+TEST_F(Loading, FramesPassAndTheFirstStepWaits) {
+  Make("actionclassify model=" + Model("m"));
+  gst_pad_set_query_function(harness_->srcpad, AnswersThatItLoads);
+  network_loads = true;
+  Start();
+  PushFrame(0);
+  EXPECT_EQ(PullLabel(), "-");
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "") << "r3dfeatures is there";
+  network_loads = false;
+  auto pushing = std::async(std::launch::async, [this] {
+    PushBackbone();
+    PushFeatures(0, Logits(5, 0, 0));
+    PushFrame(kFrame);
+  });
+  SetLoading(true);
+  pushing.get();
+  EXPECT_EQ(PullLabel(), "a");
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "");
+}
+
+TEST_F(Loading, StoppingAndFlushingEndTheWait) {
+  for (const bool flush : {false, true}) {
+    Drop();
+    SetLoading(false);
+    Make("actionclassify model=" + Model(flush ? "m" : "n"));
+    Start();
+    auto waiting = std::async(std::launch::async, [this] { PushBackbone(); });
+    if (!flush) {
+      EXPECT_EQ(gst_element_set_state(element_, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+      waiting.get();
+      SetLoading(true);
+      continue;
+    }
+    Push(gst_event_new_flush_start());
+    waiting.get();
+    Push(gst_event_new_flush_stop(TRUE));
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    Push(gst_event_new_segment(&segment));
+    SetLoading(true);
+    PushFrame(0);  // with the backbone, which is sent again
+    PushFeatures(0, Logits(0, 0, 5));
+    PushFrame(kFrame);
+    EXPECT_EQ(PullLabel(), "-");
+    EXPECT_EQ(PullLabel(), "c");
+  }
+}
+
+TEST_F(Loading, AnErrorIsPostedAndEndsTheStream) {
+  Make("actionclassify device=cuda model=" + Model("m"));
+  Start();
+  EXPECT_EQ(PushFrame(0), GST_FLOW_OK);
+  SetLoading(true);
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_ERROR), "there is no CUDA device");
+  GstFlowReturn flow = GST_FLOW_OK;
+  while (flow == GST_FLOW_OK)
+    flow = PushFrame(kFrame);
+  EXPECT_EQ(flow, GST_FLOW_ERROR);
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_ERROR, 0), "") << "said once";
+}
 
 TEST_F(ActionClassify, StepsTakeThePlaceOfFeatures) {
   Make("actionclassify model=" + Model("m"));

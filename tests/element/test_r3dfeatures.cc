@@ -9,11 +9,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <condition_variable>
 #include <cstring>
 #include <functional>
 #include <future>
 #include <mutex>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -32,12 +35,18 @@ void SetGate(bool open) {
 void WaitAtGate() {
   Fake<void()>("fake_engine_wait_at_gate")();
 }
+// Opens the library, so that the very first network can be held up.
+void SetLoading(bool open) {
+  static void *library = dlopen("libactiontorch.so", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  reinterpret_cast<void (*)(bool)>(dlsym(library, "fake_engine_set_loading"))(open);
+}
 void SetFailing(bool fail) {
   Fake<void(bool)>("fake_engine_set_failing")(fail);
 }
 
 struct ChunkEvent {
   guint64 index = 0, timestamp = 0, stream_time = 0, running_time = 0, duration = 0, end = 0;
+  guint64 step = 0, step_duration = 0;
   gint frames = 0;
   gboolean padded = FALSE, discont = FALSE, dropped = FALSE;
   std::vector<float> features;
@@ -49,7 +58,8 @@ ChunkEvent Parse(const GstStructure *s) {
                                 "stream-time", G_TYPE_UINT64, &e.stream_time, "running-time", G_TYPE_UINT64,
                                 &e.running_time, "duration", G_TYPE_UINT64, &e.duration, "end", G_TYPE_UINT64, &e.end,
                                 "frames", G_TYPE_INT, &e.frames, "padded", G_TYPE_BOOLEAN, &e.padded, "discont",
-                                G_TYPE_BOOLEAN, &e.discont, "dropped", G_TYPE_BOOLEAN, &e.dropped, nullptr));
+                                G_TYPE_BOOLEAN, &e.discont, "dropped", G_TYPE_BOOLEAN, &e.dropped, "step-timestamp",
+                                G_TYPE_UINT64, &e.step, "step-duration", G_TYPE_UINT64, &e.step_duration, nullptr));
   GBytes *bytes = nullptr;
   if (gst_structure_get(s, "features", G_TYPE_BYTES, &bytes, nullptr)) {
     gsize size = 0;
@@ -72,15 +82,16 @@ class R3dFeatures : public testing::Test {
     if (Fake<void(bool)>("fake_engine_set_gate") != nullptr) {
       SetGate(true);
       SetFailing(false);
+      SetLoading(true);
     }
     End();
   }
 
   void End() {
-    if (harness_ != nullptr) gst_harness_teardown(harness_);
+    if (harness_ != nullptr) gst_harness_teardown(std::exchange(harness_, nullptr));
     if (bus_ == nullptr) return;
     gst_bus_set_flushing(bus_, TRUE);  // messages own the element, which owns the bus
-    gst_object_unref(bus_);
+    gst_object_unref(std::exchange(bus_, nullptr));
   }
 
   // (Re)makes the element from a launch line's part. Not live unless told.
@@ -92,6 +103,7 @@ class R3dFeatures : public testing::Test {
     element_ = gst_parse_launch(description.c_str(), &error);
     ASSERT_EQ(error, nullptr) << error->message;
     bus_ = gst_bus_new();
+    gst_bus_set_sync_handler(bus_, CountNetworks, this, nullptr);
     gst_element_set_bus(element_, bus_);
     gst_harness_add_element_full(harness_, element_, &source_template, "sink", &sink_template, "src");
     gst_harness_set_live(harness_, FALSE);
@@ -102,6 +114,24 @@ class R3dFeatures : public testing::Test {
                       Record, this, nullptr);
     gst_object_unref(pad);
     gst_object_unref(element_);  // the harness holds it
+    if (wait_) WaitForNetwork();
+  }
+
+  // What is loaded beside is there.
+  void WaitForNetwork() {
+    std::unique_lock lock(mutex_);
+    network_.wait(lock, [this] { return networks_ > 0; });
+    networks_ = 0;
+  }
+
+  static GstBusSyncReply CountNetworks(GstBus *, GstMessage *message, gpointer user) {
+    auto *self = static_cast<R3dFeatures *>(user);
+    if (!gst_message_has_name(message, "action-network")) return GST_BUS_PASS;
+    gst_message_unref(message);
+    const std::lock_guard lock(self->mutex_);
+    ++self->networks_;
+    self->network_.notify_all();
+    return GST_BUS_DROP;
   }
 
   guint64 Stat(const char *name) {
@@ -129,6 +159,9 @@ class R3dFeatures : public testing::Test {
     } else if (gst_event_has_name(event, "action-backbone")) {
       gst_structure_get_boolean(s, "live", &self->live_);
       self->frame_roi_ = gst_structure_get_string(s, "frame-roi");
+      gint hop = 0;
+      gst_structure_get_int(s, "hop", &hop);
+      self->hops_.push_back(hop);
       self->log_.push_back("backbone");
     } else if (gst_event_has_name(event, "action-run-end")) {
       self->log_.push_back("run end");
@@ -224,10 +257,14 @@ class R3dFeatures : public testing::Test {
   GstHarness *harness_ = nullptr;
   GstElement *element_ = nullptr;
   GstBus *bus_ = nullptr;
+  bool wait_ = true;  // Make waits for the network
+  int networks_ = 0;  // messages action-network
+  std::condition_variable network_;
   GstVideoInfo info_{};
   std::mutex mutex_;
   std::vector<std::string> log_;
   std::vector<ChunkEvent> chunks_;
+  std::vector<int> hops_;  // of each action-backbone
   gboolean live_ = -1;
   std::string frame_roi_;
 };
@@ -491,6 +528,39 @@ TEST_F(R3dFeatures, LiveVideoThatFallsBehindIsTold) {
   EXPECT_EQ(warnings(10 * GST_SECOND, 0), 0);
   EXPECT_EQ(warnings(0, 0.5), 0) << "4 s";
   EXPECT_EQ(warnings(0, 1), 1) << "8 s";
+}
+
+// hop=4: while chunks pile up the hop becomes 8, then 16, and is announced; nothing is lost, and steps follow on each
+// other.
+TEST_F(R3dFeatures, AnOverloadedLiveStreamHasFewerSteps) {
+  for (const bool adaptive : {true, false}) {
+    Make(std::string("r3dfeatures hop=4 adaptive-hop=") + (adaptive ? "true" : "false"));
+    chunks_.clear();
+    hops_.clear();
+    gst_harness_set_live(harness_, TRUE);
+    SetCaps();
+    SetGate(false);
+    PushFrames(16);
+    WaitAtGate();
+    PushFrames(adaptive ? 26 : 32, 16);  // chunks end at 16, 20, 24, 30 and 42: one is computed, four may wait
+    SetGate(true);
+    PushEos();
+    const auto dropped = std::ranges::count_if(chunks_, [](const ChunkEvent &chunk) { return chunk.dropped != FALSE; });
+    if (!adaptive) {
+      EXPECT_GT(dropped, 0);
+      EXPECT_EQ(hops_, std::vector<int>{4});
+      EXPECT_NE(MessageText(GST_MESSAGE_WARNING).find("steps are lost"), std::string::npos);
+      EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "");
+      continue;
+    }
+    EXPECT_EQ(dropped, 0);
+    EXPECT_EQ(hops_, (std::vector<int>{4, 8, 16}));
+    for (size_t k = 1; k < chunks_.size(); ++k)
+      EXPECT_EQ(chunks_[k].step, chunks_[k - 1].step + chunks_[k - 1].step_duration) << k;
+    EXPECT_NE(MessageText(GST_MESSAGE_WARNING).find("a step every 1.0 s (hop 8)"), std::string::npos);
+    EXPECT_NE(MessageText(GST_MESSAGE_WARNING).find("a step every 2.0 s (hop 16)"), std::string::npos);
+    EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "");
+  }
 }
 
 TEST_F(R3dFeatures, StatisticsOutliveTheStream) {
@@ -1001,6 +1071,140 @@ TEST_F(Turned, TagsAreIgnoredUnlessAskedFor) {
   EXPECT_EQ(chunks_[0].features[0], 40);
 }
 
+// ---- The network is loaded beside
+
+class Loading : public R3dFeatures {
+ protected:
+  void SetUp() override {
+    SetLoading(false);
+    wait_ = false;
+  }
+  // What the query action-busy says of `field`.
+  bool Says(const char *field) {
+    GstQuery *query = gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty("action-busy"));
+    EXPECT_TRUE(gst_pad_peer_query(harness_->sinkpad, query));
+    gboolean said = FALSE;
+    EXPECT_TRUE(gst_structure_get_boolean(gst_query_get_structure(query), field, &said));
+    gst_query_unref(query);
+    return said != FALSE;
+  }
+};
+
+// Every state is reached though no network is there: set_state returns, or this test hangs.
+TEST_F(Loading, AFileWaitsWithItsCapsAndLosesNothing) {
+  Make("r3dfeatures");
+  EXPECT_TRUE(Says("loading"));
+  auto pushing = std::async(std::launch::async, [this] {
+    SetCaps();
+    PushFrames(40);
+    PushEos();
+  });
+  SetLoading(true);
+  pushing.get();
+  EXPECT_FALSE(Says("loading"));
+  EXPECT_EQ(chunks_.size(), 3u);
+  const auto log = Log();
+  EXPECT_LT(std::ranges::find(log, "backbone"), std::ranges::find(log, "buffer 0"));
+}
+
+TEST_F(Loading, ALiveStreamPassesMeanwhile) {
+  Make("r3dfeatures orientation=auto");
+  gst_harness_set_live(harness_, TRUE);
+  SetCaps();
+  PushFrames(20);
+  GstTagList *tags = gst_tag_list_new(GST_TAG_IMAGE_ORIENTATION, "rotate-180", nullptr);
+  gst_harness_push_event(harness_, gst_event_new_tag(tags));
+  EXPECT_EQ(chunks_.size(), 0u);
+  EXPECT_EQ(std::ranges::count(Log(), "backbone"), 0);
+  SetLoading(true);
+  WaitForNetwork();
+  PushFrames(40, 20);
+  PushEos();
+  ASSERT_EQ(chunks_.size(), 3u) << "of 40 frames";
+  EXPECT_EQ(chunks_[0].timestamp, 20 * kFrame);
+  EXPECT_TRUE(chunks_[0].discont);
+  EXPECT_EQ(chunks_[0].index, 0u);
+  const auto log = Log();
+  const auto backbone = std::ranges::find(log, "backbone");
+  EXPECT_EQ(*std::prev(backbone), "tag") << "right before the first frame that is looked at";
+}
+
+TEST_F(Loading, EndsThatComeFirst) {
+  Make("r3dfeatures");
+  gst_harness_set_live(harness_, TRUE);
+  SetCaps();
+  PushFrames(20);
+  PushEos();
+  EXPECT_EQ(std::ranges::count(Log(), "eos"), 1);
+}
+
+TEST_F(Loading, StoppingAndFlushingEndTheWait) {
+  for (const bool flush : {false, true}) {
+    End();
+    SetLoading(false);
+    Make("r3dfeatures");
+    auto caps = std::async(std::launch::async, [this] {
+      GstCaps *gray = gst_caps_from_string("video/x-raw,format=GRAY8,width=64,height=48,framerate=8/1");
+      gst_video_info_from_caps(&info_, gray);
+      gst_harness_push_event(harness_, gst_event_new_stream_start("test"));
+      gst_harness_push_event(harness_, gst_event_new_caps(gray));  // may be refused: by then it is stopped
+      gst_caps_unref(gray);
+    });
+    if (flush) {
+      gst_harness_push_event(harness_, gst_event_new_flush_start());
+      caps.get();
+      gst_harness_push_event(harness_, gst_event_new_flush_stop(TRUE));
+      SetLoading(true);
+      chunks_.clear();
+      NewSegment(0);
+      PushFrames(16);
+      PushEos();
+      EXPECT_EQ(chunks_.size(), 1u);
+    } else {
+      EXPECT_EQ(gst_element_set_state(element_, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+      caps.get();
+      SetLoading(true);
+    }
+  }
+}
+
+TEST_F(Loading, AnErrorIsPostedAndEndsTheStream) {
+  for (const bool live : {false, true}) {
+    End();
+    SetLoading(false);
+    Make("r3dfeatures weights=damaged");
+    gst_harness_set_live(harness_, live);
+    if (live) SetCaps();
+    SetLoading(true);
+    GstMessage *message = gst_bus_timed_pop_filtered(bus_, GST_CLOCK_TIME_NONE, GST_MESSAGE_ERROR);
+    GError *error = nullptr;
+    gst_message_parse_error(message, &error, nullptr);
+    EXPECT_STREQ(error->message, "the weights are damaged");
+    g_error_free(error);
+    gst_message_unref(message);
+    if (!live) continue;
+    while (Says("loading"))
+      std::this_thread::yield();
+    EXPECT_EQ(Push(0), GST_FLOW_ERROR);
+  }
+  EXPECT_EQ(gst_bus_pop_filtered(bus_, GST_MESSAGE_ERROR), nullptr) << "said once";
+  gst_element_set_state(element_, GST_STATE_NULL);
+  g_object_set(element_, "weights", "mended", nullptr);
+  EXPECT_NE(gst_element_set_state(element_, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  WaitForNetwork();
+}
+
+// Other weights while the first are being loaded: those that were asked for last count.
+TEST_F(Loading, WhatWasAskedForLastIsTaken) {
+  Make("r3dfeatures weights=damaged");
+  gst_element_set_state(element_, GST_STATE_READY);
+  g_object_set(element_, "weights", "stand-in", nullptr);
+  gst_element_set_state(element_, GST_STATE_PAUSED);
+  SetLoading(true);
+  WaitForNetwork();
+  EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "stand-in backbone: not a measurement");
+}
+
 TEST_F(R3dFeatures, WeightsMayChangeInReady) {
   Make("r3dfeatures weights=one");
   SetCaps();
@@ -1008,9 +1212,11 @@ TEST_F(R3dFeatures, WeightsMayChangeInReady) {
   g_object_set(element_, "weights", "stand-in", nullptr);
   EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "");
   gst_element_set_state(element_, GST_STATE_PAUSED);
+  WaitForNetwork();
   EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "stand-in backbone: not a measurement") << "the new ones are open";
   gst_element_set_state(element_, GST_STATE_READY);
   gst_element_set_state(element_, GST_STATE_PAUSED);
+  WaitForNetwork();
   EXPECT_EQ(MessageText(GST_MESSAGE_WARNING), "") << "and stay open";
   gst_element_set_state(element_, GST_STATE_READY);
   g_object_set(element_, "device", "toaster", nullptr);
@@ -1114,7 +1320,7 @@ std::vector<float> FeaturesOf(const std::string &caps) {
   std::vector<float> features;
   for (bool running = true; running;) {
     GstMessage *message = gst_bus_timed_pop(bus, GST_CLOCK_TIME_NONE);
-    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT) features = Parse(gst_message_get_structure(message)).features;
+    if (gst_message_has_name(message, "action-features")) features = Parse(gst_message_get_structure(message)).features;
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
       gst_message_parse_error(message, &error, nullptr);
       ADD_FAILURE() << error->message;

@@ -759,15 +759,42 @@ struct Network {
   std::mutex mutex;
   std::condition_variable changed;
   bool busy = true;
+  bool loading = false;
   int asked = 0;
 } network;
 
 gboolean AnswersWhetherItIsBusy(GstPad *pad, GstObject *parent, GstQuery *query) {
   const std::lock_guard lock(network.mutex);
-  if (!action::AnswerBusyQuery(query, network.busy)) return gst_pad_query_default(pad, parent, query);
+  if (!action::AnswerBusyQuery(query, network.busy, network.loading)) return gst_pad_query_default(pad, parent, query);
   ++network.asked;
   network.changed.notify_all();
   return TRUE;
+}
+
+// Frames of a camera pass before the network is there: nobody looked at them.
+TEST_F(TimelineSmooth, WhatPassesWhileTheNetworkIsLoadedIsAGap) {
+  Make("timelinesmooth", true);
+  gst_pad_set_query_function(harness_->srcpad, AnswersWhetherItIsBusy);
+  network.busy = false;
+  network.loading = true;
+  Start();
+  PushFrames(0, 20);
+  EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0), "") << "labels are on their way";
+  network.loading = false;
+  PushBackbone(16, true);
+  PushLabels();
+  for (int step = 0; step < 3; ++step) {
+    PushFrames(20 + step * 16, 36 + step * 16);
+    action::ChunkFacts facts = FactsOf(static_cast<uint64_t>(step));
+    for (action::FrameTime *time : {&facts.time, &facts.step})
+      for (uint64_t *at : {&time->timestamp, &time->stream_time, &time->running_time, &time->end})
+        *at += 20 * kFrame;
+    Push(StepEvent(facts, ScoresOf(1)));
+  }
+  PushEos();
+  WaitForEvent(GST_EVENT_EOS);
+  EXPECT_EQ(SegmentMessages(), (std::vector<std::string>{"0-2.5 gap gap", "2.5-8.5 b_one_rnva measured"}));
+  network.busy = true;
 }
 
 TEST_F(TimelineSmooth, ASlowNetworkIsNoStall) {

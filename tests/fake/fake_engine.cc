@@ -22,6 +22,7 @@ namespace {
 std::mutex mutex;
 std::condition_variable changed;
 bool gate_open = true;
+bool loading_open = true;
 int waiting_at_gate = 0;
 std::atomic<bool> failing{false};
 
@@ -64,9 +65,16 @@ class ChosenLogits : public action::Classifier {
   std::vector<float> features_;
 };
 
+void WaitUntilLoadingIsOpen() {
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [] { return loading_open; });
+}
+
 class FakeEngine : public PartialEngine {
  public:
   std::shared_ptr<action::FeatureService> OpenFeatureService(const Request &request) override {
+    WaitUntilLoadingIsOpen();
+    if (request.weights == "damaged") throw action::Error("the weights are damaged");
     return action::StartFeatureService(Describe(request), [] {
       const auto run = [](std::span<const action::Chunk> chunks, std::span<action::Features> features) {
         std::ranges::transform(chunks, features.begin(), Answer);
@@ -76,7 +84,9 @@ class FakeEngine : public PartialEngine {
   }
   // A classifier whose last bias says which of the features is the logit of each class.
   std::unique_ptr<action::Classifier> NewClassifier(const action::StateDict &weights, const std::string &,
-                                                    const action::Device &) override {
+                                                    const action::Device &device) override {
+    WaitUntilLoadingIsOpen();
+    if (device.kind == action::Device::Kind::kCuda) throw action::Error("there is no CUDA device");
     return std::make_unique<ChosenLogits>(weights.Find("net.7.bias")->ToFloats());
   }
   action::ServiceInfo Describe(const Request &request) override {
@@ -106,6 +116,12 @@ void fake_engine_set_gate(bool open) {
 void fake_engine_wait_at_gate() {
   std::unique_lock lock(mutex);
   changed.wait(lock, [] { return waiting_at_gate > 0; });
+}
+
+void fake_engine_set_loading(bool open) {
+  const std::lock_guard lock(mutex);
+  loading_open = open;
+  changed.notify_all();
 }
 
 void fake_engine_set_failing(bool fail) {

@@ -12,6 +12,8 @@ ACTION_API void fake_engine_set_gate(bool open);
 // Blocks until the network stands at the closed gate with a chunk.
 ACTION_API void fake_engine_wait_at_gate();
 ACTION_API void fake_engine_set_failing(bool fail);
+// Neither a network nor a classifier is loaded while it is closed.
+ACTION_API void fake_engine_set_loading(bool open);
 }
 
 #endif  // TESTS_FAKE_ENGINE_H_

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Returns from main while chunks are computed: nothing is stopped, nothing unreferenced. Must end with status 0.
+// Returns from main while chunks are computed, or with an argument while the network is still being loaded: nothing is
+// stopped, nothing unreferenced. Must end with status 0.
 #include <gst/gst.h>
 
 #include <cstdio>
@@ -20,6 +21,7 @@ GstPadProbeReturn OnBuffer(GstPad *, GstPadProbeInfo *, gpointer user) {
 }  // namespace
 
 int main(int argc, char **argv) {
+  const bool early = argc > 1;
   gst_init(&argc, &argv);
   GError *error = nullptr;
   GstElement *pipeline = gst_parse_launch(
@@ -30,7 +32,7 @@ int main(int argc, char **argv) {
   GstElement *out = gst_bin_get_by_name(GST_BIN(pipeline), "out");
   gst_pad_add_probe(gst_element_get_static_pad(out, "sink"), GST_PAD_PROBE_TYPE_BUFFER, OnBuffer, enough, nullptr);
   if (gst_element_set_state(pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) return 3;
-  enough->get_future().wait();
+  if (!early) enough->get_future().wait();
   std::puts("leaving");
   return 0;
 }

@@ -13,10 +13,12 @@ from gi.repository import Gst  # noqa: E402
 
 Gst.init(None)
 pipeline = Gst.parse_launch("videotestsrc num-buffers=20 ! r3dfeatures ! fakesink")
-if pipeline.set_state(Gst.State.PLAYING) != Gst.StateChangeReturn.FAILURE:
-    sys.exit("the pipeline started beside " + torch.__file__)
-message = pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR).parse_error()[0].message
+pipeline.set_state(Gst.State.PLAYING)
+end = pipeline.get_bus().timed_pop_filtered(Gst.CLOCK_TIME_NONE, Gst.MessageType.ERROR | Gst.MessageType.EOS)
 pipeline.set_state(Gst.State.NULL)
+if end.type != Gst.MessageType.ERROR:
+    sys.exit("the pipeline ran beside " + torch.__file__)
+message = end.parse_error()[0].message
 print(message)
 if "another LibTorch" not in message:
     sys.exit("another error than expected")

@@ -16,8 +16,9 @@ import time
 
 MINUTES = float(sys.argv[3]) if len(sys.argv) > 3 else 60
 sys.argv[3:] = ["1"]
-import tap
+# Its import makes the folders of the two modules after it known.
 from test_recording import FOLDER, SMALL, Recorder, wait_for
+import tap
 from rtsp_camera import COUNTED, Camera
 
 INTERVAL = 5  # s, from sample to sample

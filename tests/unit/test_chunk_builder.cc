@@ -88,6 +88,33 @@ TEST(ChunkBuilder, StepsShareOutTheTime) {
   }
 }
 
+// Whatever the hop becomes, steps follow on each other, and each is in the middle of its window.
+TEST(ChunkBuilder, TheHopMayChange) {
+  for (int before = 1; before <= 16; ++before) {
+    for (int after = 1; after <= 16; ++after) {
+      ChunkBuilder builder(before);
+      std::vector<Chunk> chunks;
+      for (int i = 0; i < 100; ++i) {
+        if (chunks.size() == 2) builder.SetHop(after);
+        if (auto chunk = builder.Add(Picture(i), TimeOf(i))) chunks.push_back(std::move(*chunk));
+      }
+      ASSERT_GT(chunks.size(), 3u);
+      for (size_t k = 0; k < chunks.size(); ++k) {
+        // Of the third chunk the length is still the old one: it is known when the one before it was built.
+        const int hop = k <= 2 ? before : after;
+        const int window = static_cast<int>(chunks[k].time.timestamp / 100);
+        EXPECT_EQ(FramesOf(chunks[k]).front(), window);
+        EXPECT_EQ(chunks[k].step.timestamp, static_cast<uint64_t>(window + (16 - hop) / 2) * 100);
+        EXPECT_EQ(chunks[k].step.end - chunks[k].step.timestamp, static_cast<uint64_t>(hop) * 100);
+        if (k > 0) {
+          EXPECT_EQ(chunks[k].step.timestamp, chunks[k - 1].step.end) << before << " to " << after;
+        }
+      }
+    }
+  }
+  EXPECT_THROW(ChunkBuilder().SetHop(17), std::invalid_argument);
+}
+
 TEST(ChunkBuilder, EndIsWhereTheNextSampleIsDue) {
   ChunkBuilder builder(16);
   const std::vector<Chunk> chunks = Feed(builder, 20);
