@@ -4,7 +4,7 @@
 // The contract between whoever records the labelled video and timelinesmooth: an upstream event.
 //
 // `action-recording`: a new file begins. Timelines name the file that a segment begins in. Fields:
-//   file            string   its name, without a folder
+//   file            string   its path
 //   running-time    uint64   of its first frame, ns
 #ifndef GST_ACTION_RECORDING_EVENT_H_
 #define GST_ACTION_RECORDING_EVENT_H_

@@ -73,6 +73,19 @@ std::string TimelineOutput::PathAt(int64_t wall) const {
   return path ? path.get() : location_;  // a name that happens to hold a %
 }
 
+// A recording is named as it is found from the folder of the lines.
+std::string TimelineOutput::LineOf(const FinishedSegment &finished) const {
+  LineOrigin origin = finished.origin;
+  origin.run = run_;
+  const std::filesystem::path video(origin.video);
+  if (video.is_absolute()) {
+    std::error_code failed;
+    const auto folder = std::filesystem::absolute(path_, failed).lexically_normal().parent_path();
+    origin.video = video.lexically_normal().lexically_relative(folder).string();
+  }
+  return ToJsonLine(finished.segment, origin);
+}
+
 void TimelineOutput::OpenLines(const std::string &path) {
   if (path != location_) {
     std::error_code failed;  // which opening the file tells
@@ -100,11 +113,8 @@ void TimelineOutput::NotePending(const std::vector<FinishedSegment> &pending) {
   if (!lines_) return;
   const std::string name = OpenSegmentsName(path_), fresh = name + "~";
   std::string text;
-  for (const FinishedSegment &finished : pending) {
-    LineOrigin origin = finished.origin;
-    origin.run = run_;
-    text += ToJsonLine(finished.segment, origin) + "\n";
-  }
+  for (const FinishedSegment &finished : pending)
+    text += LineOf(finished) + "\n";
   std::ofstream file(fresh, std::ios::trunc);
   file << text;
   file.close();
@@ -127,7 +137,6 @@ std::string TimelineOutput::WouldKeep() const {
 std::optional<Error> TimelineOutput::Add(const FinishedSegment &finished) {
   if (location_.empty()) return std::nullopt;
   last_ = finished;
-  last_->origin.run = run_;
   if (!lines_) {
     segments_.Add(finished.segment);
     return std::nullopt;
@@ -141,10 +150,10 @@ std::optional<Error> TimelineOutput::Add(const FinishedSegment &finished) {
     // Never back to an earlier file, where a clock is set back; nor away from lines that still have to be written.
     if (path > path_ && lines_->Retry()) OpenLines(path);
   } catch (const Error &e) {
-    lines_->Append(ToJsonLine(finished.segment, last_->origin));  // better there than nowhere
+    lines_->Append(LineOf(finished));  // better there than nowhere
     return std::exchange(failing_, true) ? std::nullopt : std::optional<Error>(e);
   }
-  if (lines_->Append(ToJsonLine(finished.segment, last_->origin))) {
+  if (lines_->Append(LineOf(finished))) {
     failing_ = false;
   } else if (!std::exchange(failing_, true)) {
     return lines_->failure();
@@ -158,7 +167,7 @@ std::string TimelineOutput::Finish(bool complete) {
     // The end came when the last segment had been written: it is said once more, which replaces it.
     if (last_ && last_->segment.complete != complete) {
       last_->segment.complete = complete;
-      lines_->Append(ToJsonLine(last_->segment, last_->origin));
+      lines_->Append(LineOf(*last_));
     }
     if (!lines_->Retry()) {
       const Error &why = *lines_->failure();

@@ -58,6 +58,7 @@ class TimelineOutput {
 
  private:
   std::string PathAt(int64_t wall) const;
+  std::string LineOf(const FinishedSegment &finished) const;
   void OpenLines(const std::string &path);
   void TakeInPending();
   void ForgetPending();

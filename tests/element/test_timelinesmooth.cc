@@ -4,15 +4,18 @@
 // timelinesmooth by itself: each duty of a queue, and what it makes of steps. No model, no network.
 #include <sys/mount.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstring>
 #include <future>
 #include <mutex>
+#include <sstream>
 #include <thread>
 
 #include "action/timeline/timeline_file.h"
 #include "common/analytics_label.h"
+#include "common/recording_event.h"
 #include "detections.h"
 #include "smoothed_stream.h"
 
@@ -1031,6 +1034,35 @@ TEST_F(TimelineSmooth, WithoutEosTheFileIsWrittenWhenTheElementStops) {
   const auto segments = action::ReadTimeline(path);
   ASSERT_EQ(segments.size(), 2u);
   EXPECT_EQ(segments[1].end, 4 * static_cast<int64_t>(GST_SECOND));
+}
+
+// Whoever records the frames says where; lines name the file as it is found from their folder.
+TEST_F(TimelineSmooth, LinesNameTheRecordingTheyBeginIn) {
+  const std::string path = Folder() + "/day2/t.jsonl";
+  std::filesystem::create_directories(Folder() + "/day2");
+  Make("timelinesmooth station=P location=" + path, true);
+  Begin(16, true);
+  const auto record = [this](const std::string &file, GstClockTime begin) {
+    EXPECT_TRUE(gst_harness_push_upstream_event(harness_, action::NewRecordingEvent({Folder() + file, begin})));
+  };
+  record("/day1/overlay-230000.mp4", 0);
+  PushStream(std::string(20, 'a') + std::string(20, 'b'));
+  record("/day2/overlay-000000.mp4", 30 * 16 * kFrame);
+  PushStream(std::string(20, 'c'), 40);
+  PushEos();
+  WaitForEvent(GST_EVENT_EOS);
+  std::vector<std::string> found;
+  std::istringstream lines(ReadFile(path));
+  for (std::string line; std::getline(lines, line);) {
+    const size_t at = line.find("\"video\":");
+    found.push_back(at == std::string::npos ? ""
+                                            : line.substr(at, line.find_first_of(",}", line.find("offset", at)) - at));
+  }
+  found.erase(std::unique(found.begin(), found.end()), found.end());  // the last one is said again at the end
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[0], "\"video\":\"../day1/overlay-230000.mp4\",\"video_offset\":0.0");
+  EXPECT_EQ(found[1], "\"video\":\"../day1/overlay-230000.mp4\",\"video_offset\":40.0");
+  EXPECT_EQ(found[2], "\"video\":\"overlay-000000.mp4\",\"video_offset\":20.0");
 }
 
 TEST_F(TimelineSmooth, LinesAreThereAsSoonAsASegmentIsFinal) {

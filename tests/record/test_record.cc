@@ -22,9 +22,12 @@
 #include "record/encoder.h"
 #include "record/folders.h"
 #include "record/lines.h"
+#include "record/pipeline.h"
 #include "record/quantities.h"
+#include "record/recorder.h"
 #include "record/recovery.h"
 #include "record/retention.h"
+#include "record/secrets.h"
 #include "record/settings.h"
 #include "record/site_file.h"
 #include "record/site_status.h"
@@ -253,6 +256,43 @@ TEST_F(Record, AMonthIsKept) {
 }
 
 // A machine without a clock of its own believed that it was 1970; the file system has known better since.
+TEST_F(Record, SpaceThatNobodyCanMakeIsTold) {
+  MakeRecording("a", kMarch, kHour, 100);
+  std::vector<std::string> told;
+  const auto tell = [&told](const std::string &what) { told.push_back(what); };
+  EXPECT_TRUE(ApplyRetention(folder_, {.min_free = {0, 1ull << 60}}, kMarch + kDay, {}, tell).empty());
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_NE(told[0].find("min-free"), std::string::npos);
+}
+
+// The camera numbers its frames; what is missing in the row was lost before the recorder.
+TEST_F(Record, FramesLostOnTheWayAreCounted) {
+  gst_init(nullptr, nullptr);
+  const SharedTime time;
+  RecorderSettings settings;
+  settings.folder = folder_;
+  settings.kind = "overlay";
+  Recorder recorder(
+      settings, time, [](const std::optional<Error> &) {}, [](const std::string &, GstClockTime) {});
+  const CapsPtr caps(gst_caps_from_string("image/jpeg,width=16,height=16,framerate=25/1"));
+  const auto push = [&](guint64 number, bool keyframe) {
+    const BufferPtr frame(gst_buffer_new());
+    GST_BUFFER_PTS(frame.get()) = number * GST_SECOND / 25;
+    GST_BUFFER_OFFSET(frame.get()) = number;
+    if (!keyframe) GST_BUFFER_FLAG_SET(frame.get(), GST_BUFFER_FLAG_DELTA_UNIT);
+    const std::unique_ptr<GstSample, Deleter<gst_sample_unref>> sample(
+        gst_sample_new(frame.get(), caps.get(), nullptr, nullptr));
+    recorder.OnFrame(sample.get());
+  };
+  // No keyframe: nothing is begun, and nothing dropped but what is missing.
+  for (const guint64 number : {7, 8, 9, 12, 13, 2, 3, 5})
+    push(number, false);
+  push(GST_BUFFER_OFFSET_NONE, false);
+  push(20, false);
+  EXPECT_EQ(recorder.stats().dropped, 3u) << "10, 11 and 4; the camera began anew at 2";
+  EXPECT_EQ(recorder.stats().frames, 13u);
+}
+
 TEST_F(Record, AFalseBeginningMakesNoFileOld) {
   const Zone zone("UTC");
   const Recording recording = MakeRecording("a", kDay, kHour, 100);

@@ -12,6 +12,7 @@ import json
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import socket
@@ -25,13 +26,13 @@ import numpy
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstApp", "1.0")
-from gi.repository import Gst, GstApp  # noqa: F401
+from gi.repository import Gio, GLib, Gst, GstApp  # noqa: F401
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../parity"), os.path.join(HERE, "../pipeline")]
 import small_model
 import tap
-from rtsp_camera import COUNTED, H264, Camera, free_port, number_of
+from rtsp_camera import COUNTED, H264, VIDEO, Camera, free_port, number_of
 
 BUILD, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
 KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 4
@@ -71,11 +72,15 @@ class Recorder:
             self.words.append(self.site)
         else:
             self.words += ["--output", self.output, "--model", MODEL]
+            if "--segment" not in arguments:
+                self.words += ["--segment", "1d"]  # no file more when a test runs over a full hour
         self.words += ["--listen", f"127.0.0.1:{self.port}" if page else "none", *arguments]
         self.environment = {**small_model.fake_engine(BUILD), **(environment or {})}
         self.said, self.process = "", None
 
     def write_site(self, text):
+        if "segment =" not in text:
+            text = 'segment = "1d"\n' + text
         with open(self.site, "w", encoding="utf-8") as file:
             file.write(text.replace("OUTPUT", self.output).replace("MODEL", MODEL))
 
@@ -279,7 +284,7 @@ privacy-mask = "0,0.75,1,0.25"
 
 def an_outage():
     """The camera goes and comes back: one gap, the picture says since when, no frame of either side is lost."""
-    with Camera(COUNTED) as camera, Recorder("--segment", "1d", "--stale", "1s", "--record", "both", "--protocols", "tcp", camera.url) as recorder:
+    with Camera(COUNTED) as camera, Recorder("--stale", "1s", "--record", "both", "--protocols", "tcp", camera.url) as recorder:
         recorder.recorded(60)
         camera.kill()
         wait_for("camera lost", lambda: not recorder.station()["up"])
@@ -321,6 +326,50 @@ def another_size():
         assert recorder.stop() == 0, recorder.text()
     for kind in ("overlay", "raw"):
         assert [Video(path).size for path in recorder.files(kind)] == [(320, 240), (160, 120)], kind
+
+
+def another_codec():
+    """H.264, then H.265, then motion JPEG: a file each, in both recordings, which players and this test read."""
+    h265 = H264.replace("x264enc tune=zerolatency speed-preset=ultrafast", "x265enc tune=zerolatency speed-preset=ultrafast log-level=none").replace("rtph264pay", "rtph265pay")
+    jpeg = f"{VIDEO} ! jpegenc ! valve name=valve ! rtpjpegpay name=pay0 pt=26"
+    lines = [COUNTED, h265, jpeg] if Gst.ElementFactory.find("x265enc") else [COUNTED, jpeg]
+    with Camera(COUNTED) as camera, Recorder("--stale", "1s", "--record", "both", "--protocols", "tcp", camera.url) as recorder:
+        recorder.recorded(30)
+        for number, line in enumerate(lines[1:], 2):
+            camera.kill()
+            camera.start(line)
+            wait_for(f"file {number}", lambda: len(recorder.files("raw")) >= number)
+            recorder.recorded(30, "raw")
+            recorder.recorded(30)
+        assert recorder.stop() == 0, recorder.text()
+    codecs = []
+    for path in recorder.files("raw"):
+        with open(path, "rb") as file:
+            data = file.read()
+        codecs += [name for name in (b"avc1", b"hvc1", b"hev1", b"jpeg") if name in data]
+    assert len(codecs) == len(recorder.files("raw")) == len(lines), codecs
+    for path in recorder.files("raw") + recorder.files():
+        assert len(Video(path).times) >= 15, path
+    assert all(row["state"] for row in recorder.lines())
+    return [b", ".join(codecs).decode()]
+
+
+def a_bad_network():
+    """UDP with lost, late and doubled packets: what comes is recorded in order, nothing is called lost that is there."""
+    bad = COUNTED.replace("rtph264pay name=pay0 pt=96", "rtph264pay pt=96 ! netsim name=pay0 min-delay=0 max-delay=30 delay-probability=0.2 drop-probability=0.02 duplicate-probability=0.02")
+    with Camera(bad) as camera, Recorder("--stale", "3s", "--record", "both", "--protocols", "udp", camera.url) as recorder:
+        recorder.recorded(150)
+        assert recorder.metric("reconnects_total") == 0, recorder.text()
+        assert recorder.stop() == 0, recorder.text()
+    videos = [Video(path) for path in recorder.files()]
+    times = sum((video.times for video in videos), [])
+    # A damaged picture's number may be anything; most are whole.
+    numbers = sum((video.numbers for video in videos), [])
+    good = sum(b == a + 1 for a, b in zip(numbers, numbers[1:]))
+    assert len(numbers) > 100 and good > len(numbers) / 2, (len(numbers), good)
+    assert all(len(Video(path).times) > 0 for path in recorder.files("raw"))
+    assert times == sorted(times)
+    return [f"{good} of {len(numbers)} pictures follow on the one before"]
 
 
 def killed():
@@ -646,6 +695,71 @@ def mistakes():
         assert done[0] == 1 and "cannot listen" in done[2], done
 
 
+def too_many_watch():
+    """Who opens connections and never closes them does not take the recorder's file descriptors."""
+    with Camera(COUNTED) as camera, Recorder("--protocols", "tcp", camera.url) as recorder:
+        recorder.recorded(3)
+        held = [socket.create_connection(("127.0.0.1", recorder.port), PATIENCE) for _ in range(300)]
+        # Those that are too many are closed at once.
+        wait_for("closed ones", lambda: sum(not select.select([s], [], [], 0)[0] for s in held) == 128)
+        assert len(os.listdir(f"/proc/{recorder.process.pid}/fd")) < 128 + 100
+        for s in held:
+            s.close()
+
+        def answers():
+            try:
+                return recorder.get("/healthz")[0] == 200
+            except (ConnectionError, http.client.HTTPException):
+                return False
+        freed = time.monotonic()
+        wait_for("an answer", answers)
+        freed = time.monotonic() - freed
+        assert recorder.stop() == 0, recorder.text()
+    return [f"answers {freed:.1f} s after they are gone"]
+
+
+def key_ring():
+    """The camera's password from a real key ring."""
+    if not all(map(shutil.which, ("dbus-daemon", "gnome-keyring-daemon", "secret-tool"))):
+        raise tap.Skip("needs dbus-daemon, gnome-keyring-daemon and secret-tool")
+    secret, name = "pass-word-of-the-ring", "press 1"
+    folder = os.path.join(FOLDER, "ring")
+    os.makedirs(folder)
+    home = {**os.environ, "HOME": folder, "XDG_DATA_HOME": folder, "XDG_RUNTIME_DIR": folder}
+    bus = subprocess.Popen(["dbus-daemon", "--session", "--print-address=1", "--nofork"], env=home, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    ring = None
+    try:
+        home["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().strip()
+        ring = subprocess.Popen(["gnome-keyring-daemon", "--unlock", "--foreground", "--components=secrets"], env=home, stdin=subprocess.PIPE,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        ring.stdin.write(b"word of the ring")
+        ring.stdin.close()
+
+        # Else the bus would start another one.
+        connection = Gio.DBusConnection.new_for_address_sync(
+            home["DBUS_SESSION_BUS_ADDRESS"], Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
+        wait_for("a key ring", lambda: connection.call_sync(
+            "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "NameHasOwner", GLib.Variant("(s)", ("org.freedesktop.secrets",)), None,
+            Gio.DBusCallFlags.NONE, -1, None).unpack()[0])
+        subprocess.run(["secret-tool", "store", "--label=camera", "service", "gst-action", "camera", name], env=home, input=secret.encode(),
+                       timeout=PATIENCE, check=True)
+        with Camera(COUNTED, login=("viewer", secret)) as camera:
+            with Recorder("--protocols", "tcp", "--user", "viewer", "--password-keyring", name, camera.url,
+                          environment={"DBUS_SESSION_BUS_ADDRESS": home["DBUS_SESSION_BUS_ADDRESS"]}) as recorder:
+                recorder.recorded(3)
+                assert recorder.stop() == 0
+        for address, words in ((home["DBUS_SESSION_BUS_ADDRESS"], "secret-tool store"), ("unix:path=/nowhere", "use password-file")):
+            done = subprocess.run([PROGRAM, "--output", os.path.join(folder, "out"), "--model", MODEL, "--user", "viewer", "--password-keyring", "other",
+                                   "--dry-run", "rtsp://host/x"], env={**small_model.fake_engine(BUILD), "DBUS_SESSION_BUS_ADDRESS": address},
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False, text=True)
+            assert done.returncode == 1 and "'other'" in done.stderr and words in done.stderr, done
+    finally:
+        for process in (ring, bus):
+            if process:
+                process.kill()
+                process.wait()
+
+
 def dry_run():
     """What it prints, typed into a shell, records."""
     with Camera(COUNTED) as camera:
@@ -745,6 +859,8 @@ TESTS = [
     ("an ordinary day", an_ordinary_day),
     ("an outage", an_outage),
     ("another size", another_size),
+    ("another codec", another_codec),
+    ("a bad network", a_bad_network),
     ("killed", killed),
     ("what nobody can read", unreadable),
     ("a full disk", full_disk),
@@ -754,6 +870,8 @@ TESTS = [
     ("in a browser", browser),
     ("site.toml is read again", read_again),
     ("systemd", service_manager),
+    ("too many watch", too_many_watch),
+    ("key ring", key_ring),
     ("mistakes", mistakes),
     ("dry run", dry_run),
     ("rehearsal", rehearsal),

@@ -41,6 +41,7 @@
 #include "record/lines.h"
 #include "record/recovery.h"
 #include "record/retention.h"
+#include "record/secrets.h"
 #include "record/service_manager.h"
 #include "record/station.h"
 
@@ -136,6 +137,7 @@ class App final : public HealthServer::Source {
   std::string token_;  // the page's
   std::thread retention_;
   std::atomic<bool> retaining_{false};
+  std::set<std::string> told_of_retention_;  // the last time; of that thread
   std::thread network_thread_;
   std::shared_ptr<FeatureService> network_;  // kept for stations that begin; that thread writes it
   std::atomic<bool> network_ready_{false};
@@ -302,12 +304,17 @@ void App::Retain() {
   const RetentionRules rules{trusted ? settings_.keep : 0, trusted ? settings_.keep_timeline : 0, settings_.max_size,
                              settings_.min_free};
   retention_ = std::thread([this, rules, open, output = settings_.output] {
+    std::set<std::string> told;
+    const auto tell = [this, &told](const std::string &what) {
+      if (told.insert(what).second && !told_of_retention_.contains(what)) Say(what);
+    };
     try {
-      for (const fs::path &path : ApplyRetention(output, rules, g_get_real_time() * 1000, open, Say))
+      for (const fs::path &path : ApplyRetention(output, rules, g_get_real_time() * 1000, open, tell))
         Say("deleted " + path.string() + " to make room");
     } catch (const std::exception &e) {
-      Say(e.what());
+      tell(e.what());
     }
+    told_of_retention_ = std::move(told);  // said again when it has been otherwise
     retaining_ = false;
   });
 }

@@ -20,6 +20,8 @@ namespace {
 constexpr guint kPictureInterval = 200;  // ms
 constexpr int kStatusEvery = 5;          // pictures
 constexpr size_t kMostClients = 64;      // that get a stream
+constexpr int kMostConnections = 128;    // a browser has up to six
+constexpr guint kIdle = 120;             // s: then a connection on which nothing moves is closed
 constexpr const char *kBoundary = "picture";
 constexpr const char *kPage = "/gst-action/record/page.html";
 
@@ -93,6 +95,8 @@ struct HealthServer::Impl {
   const std::string token;
   Source &source;
   std::unique_ptr<SoupServer, Deleter<g_object_unref>> server;
+  std::unique_ptr<GSocketService, Deleter<g_object_unref>> listener;
+  const std::shared_ptr<int> connections = std::make_shared<int>(0);  // the last may go after the server
   std::list<Client> clients;
   guint timer = 0;
   int ticks = 0;
@@ -100,12 +104,37 @@ struct HealthServer::Impl {
   static void OnRequest(SoupServer *, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user) {
     static_cast<Impl *>(user)->Handle(message, path, query);
   }
+  static gboolean OnConnection(GSocketService *, GSocketConnection *connection, GObject *, gpointer user);
   bool MayIn(SoupServerMessage *message, GHashTable *query) const;
   void Handle(SoupServerMessage *message, const std::string &path, GHashTable *query);
   void BeginStream(SoupServerMessage *message, const std::string &station, const char *type);
   void Send(Client &client, const std::string &head, GBytes *bytes, const std::string &tail);
   void Tick();
 };
+
+// libsoup would take any number, until this process has no file descriptor left for recordings.
+gboolean HealthServer::Impl::OnConnection(GSocketService *, GSocketConnection *connection, GObject *, gpointer user) {
+  auto *self = static_cast<Impl *>(user);
+  if (*self->connections >= kMostConnections) return TRUE;  // closed when it is let go of
+  const std::unique_ptr<GSocketAddress, Deleter<g_object_unref>> local(
+      g_socket_connection_get_local_address(connection, nullptr));
+  const std::unique_ptr<GSocketAddress, Deleter<g_object_unref>> remote(
+      g_socket_connection_get_remote_address(connection, nullptr));
+  g_socket_set_timeout(g_socket_connection_get_socket(connection), kIdle);
+  ++*self->connections;
+  g_object_weak_ref(
+      G_OBJECT(connection),
+      [](gpointer data, GObject *) {
+        const std::unique_ptr<std::shared_ptr<int>> count(static_cast<std::shared_ptr<int> *>(data));
+        --**count;
+      },
+      new std::shared_ptr<int>(self->connections));
+  GError *error = nullptr;
+  if (!soup_server_accept_iostream(self->server.get(), G_IO_STREAM(connection), local.get(), remote.get(), &error)) {
+    const ErrorPtr owner(error);
+  }
+  return TRUE;
+}
 
 // Whoever knows the word; without one, whoever asks this machine by a name of its own (no page of elsewhere can).
 bool HealthServer::Impl::MayIn(SoupServerMessage *message, GHashTable *query) const {
@@ -252,18 +281,21 @@ HealthServer::HealthServer(const std::string &listen, const std::string &token, 
   };
   soup_server_add_early_handler(impl_->server.get(), nullptr, at_first, nullptr, nullptr);
   GError *error = nullptr;
+  GSocketAddress *bound = nullptr;
+  impl_->listener.reset(g_socket_service_new());
+  g_socket_listener_set_backlog(G_SOCKET_LISTENER(impl_->listener.get()), kMostConnections);
   if (!address ||
-      !soup_server_listen(impl_->server.get(), address.get(), static_cast<SoupServerListenOptions>(0), &error)) {
+      !g_socket_listener_add_address(G_SOCKET_LISTENER(impl_->listener.get()), address.get(), G_SOCKET_TYPE_STREAM,
+                                     G_SOCKET_PROTOCOL_TCP, nullptr, &bound, &error)) {
     const ErrorPtr owner(error);
     throw Error("cannot listen on " + listen + ": " + (error != nullptr ? error->message : "no address") +
                 ". Is another gst-action-record running? Set listen to another port, or to none");
   }
-  GSList *uris = soup_server_get_uris(impl_->server.get());
-  if (uris != nullptr) {
-    const CharPtr text(g_uri_to_string(static_cast<GUri *>(uris->data)));
-    address_ = text.get();
-  }
-  g_slist_free_full(uris, reinterpret_cast<GDestroyNotify>(g_uri_unref));
+  const std::unique_ptr<GSocketAddress, Deleter<g_object_unref>> owner(bound);
+  const std::unique_ptr<GSocketConnectable, Deleter<g_object_unref>> shown(G_SOCKET_CONNECTABLE(g_object_ref(bound)));
+  const CharPtr text(g_socket_connectable_to_string(shown.get()));
+  address_ = std::string("http://") + text.get() + "/";
+  g_signal_connect(impl_->listener.get(), "incoming", G_CALLBACK(Impl::OnConnection), impl_.get());
   impl_->timer = g_timeout_add(
       kPictureInterval,
       [](gpointer user) -> gboolean {
@@ -275,6 +307,9 @@ HealthServer::HealthServer(const std::string &listen, const std::string &token, 
 
 HealthServer::~HealthServer() {
   g_source_remove(impl_->timer);
+  g_signal_handlers_disconnect_by_data(impl_->listener.get(), impl_.get());
+  g_socket_service_stop(impl_->listener.get());
+  g_socket_listener_close(G_SOCKET_LISTENER(impl_->listener.get()));
   soup_server_disconnect(impl_->server.get());
   impl_->server.reset();
 }

@@ -86,7 +86,7 @@ std::string StationLine(const SiteSettings &site, const StationSettings &station
 
 bool SameCamera(const StationSettings &a, const StationSettings &b) {
   return a.camera == b.camera && a.protocols == b.protocols && a.user == b.user && a.password_env == b.password_env &&
-         a.password_file == b.password_file;
+         a.password_file == b.password_file && a.password_keyring == b.password_keyring;
 }
 
 std::vector<std::string> LaunchLines(const SiteSettings &site, const std::string &encoder) {

@@ -8,8 +8,8 @@
 #include <cstring>
 #include <utility>
 
-#include "action/atomic_file.h"
 #include "common/glib_ptr.h"
+#include "record/background_sync.h"
 
 namespace action {
 namespace {
@@ -143,7 +143,11 @@ GstPadProbeReturn RecordedFile::OnMuxed(GstPad *, GstPadProbeInfo *info, gpointe
 }
 
 gboolean RecordedFile::OnSync(gpointer user) {
-  SyncToDisk(static_cast<RecordedFile *>(user)->settings_.path);
+  auto *self = static_cast<RecordedFile *>(user);
+  if (std::exchange(self->syncing_, true)) return G_SOURCE_CONTINUE;  // the disk is slow
+  SyncInBackground(self->settings_.path, [self, alive = std::weak_ptr<bool>(self->alive_)] {
+    if (!alive.expired()) self->syncing_ = false;
+  });
   return G_SOURCE_CONTINUE;
 }
 
@@ -162,9 +166,11 @@ gboolean RecordedFile::OnMessage(GstBus *, GstMessage *message, gpointer user) {
 
 void RecordedFile::Finish(End how, const std::optional<Error> &error) {
   gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
-  SyncToDisk(settings_.path);
-  const Done done = std::move(done_);
-  done(how, error);
+  SyncInBackground(settings_.path, [this, alive = std::weak_ptr<bool>(alive_), how, error] {
+    if (alive.expired()) return;
+    const Done done = std::move(done_);  // may be the end of this
+    done(how, error);
+  });
 }
 
 }  // namespace action

@@ -65,6 +65,8 @@ class RecordedFile {
   GstElement *video_ = nullptr;  // owned by the pipeline
   GstElement *text_ = nullptr;
   bool dropping_ = false;
+  bool syncing_ = false;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what comes back from another thread
   std::atomic<GstClockTime> written_until_{0};
   guint watch_ = 0, sync_ = 0;
 };

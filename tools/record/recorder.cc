@@ -60,10 +60,20 @@ void Recorder::OnFrame(GstSample *sample) {
   {
     const Lock lock(mutex_);
     still_.reset();
+    CountLost(GST_BUFFER_OFFSET(frame));
     if (!settings_.encoder.empty()) last_picture_.reset(gst_buffer_ref(frame));
     Take(caps, frame, NameFor(frame));
   }
   TellOfBegun();
+}
+
+// The camera numbers its frames: those that are missing were dropped on the way, since the analysis or the disk did not
+// keep up.
+void Recorder::CountLost(guint64 number) {
+  const guint64 expected = std::exchange(next_number_, number == GST_BUFFER_OFFSET_NONE ? number : number + 1);
+  if (expected == GST_BUFFER_OFFSET_NONE || number == GST_BUFFER_OFFSET_NONE || number <= expected) return;
+  stats_.frames += number - expected;
+  stats_.dropped += number - expected;
 }
 
 void Recorder::TellOfBegun() {
@@ -152,7 +162,7 @@ void Recorder::Open(GstCaps *caps, GstClockTime time) {
     current_ = open.get();
     files_.push_back(std::move(open));
     ++stats_.files;
-    begun_file_ = current_->recording.path.filename().string();
+    begun_file_ = current_->recording.path.string();
     begun_at_ = time;
     cue_from_ = time;
     cue_.clear();

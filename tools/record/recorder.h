@@ -75,6 +75,7 @@ class Recorder final : public FrameConsumer {
   void TellOfBegun();
   void TakeStill(GstClockTime start, GstClockTime duration);
   // With the lock.
+  void CountLost(guint64 number);
   void Take(GstCaps *caps, GstBuffer *frame, const std::string &label);
   bool BelongsToCurrent(GstCaps *caps, GstBuffer *frame) const;
   void Open(GstCaps *caps, GstClockTime time);
@@ -102,6 +103,7 @@ class Recorder final : public FrameConsumer {
   bool told_failure_ = false;
   GstClockTime retry_at_ = 0;
   GstClockTime last_frame_ = 0;
+  guint64 next_number_ = GST_BUFFER_OFFSET_NONE;  // of the camera's frames
   std::string cue_;
   GstClockTime cue_from_ = GST_CLOCK_TIME_NONE;
   BufferPtr last_picture_;

@@ -123,9 +123,18 @@ std::vector<fs::path> ApplyRetention(const fs::path &output, const RetentionRule
     }
   }
   std::vector<fs::path> deleted;
+  const DiskSpace disk = DiskSpaceOf(output);
+  uint64_t all = 0;
+  for (const KeptFile &file : files)
+    all += file.bytes;
+  if (disk.free + all < rules.min_free.Of(disk.size)) {
+    told("less than min-free is free on the disk of " + output.string() +
+         ", and all recordings together would not make it: none is deleted for it. Delete something else there, or set "
+         "min-free lower");
+  }
   RetentionRules rest = rules;
   if (rules.max_size > 0) rest.max_size = rules.max_size > others ? rules.max_size - others : 1;
-  for (const KeptFile &file : ToDelete(std::move(files), rest, now, DiskSpaceOf(output))) {
+  for (const KeptFile &file : ToDelete(std::move(files), rest, now, disk)) {
     if (Delete(file.path, told)) deleted.push_back(file.path);
   }
   for (const fs::path &day : days)

@@ -43,7 +43,8 @@ std::vector<KeptFile> ToDelete(std::vector<KeptFile> files, const RetentionRules
                                const DiskSpace &disk);
 
 // Deletes recordings in OUTPUT/STATION/DAY/ that are in the lists there, but for those in `open`, and timelines that
-// are too old; folders of days that are empty then go too. Returns what was deleted; `told` hears what could not be.
+// are too old; folders of days that are empty then go too. Returns what was deleted; `told` hears what could not be,
+// every time.
 std::vector<std::filesystem::path> ApplyRetention(const std::filesystem::path &output, const RetentionRules &rules,
                                                   int64_t now, const std::set<std::filesystem::path> &open,
                                                   const std::function<void(const std::string &)> &told);

@@ -5,19 +5,16 @@
 
 #include <gio/gio.h>
 #include <glib.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "action/deleter.h"
 #include "action/error.h"
 #include "actioncamerasrc/camera_uri.h"
+#include "record/secrets.h"
 
 namespace action {
 namespace {
@@ -131,6 +128,8 @@ std::vector<StationKey> NewStationKeys() {
       {"user", kText, "NAME", "User name for the camera", TextInto(&S::user)},
       {"password-env", kText, "NAME", "Environment variable with the camera's password", TextInto(&S::password_env)},
       {"password-file", kText, "FILE", "File of mode 0600 with the camera's password", TextInto(&S::password_file)},
+      {"password-keyring", kText, "NAME", "Name of the camera's password in the desktop's key ring",
+       TextInto(&S::password_keyring)},
       {"model", kText, "MODEL", "Model folder", TextInto(&S::model)},
       {"elements", kText, "FILE", "elements.csv instead of the model's", TextInto(&S::elements)},
       {"roi", kText, "X,Y,W,H", "Part of the picture that is looked at, as fractions",
@@ -192,32 +191,6 @@ void CheckStation(const StationSettings &station) {
                 " is none: set record = \"overlay\"");
 }
 
-std::string ReadSecret(const std::string &path, const char *what) {
-  struct stat facts {};
-  if (stat(path.c_str(), &facts) != 0)
-    throw ReadError(path, errno, std::string("cannot read the ") + what + " in " + path + ": " + std::strerror(errno));
-  if ((facts.st_mode & 077) != 0) {
-    throw Error(ErrorKind::kSettings, path,
-                std::string("the ") + what + " in " + path + " can be read by others: run chmod 600 " + path);
-  }
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  if (line.ends_with('\r')) line.pop_back();
-  if (line.empty()) throw Error(ErrorKind::kFormat, path, std::string("there is no ") + what + " in " + path);
-  return line;
-}
-
-std::string SecretOf(const std::string &variable, const std::string &file, const char *what) {
-  if (!variable.empty()) {
-    const char *value = std::getenv(variable.c_str());
-    if (value == nullptr || *value == '\0')
-      throw Error("the environment variable " + variable + " for the " + what + " is not set");
-    return value;
-  }
-  return file.empty() ? "" : ReadSecret(file, what);
-}
-
 }  // namespace
 
 bool HasPassword(const std::string &uri) {
@@ -260,14 +233,6 @@ void CheckSettings(SiteSettings &settings, const std::function<std::string(size_
                 " is reached by other machines: the pictures of the line want a word that is asked for. Write one into "
                 "a file of mode 0600 and name it with token-file, or set token-env");
   }
-}
-
-std::string PasswordOf(const StationSettings &station) {
-  return SecretOf(station.password_env, station.password_file, "password");
-}
-
-std::string TokenOf(const SiteSettings &settings) {
-  return SecretOf(settings.token_env, settings.token_file, "token");
 }
 
 bool IsLoopback(const std::string &listen) {

@@ -25,6 +25,7 @@ struct StationSettings {
   std::string user;
   std::string password_env;
   std::string password_file;
+  std::string password_keyring;
 
   // What is looked at, and how.
   std::string model;
@@ -97,10 +98,6 @@ void CheckSettings(SiteSettings &settings, const std::function<std::string(size_
 
 // Whether an address names a user.
 bool HasPassword(const std::string &uri);
-// The password of a camera, from the environment or a file that nobody else may read; empty: none. Throws Error.
-std::string PasswordOf(const StationSettings &station);
-// The word that pages are asked for; empty: none is wanted. Throws Error.
-std::string TokenOf(const SiteSettings &settings);
 // Whether only this machine reaches it. Throws Error when it is no ADDRESS:PORT.
 bool IsLoopback(const std::string &listen);
 

@@ -166,7 +166,7 @@ std::string MetricsText(const SiteStatus &status) {
   writer.AddRecording("recorded_frames_total", "counter", "Frames that came to be recorded.",
                       [](const R &r) { return static_cast<double>(r.frames); });
   writer.AddRecording("recording_dropped_frames_total", "counter",
-                      "Of those, lost since the encoder or the disk did not keep up.",
+                      "Of those, lost since the analysis, the encoder or the disk did not keep up.",
                       [](const R &r) { return static_cast<double>(r.dropped); });
   writer.AddRecording("recorded_files_total", "counter", "Files that were begun.",
                       [](const R &r) { return static_cast<double>(r.files); });
