@@ -341,14 +341,19 @@ def another_codec():
             wait_for(f"file {number}", lambda: len(recorder.files("raw")) >= number)
             recorder.recorded(30, "raw")
             recorder.recorded(30)
+        # A crash leaves the last ones open: they are closed by the muxer that knows them.
+        recorder.stop(signal.SIGKILL)
+        recorder.start()
+        wait_for("closed files", lambda: recorder.text().count("was cut off") == 2)
         assert recorder.stop() == 0, recorder.text()
     codecs = []
     for path in recorder.files("raw"):
         with open(path, "rb") as file:
             data = file.read()
         codecs += [name for name in (b"avc1", b"hvc1", b"hev1", b"jpeg") if name in data]
-    assert len(codecs) == len(recorder.files("raw")) == len(lines), codecs
-    for path in recorder.files("raw") + recorder.files():
+    assert codecs[:len(lines)] == ([b"avc1", b"hvc1", b"jpeg"] if len(lines) == 3 else [b"avc1", b"jpeg"]), codecs
+    assert not glob.glob(os.path.join(recorder.output, "*", "*", "*.unreadable"))
+    for path in recorder.files("raw")[:len(lines)] + recorder.files()[:len(lines)]:
         assert len(Video(path).times) >= 15, path
     assert all(row["state"] for row in recorder.lines())
     return [b", ".join(codecs).decode()]

@@ -17,13 +17,6 @@ namespace {
 
 constexpr GstClockTime kRetryDelay = 10 * GST_SECOND;
 
-std::string TextOfError(GstMessage *message) {
-  GError *error = nullptr;
-  gst_message_parse_error(message, &error, nullptr);
-  const ErrorPtr owner(error);
-  return error->message;
-}
-
 }  // namespace
 
 CameraReader::CameraReader(const SiteSettings &site, const StationSettings &station, bool raw, const SharedTime &time,
@@ -54,7 +47,7 @@ bool CameraReader::Serves(const StationSettings &station) const {
 void CameraReader::OnMessage(GstMessage *message) {
   const GstStructure *structure = gst_message_get_structure(message);
   if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
-    say_("camera " + WithoutCredentials(station_.camera) + ": " + TextOfError(message));
+    say_("camera " + WithoutCredentials(station_.camera) + ": " + TextOf(message));
     failed_ = true;
     retry_at_ = time_.Now() + kRetryDelay;
     if (lost_at_ == 0) lost_at_ = g_get_real_time() * 1000;

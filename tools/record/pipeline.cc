@@ -17,19 +17,36 @@ namespace {
 
 using SamplePtr = MiniObjectOf<GstSample>;
 
-GstElement *Parse(const std::string &line) {
+}  // namespace
+
+ElementPtr ParsePipeline(const std::string &line) {
   GError *error = nullptr;
-  GstElement *pipeline = gst_parse_launch_full(line.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error);
-  if (pipeline == nullptr) {
+  ElementPtr pipeline(gst_parse_launch_full(line.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error));
+  if (!pipeline) {
     const ErrorPtr owner(error);
     throw Error(std::string("cannot make the pipeline: ") + error->message +
                 " (gst-action-doctor says what is missing)");
   }
-  gst_object_ref_sink(pipeline);
+  gst_object_ref_sink(pipeline.get());
   return pipeline;
 }
 
-}  // namespace
+std::string TextOf(GstMessage *message) {
+  GError *error = nullptr;
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    gst_message_parse_error(message, &error, nullptr);
+  } else {
+    gst_message_parse_warning(message, &error, nullptr);
+  }
+  const ErrorPtr owner(error);
+  return error->message;
+}
+
+GstElement *FindElement(GstElement *pipeline, const char *name) {
+  GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline), name);
+  if (element != nullptr) gst_object_unref(element);  // the pipeline owns it
+  return element;
+}
 
 SharedTime::SharedTime() : clock_(gst_system_clock_obtain()), base_(gst_clock_get_time(clock_.get())) {}
 
@@ -38,7 +55,7 @@ int64_t SharedTime::WallAt(GstClockTime running) const {
 }
 
 Pipeline::Pipeline(const std::string &line, const SharedTime &time, std::function<void(GstMessage *)> on_message)
-    : pipeline_(Parse(line)), on_message_(std::move(on_message)) {
+    : pipeline_(ParsePipeline(line)), on_message_(std::move(on_message)) {
   gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), time.clock());
   gst_element_set_start_time(pipeline_.get(), GST_CLOCK_TIME_NONE);
   gst_element_set_base_time(pipeline_.get(), time.base());
@@ -62,11 +79,7 @@ void Pipeline::Pause() {
   if (gst_element_set_state(pipeline_.get(), GST_STATE_PAUSED) != GST_STATE_CHANGE_FAILURE) return;
   const std::unique_ptr<GstBus, Deleter<gst_object_unref>> bus(gst_element_get_bus(pipeline_.get()));
   const MessagePtr message(gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ERROR));
-  if (!message) throw Error("the pipeline does not start");
-  GError *error = nullptr;
-  gst_message_parse_error(message.get(), &error, nullptr);
-  const ErrorPtr owner(error);
-  throw Error(error->message);
+  throw Error(message ? TextOf(message.get()) : "the pipeline does not start");
 }
 
 void Pipeline::Play() {
@@ -79,9 +92,7 @@ void Pipeline::Stop() {
 }
 
 GstElement *Pipeline::Find(const char *name) const {
-  GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline_.get()), name);
-  if (element != nullptr) gst_object_unref(element);
-  return element;
+  return FindElement(pipeline_.get(), name);
 }
 
 void FrameFeed::Connect(GstElement *appsink) {

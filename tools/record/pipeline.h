@@ -33,6 +33,14 @@ class SharedTime {
   const GstClockTime base_;
 };
 
+using ElementPtr = std::unique_ptr<GstElement, Deleter<gst_object_unref>>;
+// A pipeline of a gst-launch line. Throws Error.
+ElementPtr ParsePipeline(const std::string &line);
+// What an error or a warning says.
+std::string TextOf(GstMessage *message);
+// Owned by the pipeline; null when there is none.
+GstElement *FindElement(GstElement *pipeline, const char *name);
+
 // A pipeline of a gst-launch line. Made and taken down on the main loop.
 class Pipeline {
  public:
@@ -55,7 +63,7 @@ class Pipeline {
   GstElement *get() const { return pipeline_.get(); }
 
  private:
-  const std::unique_ptr<GstElement, Deleter<gst_object_unref>> pipeline_;
+  const ElementPtr pipeline_;
   const std::function<void(GstMessage *)> on_message_;
   bool failed_ = false;
   guint watch_ = 0;

@@ -16,12 +16,7 @@ namespace {
 
 // A fragment ends with the first keyframe after this: a little less than the second from one keyframe to the next,
 // which jitter would make two.
-constexpr const char *kMuxer = " name=mux fragment-duration=900 fragment-mode=first-moov-then-finalise";
-
-// MP4 has no motion JPEG; QuickTime, its parent, does.
-const char *MuxerOf(GstCaps *caps) {
-  return gst_structure_has_name(gst_caps_get_structure(caps, 0), "image/jpeg") ? "qtmux" : "mp4mux";
-}
+constexpr const char *kFragments = " name=mux fragment-duration=900 fragment-mode=first-moov-then-finalise";
 
 // What may wait for the encoder or the disk.
 constexpr guint64 kMostFrames = 50;
@@ -35,12 +30,6 @@ const char *ParserOf(GstCaps *caps) {
   return "";
 }
 
-GstElement *Find(GstElement *pipeline, const char *name) {
-  GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline), name);
-  if (element != nullptr) gst_object_unref(element);  // the pipeline owns it
-  return element;
-}
-
 std::optional<Error> ErrorOf(GstMessage *message, const std::string &path) {
   GError *error = nullptr;
   gst_message_parse_error(message, &error, nullptr);
@@ -52,10 +41,14 @@ std::optional<Error> ErrorOf(GstMessage *message, const std::string &path) {
 
 }  // namespace
 
+const char *MuxerOf(GstCaps *caps) {
+  return gst_structure_has_name(gst_caps_get_structure(caps, 0), "image/jpeg") ? kMotionJpegMuxer : kMuxer;
+}
+
 RecordedFile::RecordedFile(const Settings &settings, GstCaps *caps, GstClockTime begin, Done done)
     : settings_(settings), begin_(begin), done_(std::move(done)) {
   const bool encoded = settings.encoder.empty();
-  std::string line = std::string(MuxerOf(caps)) + kMuxer +
+  std::string line = std::string(MuxerOf(caps)) + kFragments +
                      " ! filesink name=file buffer-mode=unbuffered appsrc name=video format=time is-live=true ! ";
   line += encoded ? ParserOf(caps)
                   : "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0 ! videoconvert ! " + settings.encoder +
@@ -65,19 +58,13 @@ RecordedFile::RecordedFile(const Settings &settings, GstCaps *caps, GstClockTime
     line +=
         "appsrc name=text format=time is-live=true caps=text/x-raw,format=utf8 ! queue max-size-buffers=0 "
         "max-size-bytes=0 max-size-time=0 ! mux.subtitle_0";
-  GError *error = nullptr;
-  pipeline_.reset(gst_parse_launch_full(line.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error));
-  if (!pipeline_) {
-    const ErrorPtr owner(error);
-    throw Error("cannot record to " + settings.path + ": " + error->message);
-  }
-  gst_object_ref_sink(pipeline_.get());
-  g_object_set(Find(pipeline_.get(), "file"), "location", settings.path.c_str(), nullptr);
-  video_ = Find(pipeline_.get(), "video");
-  text_ = settings.subtitles ? Find(pipeline_.get(), "text") : nullptr;
+  pipeline_ = ParsePipeline(line);
+  g_object_set(FindElement(pipeline_.get(), "file"), "location", settings.path.c_str(), nullptr);
+  video_ = FindElement(pipeline_.get(), "video");
+  text_ = settings.subtitles ? FindElement(pipeline_.get(), "text") : nullptr;
   g_object_set(video_, "caps", caps, nullptr);
   // Everything has the times of the frames; nothing waits for a clock.
-  const PadPtr muxed(gst_element_get_static_pad(Find(pipeline_.get(), "file"), "sink"));
+  const PadPtr muxed(gst_element_get_static_pad(FindElement(pipeline_.get(), "file"), "sink"));
   gst_pad_add_probe(muxed.get(),
                     static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST), OnMuxed,
                     this, nullptr);

@@ -13,10 +13,14 @@
 #include <optional>
 #include <string>
 
-#include "action/deleter.h"
 #include "action/error.h"
+#include "record/pipeline.h"
 
 namespace action {
+
+// MP4 has no motion JPEG; QuickTime, its parent, does.
+inline constexpr const char *kMuxer = "mp4mux", *kMotionJpegMuxer = "qtmux";
+const char *MuxerOf(GstCaps *caps);
 
 // An MP4 file in fragments of a second, which reach the disk's cache at once: what a crash leaves plays but for its
 // last second or so. Closed, it is an ordinary MP4. A pipeline of its own, so that what goes wrong with the file
@@ -61,7 +65,7 @@ class RecordedFile {
   const Settings settings_;
   const GstClockTime begin_;
   Done done_;
-  std::unique_ptr<GstElement, Deleter<gst_object_unref>> pipeline_;
+  ElementPtr pipeline_;
   GstElement *video_ = nullptr;  // owned by the pipeline
   GstElement *text_ = nullptr;
   bool dropping_ = false;

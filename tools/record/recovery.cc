@@ -15,29 +15,38 @@
 #include "action/error.h"
 #include "common/glib_ptr.h"
 #include "record/lines.h"
+#include "record/pipeline.h"
+#include "record/recorded_file.h"
 
 namespace action {
 namespace {
 
 namespace fs = std::filesystem;
 
-using ElementPtr = std::unique_ptr<GstElement, Deleter<gst_object_unref>>;
-
 constexpr GstClockTime kLook = 100 * GST_MSECOND;
 constexpr uintmax_t kSmallFile = 1'000'000;  // bytes: of which the last fragment is a large part
 constexpr double kMostOfIt = 0.8;            // share of the bytes that a whole copy has at least
 
 // Each track of the file to one of the new file, as it is.
+struct Copy {
+  GstElement *pipeline = nullptr;
+  const char *muxer = nullptr;
+  bool other_muxer = false;  // this one does not take what the file holds
+};
+
 void OnPad(GstElement *, GstPad *pad, gpointer user) {
-  auto *pipeline = GST_ELEMENT(user);
-  const ElementPtr mux(gst_bin_get_by_name(GST_BIN(pipeline), "mux"));
+  auto *copy = static_cast<Copy *>(user);
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   if (!caps) return;
+  if (std::strcmp(MuxerOf(caps.get()), kMotionJpegMuxer) == 0 && std::strcmp(copy->muxer, kMotionJpegMuxer) != 0) {
+    copy->other_muxer = true;
+    return;
+  }
   const bool text = g_str_has_prefix(gst_structure_get_name(gst_caps_get_structure(caps.get(), 0)), "text/");
   GstElement *queue = gst_element_factory_make("queue", nullptr);
   g_object_set(queue, "max-size-buffers", 0, "max-size-bytes", 0, "max-size-time", guint64{0}, nullptr);
-  gst_bin_add(GST_BIN(pipeline), queue);
-  gst_element_link_pads(queue, "src", mux.get(), text ? "subtitle_%u" : "video_%u");
+  gst_bin_add(GST_BIN(copy->pipeline), queue);
+  gst_element_link_pads(queue, "src", FindElement(copy->pipeline, "mux"), text ? "subtitle_%u" : "video_%u");
   gst_element_sync_state_with_parent(queue);
   const PadPtr sink(gst_element_get_static_pad(queue, "sink"));
   gst_pad_link(pad, sink.get());
@@ -49,19 +58,12 @@ struct Copied {
   bool stopped = false;
 };
 
-Copied CopyTracks(const fs::path &from, const fs::path &to, const std::atomic<bool> &stop) {
-  const std::string line =
-      "filesrc location=" + Quoted(from.string()) +
-      " ! qtdemux name=demux  mp4mux name=mux ! filesink name=file location=" + Quoted(to.string());
-  GError *error = nullptr;
-  const ElementPtr pipeline(gst_parse_launch(line.c_str(), &error));
-  if (error != nullptr) {
-    const ErrorPtr owner(error);
-    return {0, error->message, true};  // nothing is known of the file
-  }
-  gst_object_ref_sink(pipeline.get());
-  const ElementPtr demux(gst_bin_get_by_name(GST_BIN(pipeline.get()), "demux"));
-  g_signal_connect(demux.get(), "pad-added", G_CALLBACK(OnPad), pipeline.get());
+Copied CopyTracks(const fs::path &from, const fs::path &to, const char *muxer, const std::atomic<bool> &stop) {
+  const ElementPtr pipeline = ParsePipeline("filesrc location=" + Quoted(from.string()) + " ! qtdemux name=demux  " +
+                                            muxer + " name=mux ! filesink name=file location=" + Quoted(to.string()));
+  Copy copy{pipeline.get(), muxer};
+  GstElement *demux = FindElement(pipeline.get(), "demux");
+  g_signal_connect(demux, "pad-added", G_CALLBACK(OnPad), &copy);
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   const std::unique_ptr<GstBus, Deleter<gst_object_unref>> bus(gst_element_get_bus(pipeline.get()));
   Copied copied;
@@ -72,21 +74,20 @@ Copied CopyTracks(const fs::path &from, const fs::path &to, const std::atomic<bo
     if (copied.stopped) break;
     if (!message) continue;
     if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) {
-      gst_message_parse_error(message.get(), &error, nullptr);
-      const ErrorPtr owner(error);
-      copied.failure = error->message;
+      copied.failure = TextOf(message.get());
       // What the copy cannot take says nothing of the file.
-      copied.stopped = GST_MESSAGE_SRC(message.get()) != GST_OBJECT(demux.get());
+      copied.stopped = GST_MESSAGE_SRC(message.get()) != GST_OBJECT(demux);
     } else {
       gint64 length = 0;
-      const ElementPtr mux(gst_bin_get_by_name(GST_BIN(pipeline.get()), "file"));
-      if (gst_element_query_position(mux.get(), GST_FORMAT_TIME, &length) ||
-          gst_element_query_duration(demux.get(), GST_FORMAT_TIME, &length))
+      if (gst_element_query_position(FindElement(pipeline.get(), "file"), GST_FORMAT_TIME, &length) ||
+          gst_element_query_duration(demux, GST_FORMAT_TIME, &length))
         copied.length = static_cast<GstClockTime>(length);
     }
     break;
   }
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  if (copy.other_muxer && std::strcmp(muxer, kMotionJpegMuxer) != 0)
+    return CopyTracks(from, to, kMotionJpegMuxer, stop);
   return copied;
 }
 
@@ -116,7 +117,7 @@ void MoveAside(Recording recording, const std::string &why, const std::function<
 void Recover(Recording recording, const std::function<void(const std::string &)> &told, const std::atomic<bool> &stop) {
   const fs::path path = recording.path;
   const fs::path copy = path.parent_path() / ("." + path.filename().string() + ".part");
-  const Copied copied = CopyTracks(path, copy, stop);
+  const Copied copied = CopyTracks(path, copy, kMuxer, stop);
   std::error_code failed;
   if (copied.stopped) {  // it stays as it is, for the next time
     fs::remove(copy, failed);

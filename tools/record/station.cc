@@ -309,16 +309,12 @@ void Station::OnMessage(GstMessage *message) {
   const GstStructure *structure = gst_message_get_structure(message);
   switch (GST_MESSAGE_TYPE(message)) {
     case GST_MESSAGE_ERROR:
+      OnFailure(TextOf(message));
+      break;
     case GST_MESSAGE_WARNING: {
-      GError *error = nullptr;
-      const bool is_error = GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR;
-      (is_error ? gst_message_parse_error : gst_message_parse_warning)(message, &error, nullptr);
-      const ErrorPtr owner(error);
-      if (is_error) {
-        OnFailure(error->message);
-      } else if (warnings_.size() < kMostWarnings && warnings_.insert(error->message).second) {
-        say_("station " + settings_.name + ": " + error->message);
-      }
+      const std::string text = TextOf(message);
+      if (warnings_.size() < kMostWarnings && warnings_.insert(text).second)
+        say_("station " + settings_.name + ": " + text);
       break;
     }
     case GST_MESSAGE_ELEMENT:
