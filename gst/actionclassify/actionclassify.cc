@@ -48,10 +48,10 @@
 #include <utility>
 
 #include "action/engine.h"
-#include "action/engine_library.h"
 #include "action/error.h"
 #include "action/timeline/timeline_file.h"
 #include "action/two_stage_classifier.h"
+#include "actionclassify/model_in_use.h"
 #include "actionclassify/properties.h"
 #include "common/analytics_label.h"
 #include "common/feature_events.h"
@@ -62,11 +62,10 @@
 #include "common/guarded.h"
 #include "common/label_events.h"
 #include "common/label_meta.h"
-#include "common/loaded_beside.h"
 #include "common/messages.h"
 #include "common/object_lock.h"
 
-GST_DEBUG_CATEGORY_STATIC(action_classify_debug);
+GST_DEBUG_CATEGORY(action_classify_debug);
 #define GST_CAT_DEFAULT action_classify_debug
 
 namespace {
@@ -75,29 +74,13 @@ using action::ObjectLock;
 using action::SettingsOf;
 using Settings = action::ActionClassifySettings;
 
-struct Loaded {
-  std::shared_ptr<action::TwoStageClassifier> classifier;
-  std::string model;  // as the properties had it
-  std::string device;
-  std::string elements;
-};
-
 struct State {
-  // Object lock.
-  Settings settings;
-  bool streaming = false;      // READY->PAUSED to PAUSED->READY: a new model is loaded at once, on a thread of its own
-  guint64 asked = 0;           // counts changes of the model
-  guint64 answered = 0;        // the change that `next` answers
-  std::optional<Loaded> next;  // loaded, to be taken over at the next chunk
+  explicit State(GstActionClassify *self);
 
-  // State changes only.
-  Settings begun;      // what `loading` loads
-  bool fresh = false;  // since NULL->READY
-
-  action::LoadedBeside<Loaded> loading;  // the first model of a stream
+  Settings settings;  // object lock
+  action::ModelInUse model;
 
   // Streaming thread while there is one, state changes otherwise.
-  Loaded active;
   std::optional<action::BackboneFacts> backbone;
   double sent_threshold = 0;  // with the labels
   bool refused = false;       // the features are not for this model
@@ -122,96 +105,12 @@ GST_ELEMENT_REGISTER_DEFINE(actionclassify, "actionclassify", GST_RANK_NONE, GST
 
 namespace {
 
+State::State(GstActionClassify *self) : model(GST_ELEMENT(self), [self] { return SettingsOf(self); }) {}
+
 GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)"));
 GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)"));
-
-// ---- The model
-
-// Throws action::Error.
-action::ClassifierModel Read(const Settings &settings) {
-  if (settings.model.empty()) {
-    throw action::Error(
-        "no model: set the property 'model' to a folder that gst-action-train or the Python system made");
-  }
-  return action::ReadClassifierModel(settings.model, settings.elements);
-}
-
-// Throws action::Error.
-Loaded Load(const action::ClassifierModel &model, const action::Device &device, const Settings &settings) {
-  Loaded loaded{nullptr, settings.model, settings.device, settings.elements};
-  loaded.classifier = std::make_shared<action::TwoStageClassifier>(action::LoadEngine(), model, device);
-  return loaded;
-}
-
-bool SameModel(const Settings &a, const Settings &b) {
-  return a.model == b.model && a.device == b.device && a.elements == b.elements;
-}
-
-// In READY->PAUSED and NULL->READY. The folder is read at once, so that mistakes are told here; what LibTorch makes of
-// it is made beside. A model may have been trained anew into the same folder since NULL->READY.
-bool BeginLoading(GstActionClassify *self) {
-  return action::guarded(GST_ELEMENT(self), false, [&] {
-    State &state = *self->state;
-    Settings settings;
-    {
-      const ObjectLock lock(self);
-      settings = state.settings;
-      state.answered = state.asked;  // what is still being loaded from before comes too late
-    }
-    if (std::exchange(state.fresh, false) && SameModel(settings, state.begun)) return !state.loading.failed();
-    const auto model = std::make_shared<const action::ClassifierModel>(Read(settings));
-    const action::Device device = action::Device::Parse(settings.device);
-    state.begun = settings;
-    state.fresh = true;
-    state.loading.Begin([self, settings, device, model] {
-      return action::guarded(GST_ELEMENT(self), std::shared_ptr<Loaded>(),
-                             [&] { return std::make_shared<Loaded>(Load(*model, device, settings)); });
-    });
-    return true;
-  });
-}
-
-// Waits for the first model of the stream. False: interrupted, or it cannot be loaded.
-bool HasModel(State &state) {
-  if (state.active.classifier) return true;
-  const auto loaded = state.loading.Wait();
-  if (loaded) state.active = *loaded;
-  return static_cast<bool>(loaded);
-}
-
-void WarnThatOldStays(GstActionClassify *self, const std::string &why) {
-  GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS, ("The new model is not used, the old one goes on: %s", why.c_str()),
-                      (nullptr));
-}
-
-// While the pipeline plays: on a thread of GStreamer's pool, so that neither the application nor the video waits.
-void LoadNext(GstElement *element, gpointer) {
-  GstActionClassify *self = GST_ACTION_CLASSIFY(element);
-  State &state = *self->state;
-  Settings settings;
-  guint64 asked = 0;
-  {
-    const ObjectLock lock(self);
-    settings = state.settings;
-    asked = state.asked;
-  }
-  GST_DEBUG_OBJECT(self, "loading %s", settings.model.c_str());
-  std::string problem;
-  try {
-    Loaded loaded = Load(Read(settings), action::Device::Parse(settings.device), settings);
-    const ObjectLock lock(self);
-    if (asked > state.answered && state.streaming) {
-      state.answered = asked;
-      state.next = std::move(loaded);
-    }
-    return;
-  } catch (const std::exception &e) {
-    problem = e.what();
-  }
-  WarnThatOldStays(self, problem);
-}
 
 action::FeatureConfig ConfigOf(const action::BackboneFacts &facts) {
   action::FeatureConfig config;
@@ -260,7 +159,7 @@ bool FitsStream(GstActionClassify *self, const action::TwoStageClassifier &class
     return true;
   }
   if (is_new) {
-    WarnThatOldStays(self, text);
+    action::WarnThatOldStays(GST_ELEMENT(self), text);
   } else {
     GST_ELEMENT_ERROR(self, LIBRARY, SETTINGS, ("%s", text.c_str()),
                       ("Set r3dfeatures' properties to what the model was trained with, train the model anew, or set "
@@ -270,13 +169,13 @@ bool FitsStream(GstActionClassify *self, const action::TwoStageClassifier &class
 }
 
 bool IsStandIn(const State &state) {
-  const auto &facts = state.active.classifier->facts();
+  const auto &facts = state.model.classifier().facts();
   return state.backbone->service.stand_in || (facts && facts->stand_in);
 }
 
 void PushLabels(GstActionClassify *self) {
   State &state = *self->state;
-  const action::TwoStageClassifier &classifier = *state.active.classifier;
+  const action::TwoStageClassifier &classifier = state.model.classifier();
   state.sent_threshold = SettingsOf(self).unknown_threshold;
   const action::LabelFacts facts{
       .model = classifier.folder(),
@@ -291,14 +190,11 @@ void PushLabels(GstActionClassify *self) {
 
 void TakeOverNext(GstActionClassify *self) {
   State &state = *self->state;
-  std::optional<Loaded> next;
-  {
-    const ObjectLock lock(self);
-    next = std::exchange(state.next, std::nullopt);
-  }
-  if (!next || !FitsStream(self, *next->classifier, true)) return;
-  GST_INFO_OBJECT(self, "model %s takes over from %s", next->model.c_str(), state.active.model.c_str());
-  state.active = std::move(*next);
+  std::shared_ptr<action::TwoStageClassifier> next = state.model.TakeNext();
+  if (!next || !FitsStream(self, *next, true)) return;
+  GST_INFO_OBJECT(self, "model %s takes over from %s", next->folder().c_str(),
+                  state.model.classifier().folder().c_str());
+  state.model.Use(std::move(next));
   state.label.reset();
   PushLabels(self);
 }
@@ -306,7 +202,7 @@ void TakeOverNext(GstActionClassify *self) {
 // The label of the frames that follow this step.
 action::MetaLabel LabelFor(const State &state, const action::ReceivedChunk &chunk,
                            const std::optional<action::ChunkScores> &scores) {
-  const action::LabelTable &labels = state.active.classifier->labels();
+  const action::LabelTable &labels = state.model.classifier().labels();
   action::MetaLabel label;
   label.provisional = true;
   label.segment_start = chunk.facts.step.stream_time;
@@ -340,10 +236,10 @@ void OnFeatures(GstActionClassify *self, const GstStructure *structure) {
   TakeOverNext(self);
   const Settings settings = SettingsOf(self);
   if (settings.unknown_threshold != state.sent_threshold) PushLabels(self);
-  const action::LabelTable &labels = state.active.classifier->labels();
+  const action::LabelTable &labels = state.model.classifier().labels();
   std::optional<action::ChunkScores> scores;
   if (chunk->features) {
-    scores = state.active.classifier->Classify(*chunk->features);
+    scores = state.model.classifier().Classify(*chunk->features);
     if (scores->confidence < settings.unknown_threshold) scores->coarse = labels.unknown_coarse();
   }
   const action::MetaLabel label = LabelFor(state, *chunk, scores);
@@ -374,11 +270,11 @@ Then OnCustom(GstActionClassify *self, GstEvent *event) {
     const bool known = state.backbone && !state.refused && SameFeatures(*state.backbone, *facts);
     state.backbone = std::move(facts);
     if (known) return Then::kForward;  // the picture is turned otherwise, or it came twice
-    if (!HasModel(state)) {
+    if (!state.model.Wait()) {
       state.backbone.reset();
       return Then::kFail;
     }
-    state.refused = !FitsStream(self, *state.active.classifier, false);
+    state.refused = !FitsStream(self, state.model.classifier(), false);
     if (state.refused) return Then::kFail;
     gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), gst_event_ref(event));
     PushLabels(self);
@@ -399,9 +295,9 @@ Then OnCustom(GstActionClassify *self, GstEvent *event) {
 void OnStreamEvent(State &state, GstEvent *event) {
   state.clock.OnEvent(event);
   if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) {
-    state.loading.Interrupt();
+    state.model.Interrupt();
   } else if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
-    state.loading.Resume();
+    state.model.Resume();
     state.label.reset();
     state.label_from = INT64_MIN;
   } else if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
@@ -450,7 +346,7 @@ void WarnOfNoFeatures(GstActionClassify *self) {
 GstFlowReturn PrepareOutputBuffer(GstBaseTransform *base, GstBuffer *input, GstBuffer **output) {
   State &state = *GST_ACTION_CLASSIFY(base)->state;
   *output = input;
-  if (state.refused || state.loading.failed()) return GST_FLOW_ERROR;
+  if (state.refused || state.model.failed()) return GST_FLOW_ERROR;
   if (!state.backbone) WarnOfNoFeatures(GST_ACTION_CLASSIFY(base));
   ForgetLabelAfterHole(GST_ACTION_CLASSIFY(base), input);
   *output = state.labeller.Put(base, input, state.label);
@@ -471,43 +367,29 @@ GstFlowReturn TransformIp(GstBaseTransform *, GstBuffer *) {
 GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition) {
   GstActionClassify *self = GST_ACTION_CLASSIFY(element);
   State &state = *self->state;
-  const auto set_streaming = [self, &state](bool streaming) {
-    const ObjectLock lock(self);
-    state.streaming = streaming;
-    state.next.reset();
-  };
   switch (transition) {
     case GST_STATE_CHANGE_NULL_TO_READY:
-      if (!BeginLoading(self)) return GST_STATE_CHANGE_FAILURE;
+      if (!state.model.Load()) return GST_STATE_CHANGE_FAILURE;
       break;
     case GST_STATE_CHANGE_READY_TO_PAUSED:
-      if (!BeginLoading(self)) return GST_STATE_CHANGE_FAILURE;
-      state.fresh = false;
-      state.active = {};
+      if (!state.model.Load()) return GST_STATE_CHANGE_FAILURE;
       state.backbone.reset();
       state.label.reset();
       state.label_from = INT64_MIN;
       state.clock = action::FrameClock(action::TimeOrigin::kFirstFrame);
       state.refused = state.warned_no_features = false;
-      state.loading.Open();
-      set_streaming(true);
-      // Set by another thread meanwhile.
-      if (SettingsOf(self).model != state.begun.model) gst_element_call_async(element, LoadNext, nullptr, nullptr);
+      state.model.Start();
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
-      state.loading.Close();
+      state.model.Close();
       break;
     default:
       break;
   }
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_action_classify_parent_class)->change_state(element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) set_streaming(false);
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL) {
-    state.loading.Forget();
-    state.fresh = false;
-    state.active = {};
-  }
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) state.model.Stop();
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) state.model.Unload();
   return result;
 }
 
@@ -515,15 +397,7 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
 
 void SetProperty(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
   action::SetElementProperty<GstActionClassify>(object, id, value, spec);
-  if (g_strcmp0(spec->name, "model") != 0) return;
-  bool load = false;
-  {
-    const ObjectLock lock(object);
-    State &state = *GST_ACTION_CLASSIFY(object)->state;
-    ++state.asked;
-    load = state.streaming;
-  }
-  if (load) gst_element_call_async(GST_ELEMENT(object), LoadNext, nullptr, nullptr);
+  if (g_strcmp0(spec->name, "model") == 0) GST_ACTION_CLASSIFY(object)->state->model.OnPropertySet();
 }
 
 void Finalize(GObject *object) {
@@ -562,7 +436,7 @@ static void gst_action_classify_class_init(GstActionClassifyClass *klass) {
 }
 
 static void gst_action_classify_init(GstActionClassify *self) {
-  self->state = new State;
+  self->state = new State(self);
   gst_base_transform_set_passthrough(GST_BASE_TRANSFORM(self), TRUE);
   gst_base_transform_set_qos_enabled(GST_BASE_TRANSFORM(self), FALSE);
   action::ReturnFlowOfEvents(GST_BASE_TRANSFORM(self));

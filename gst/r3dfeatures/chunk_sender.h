@@ -20,6 +20,9 @@ inline guint64 Nanoseconds(std::chrono::nanoseconds time) {
   return static_cast<guint64>(time.count());
 }
 
+// The property `stats`. Returns a full reference.
+GstStructure *NewStats(const StreamStats &stats);
+
 // Sends in the name of an r3dfeatures. For its streaming thread.
 class ChunkSender final : public FeaturePipeline::Client {
  public:

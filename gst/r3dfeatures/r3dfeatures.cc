@@ -61,6 +61,7 @@
 #include "common/guarded.h"
 #include "common/object_lock.h"
 #include "r3dfeatures/chunk_sender.h"
+#include "r3dfeatures/download_element.h"
 #include "r3dfeatures/enums.h"
 #include "r3dfeatures/feature_pipeline.h"
 #include "r3dfeatures/frame_reader.h"
@@ -76,7 +77,6 @@ namespace {
 
 using action::ChunkSender;
 using action::FeatureSettings;
-using action::Nanoseconds;
 using action::ObjectLock;
 using action::Region;
 using action::SettingsOf;
@@ -308,34 +308,9 @@ GstFlowReturn TransformIp(GstBaseTransform *base, GstBuffer *buffer) {
   });
 }
 
-// Memory that only a GPU or another device can read, and the element that brings it back.
-const char *DownloadElementFor(const GstCaps *caps) {
-  static constexpr struct {
-    const char *feature;
-    const char *element;
-  } kDownloads[] = {
-      {"memory:GLMemory", "gldownload"},
-      {"memory:CUDAMemory", "cudadownload"},
-      {"memory:NVMM", "nvvideoconvert"},
-      {"memory:VASurface", "vaapipostproc"},
-      {"memory:VAMemory", "vapostproc"},
-      {"memory:D3D11Memory", "d3d11download"},
-      {"memory:D3D12Memory", "d3d12download"},
-      {"memory:DMABuf", "vapostproc, or videoconvert where it can map the memory,"},
-      {"memory:VulkanImage", "vulkandownload"},
-      {"memory:MSDKMemory", "msdkvpp"},
-  };
-  const GstCapsFeatures *features = gst_caps_get_size(caps) > 0 ? gst_caps_get_features(caps, 0) : nullptr;
-  if (features == nullptr || gst_caps_features_is_any(features)) return nullptr;
-  for (const auto &row : kDownloads) {
-    if (gst_caps_features_contains(features, row.feature)) return row.element;
-  }
-  return nullptr;
-}
-
 // The caps that come: refused with a reason, or taken in before they are forwarded.
 bool OnCaps(GstR3dFeatures *self, GstCaps *caps) {
-  if (const char *element = DownloadElementFor(caps)) {
+  if (const char *element = action::DownloadElementFor(caps)) {
     const action::CharPtr text(gst_caps_to_string(caps));
     GST_ELEMENT_ERROR(self, CORE, NEGOTIATION, ("r3dfeatures reads video in system memory; put %s before it", element),
                       ("The caps are %s", text.get()));
@@ -470,7 +445,7 @@ gboolean Query(GstBaseTransform *base, GstPadDirection direction, GstQuery *quer
       // Let such caps come, so that they can be refused with an error that names the way out.
       GstCaps *caps = nullptr;
       gst_query_parse_accept_caps(query, &caps);
-      if (DownloadElementFor(caps) != nullptr) {
+      if (action::DownloadElementFor(caps) != nullptr) {
         gst_query_set_accept_caps_result(query, TRUE);
         return TRUE;
       }
@@ -481,19 +456,9 @@ gboolean Query(GstBaseTransform *base, GstPadDirection direction, GstQuery *quer
 
 // ---- Properties
 
-GstStructure *StatsOf(GstR3dFeatures *self) {
-  const action::StreamStats stats = self->state->network.stats();
-  return gst_structure_new("stats", "chunks", G_TYPE_UINT64, stats.chunks, "batches", G_TYPE_UINT64, stats.batches,
-                           "dropped", G_TYPE_UINT64, stats.dropped, "wait", G_TYPE_UINT64, Nanoseconds(stats.wait),
-                           "compute", G_TYPE_UINT64, Nanoseconds(stats.compute), "network-chunks", G_TYPE_UINT64,
-                           stats.network_chunks, "network-batches", G_TYPE_UINT64, stats.network_batches,
-                           "network-compute", G_TYPE_UINT64, Nanoseconds(stats.network_compute), "network-streams",
-                           G_TYPE_INT, stats.network_streams, nullptr);
-}
-
 void GetProperty(GObject *object, guint id, GValue *value, GParamSpec *spec) {
   if (g_strcmp0(spec->name, "stats") == 0) {
-    g_value_take_boxed(value, StatsOf(GST_R3D_FEATURES(object)));
+    g_value_take_boxed(value, action::NewStats(GST_R3D_FEATURES(object)->state->network.stats()));
   } else {
     action::GetElementProperty<GstR3dFeatures>(object, id, value, spec);
   }
