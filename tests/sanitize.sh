@@ -15,7 +15,7 @@ set -eu
 cd "$(dirname "$0")/.."
 here=$PWD
 rules=$here/tests/helpers/sanitize
-tests=${TESTS:-"core service convolution r3dfeatures actionclassify timelinesmooth study timelinelabel actionoverlay actioncamerasrc"}
+tests=${TESTS:-"core service convolution r3dfeatures actionclassify timelinesmooth study timelinelabel actionoverlay actioncamerasrc actionmask record-parts"}
 
 build() {  # FOLDER KIND
   [ -f "$1/build.ninja" ] || meson setup "$1" -Db_sanitize="$2" -Db_lundef=false -Dtests=enabled -Dtools=enabled >"$1.log"

@@ -3,7 +3,9 @@
 """gst-action-record with four cameras for an hour, a fault a minute: memory, threads and file descriptors end where they were. Prints the figures
 for docs/reliability.md.
 
-    test_soak.py BUILD SOURCE [MINUTES]
+    test_soak.py BUILD SOURCE [MINUTES [PACE]]
+
+PACE: so many times faster than a fault every half minute, for a quick look.
 """
 
 import os
@@ -15,6 +17,7 @@ import sys
 import time
 
 MINUTES = float(sys.argv[3]) if len(sys.argv) > 3 else 60
+PACE = float(sys.argv[4]) if len(sys.argv) > 4 else 1
 sys.argv[3:] = ["1"]
 # Its import makes the folders of the two modules after it known.
 from test_recording import FOLDER, SMALL, Recorder, wait_for
@@ -48,7 +51,7 @@ def soak():
             while time.monotonic() - began < 60 * MINUTES:
                 wait_for("all cameras", lambda: healthy(recorder), 120)
                 for _ in range(4):  # of a quiet moment, at the same distance from the fault
-                    time.sleep(INTERVAL)
+                    time.sleep(INTERVAL / PACE)
                     samples.append(sample(recorder))
                 camera, fault = chance.choice(cameras), chance.choice(FAULTS)
                 faults.append(fault)
@@ -57,7 +60,7 @@ def soak():
                 else:
                     camera.kill()
                 wait_for("the loss", lambda: not healthy(recorder), 120)
-                time.sleep(chance.uniform(0, 20))
+                time.sleep(chance.uniform(0, 20) / PACE)
                 if fault == "silent":
                     camera.say("speak")
                 else:

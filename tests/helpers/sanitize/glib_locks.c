@@ -107,6 +107,13 @@ GstMessage *gst_bus_pop_filtered(GstBus *bus, GstMessageType types) {
   return message;
 }
 
+GstMessage *gst_bus_timed_pop(GstBus *bus, GstClockTime timeout) {
+  REAL(gst_bus_timed_pop);
+  GstMessage *message = real(bus, timeout);
+  __tsan_acquire(bus);
+  return message;
+}
+
 GstMessage *gst_bus_pop(GstBus *bus) {
   REAL(gst_bus_pop);
   GstMessage *message = real(bus);
