@@ -12,13 +12,13 @@ GST_DEBUG_CATEGORY_EXTERN(r3d_features_debug);
 
 namespace action {
 
-GstStructure *NewStats(const StreamStats &stats) {
+GstStructure *NewStats(const StreamStats &stats, int hop) {
   return gst_structure_new("stats", "chunks", G_TYPE_UINT64, stats.chunks, "batches", G_TYPE_UINT64, stats.batches,
                            "dropped", G_TYPE_UINT64, stats.dropped, "wait", G_TYPE_UINT64, Nanoseconds(stats.wait),
                            "compute", G_TYPE_UINT64, Nanoseconds(stats.compute), "network-chunks", G_TYPE_UINT64,
                            stats.network_chunks, "network-batches", G_TYPE_UINT64, stats.network_batches,
                            "network-compute", G_TYPE_UINT64, Nanoseconds(stats.network_compute), "network-streams",
-                           G_TYPE_INT, stats.network_streams, nullptr);
+                           G_TYPE_INT, stats.network_streams, "hop", G_TYPE_INT, hop, nullptr);
 }
 
 void ChunkSender::OnChunk(const ChunkFacts &facts, const std::optional<Features> &features) {

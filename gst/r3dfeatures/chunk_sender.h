@@ -21,7 +21,7 @@ inline guint64 Nanoseconds(std::chrono::nanoseconds time) {
 }
 
 // The property `stats`. Returns a full reference.
-GstStructure *NewStats(const StreamStats &stats);
+GstStructure *NewStats(const StreamStats &stats, int hop);
 
 // Sends in the name of an r3dfeatures. For its streaming thread.
 class ChunkSender final : public FeaturePipeline::Client {

@@ -95,7 +95,8 @@ PropertyTable<Settings> NewTable() {
   table.Computed(g_param_spec_boxed(
       "stats", "Statistics",
       "Of this stream since READY->PAUSED: chunks (computed), batches (passes of the network that had some of them), "
-      "dropped (under overload), wait and compute (ns in all). Of the network, all streams together: network-chunks, "
+      "dropped (under overload), wait and compute (ns in all); hop (samples from step to step now). Of the network, "
+      "all streams together: network-chunks, "
       "network-batches, network-compute (ns), network-streams (now open)",
       GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   return table;

@@ -97,8 +97,8 @@ struct State {
   std::unique_ptr<action::FeaturePipeline> pipeline;  // from when the network is there
   bool started = false;                               // the first buffer was seen: `live` is known
   bool announced = false;                             // the backbone was
-  int announced_hop = 0;
-  std::atomic<bool> live{false};  // read by QoS events too, which come on other threads
+  std::atomic<int> announced_hop{0};                  // read by the property stats too
+  std::atomic<bool> live{false};                      // read by QoS events too, which come on other threads
   action::LagWatch lag;
   bool warned_unanalysed = false;
   bool warned_of_another = false;
@@ -145,6 +145,7 @@ bool Start(GstR3dFeatures *self) {
     if (!state.network.Load(settings)) return false;  // properties may change in READY
     state.active = settings;
     state.orientation = action::StreamOrientation(settings.orientation);
+    state.announced_hop = settings.features.hop;
     state.started = state.announced = state.warned_unanalysed = state.warned_of_another = false;
     state.live = false;
     state.lag = {};
@@ -458,7 +459,8 @@ gboolean Query(GstBaseTransform *base, GstPadDirection direction, GstQuery *quer
 
 void GetProperty(GObject *object, guint id, GValue *value, GParamSpec *spec) {
   if (g_strcmp0(spec->name, "stats") == 0) {
-    g_value_take_boxed(value, action::NewStats(GST_R3D_FEATURES(object)->state->network.stats()));
+    State &state = *GST_R3D_FEATURES(object)->state;
+    g_value_take_boxed(value, action::NewStats(state.network.stats(), state.announced_hop));
   } else {
     action::GetElementProperty<GstR3dFeatures>(object, id, value, spec);
   }

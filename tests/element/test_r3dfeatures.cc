@@ -555,6 +555,11 @@ TEST_F(R3dFeatures, AnOverloadedLiveStreamHasFewerSteps) {
     }
     EXPECT_EQ(dropped, 0);
     EXPECT_EQ(hops_, (std::vector<int>{4, 8, 16}));
+    GstStructure *stats = nullptr;
+    gint hop = 0;
+    g_object_get(element_, "stats", &stats, nullptr);
+    EXPECT_TRUE(gst_structure_get_int(stats, "hop", &hop) && hop == 16);
+    gst_structure_free(stats);
     for (size_t k = 1; k < chunks_.size(); ++k)
       EXPECT_EQ(chunks_[k].step, chunks_[k - 1].step + chunks_[k - 1].step_duration) << k;
     EXPECT_NE(MessageText(GST_MESSAGE_WARNING).find("a step every 1.0 s (hop 8)"), std::string::npos);

@@ -513,7 +513,7 @@ METRIC = re.compile(r'[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-zA-Z_][a-zA-Z0-9_]*="([^"\\
 
 
 def metrics():
-    """Prometheus' text format, line by line as promtool has it."""
+    """Prometheus' text format, line by line as promtool has it; and by promtool itself where it is."""
     with Camera(COUNTED) as camera, Recorder("--protocols", "tcp", "--takt", "3", camera.url) as recorder:
         recorder.recorded(60)
         wait_for("labels", lambda: recorder.station()["action"])
@@ -536,6 +536,9 @@ def metrics():
                 assert kind != "counter" or float(line.rsplit(" ", 1)[1]) >= 0, line
         samples = [line for line in text.splitlines() if not line.startswith("#")]
         assert len(samples) == len({line.rsplit(" ", 1)[0] for line in samples})
+        if shutil.which("promtool"):
+            done = subprocess.run(["promtool", "check", "metrics"], input=body, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE, check=False)
+            assert done.returncode == 0 and not done.stdout, done
         for name in ("camera_up", "chunks_total", "label_latency_p50_seconds", "recorded_until_seconds", "disk_free_bytes", "resident_memory_bytes", "takt_seconds"):
             assert recorder.metric(name) is not None, name
         assert abs(recorder.metric("recorded_until_seconds") - time.time()) < PATIENCE

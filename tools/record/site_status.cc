@@ -113,6 +113,10 @@ std::vector<std::string> ProblemsOf(const SiteStatus &status) {
       add("no fresh frames");
     }
     if (!station.analysis_failure.empty()) add("no labels (" + station.analysis_failure + ")");
+    if (station.hop > station.hop_asked) {
+      add("the network does not keep up: a step every " + std::to_string(station.hop) + " samples instead of " +
+          std::to_string(station.hop_asked));
+    }
     if (station.dropping) add("the network does not keep up: steps are lost");
     if (station.fresh && station.lag > kMostLag) add("the analysis is " + Number(std::round(station.lag)) + " s late");
     for (const auto &recorder : {station.overlay, station.raw}) {
@@ -141,6 +145,8 @@ std::string MetricsText(const SiteStatus &status) {
              [](const S &s) { return static_cast<double>(s.chunks); });
   writer.Add("dropped_chunks_total", "counter", "Chunks that were lost since the network did not keep up.",
              [](const S &s) { return static_cast<double>(s.dropped_chunks); });
+  writer.Add("hop", "gauge", "Samples from step to step; more than asked for while the network does not keep up.",
+             [](const S &s) { return s.hop > 0 ? std::optional<double>(s.hop) : std::nullopt; });
   writer.Add("label_latency_p50_seconds", "gauge", "From a step's last frame to its label, median of the last 200.",
              [](const S &s) { return s.latency_p50; });
   writer.Add("label_latency_p95_seconds", "gauge", "The same, 95th percentile.",

@@ -451,12 +451,13 @@ StationStatus Station::status() const {
     status.category = NameOf(shown.label->category);
   }
   status.lag = static_cast<double>(shown.lag) / GST_SECOND;
+  status.hop_asked = settings_.hop;
   if (analysing_ && pipeline_) {
     GstStructure *stats = nullptr;
     g_object_get(pipeline_->Find("features"), "stats", &stats, nullptr);
     const StructurePtr owner(stats);
     gst_structure_get(stats, "chunks", G_TYPE_UINT64, &status.chunks, "dropped", G_TYPE_UINT64, &status.dropped_chunks,
-                      nullptr);
+                      "hop", G_TYPE_INT, &status.hop, nullptr);
   }
   if (!latencies_.empty()) {
     const std::vector<double> values(latencies_.begin(), latencies_.end());

@@ -36,6 +36,7 @@ struct StationStatus {
   std::string analysis_failure;  // why there are no labels; empty: there are
   std::string action, category;  // of the last frame; empty: none
   uint64_t chunks = 0, dropped_chunks = 0;
+  int hop = 0, hop_asked = 0;                      // samples from step to step; 0: no analysis
   std::optional<double> latency_p50, latency_p95;  // s from a step's last frame to its label
   double lag = 0;                                  // s from a frame's time to its way out
   uint64_t cycles = 0, overruns = 0;
