@@ -34,7 +34,8 @@ CameraWatch::CameraWatch(GstBin *bin, const CameraSettings &settings, CameraOutp
       output_(output),
       encoded_(encoded),
       client_(client),
-      delay_(nanoseconds(settings.retry_min), nanoseconds(settings.retry_max), g_random_int()) {}
+      delay_(nanoseconds(settings.retry_min), nanoseconds(settings.retry_max), g_random_int()),
+      probe_(settings.uri) {}
 
 CameraWatch::~CameraWatch() {
   Join();
@@ -133,7 +134,7 @@ void CameraWatch::LookAt(Lock &lock) {
     return;
   }
   if (state_ == State::kWaiting) {
-    if (now >= until_) Connect(lock);
+    if (now >= until_ || probe_.HasAppeared(now)) Connect(lock);
     return;
   }
   if (output_.frames() != seen_frames_ || output_.pushing()) OnFrames(lock);
@@ -168,6 +169,7 @@ void CameraWatch::OnFrames(Lock &lock) {
 }
 
 void CameraWatch::Connect(Lock &lock) {
+  probe_.End();
   ++stats_.attempts;
   GST_INFO_OBJECT(bin_, "attempt %" G_GUINT64_FORMAT, stats_.attempts);
   const bool playing = playing_;
@@ -222,6 +224,7 @@ void CameraWatch::Lose(Lock &lock, const std::string &reason) {
   state_ = State::kWaiting;
   const auto delay = delay_.Next();
   until_ = Clock::now() + delay;
+  probe_.Begin();
   stats_.lost_reason = reason;
   GST_INFO_OBJECT(bin_, "lost: %s; next try in %.1f s", reason.c_str(), std::chrono::duration<double>(delay).count());
   if (lost_at_) return;  // told already; it just has not come back

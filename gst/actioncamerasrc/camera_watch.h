@@ -18,6 +18,7 @@
 
 #include "actioncamerasrc/camera_connection.h"
 #include "actioncamerasrc/camera_output.h"
+#include "actioncamerasrc/port_probe.h"
 #include "actioncamerasrc/properties.h"
 #include "actioncamerasrc/retry_delay.h"
 
@@ -105,6 +106,7 @@ class CameraWatch {
   State state_ = State::kWaiting;
   bool connection_plays_ = false;
   RetryDelay delay_;
+  PortProbe probe_;
   Clock::time_point until_;       // kWaiting: of the next try
   Clock::time_point began_;       // kConnecting: of this try
   Clock::time_point last_frame_;  // kFlowing

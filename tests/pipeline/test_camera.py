@@ -102,6 +102,31 @@ def one_stream(line):
     return times
 
 
+def back_before_the_next_try():
+    """The next try is due in an hour; the camera is taken up as soon as its port opens."""
+    hour = 3600 * Gst.SECOND
+    with Camera() as camera, Line(camera.url, f"protocols=tcp stale-timeout=1000000000 retry-min={hour} retry-max={hour}") as line:
+        line.until_frames()
+        camera.kill()
+        line.until("camera-lost", lambda: line.heard("camera-lost"))
+        line.until("GAP events", lambda: len(line.events("gap")) >= 3)  # one a second
+        assert line.stat("attempts") == 1
+        camera.start()
+        began = time.monotonic()
+        line.until("camera-back", lambda: line.heard("camera-back"))
+        back = time.monotonic() - began
+        line.until_frames()
+        assert line.stat("attempts") == 2
+        # One that is there but sends nothing is left in peace.
+        camera.say("silent")
+        line.until("camera-lost", lambda: len(line.heard("camera-lost")) == 2)
+        gaps = len(line.events("gap"))
+        line.until("GAP events", lambda: len(line.events("gap")) >= gaps + 3)
+        assert line.stat("attempts") == 2
+    one_stream(line)
+    return [f"back {back:.1f} s after the camera"]
+
+
 def killed_and_back(protocol):
     def test():
         with Camera() as camera, Line(camera.url, f"protocols={protocol} stale-timeout=1000000000") as line:
@@ -390,6 +415,7 @@ def refused():
 Gst.init(None)
 if "ONLY_TOOLS" not in os.environ:
     tap.run([
+        ("back before the next try", back_before_the_next_try),
         ("killed and back, TCP", killed_and_back("tcp")),
         ("killed and back, UDP", killed_and_back("udp")),
         ("silent", silent),
