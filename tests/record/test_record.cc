@@ -27,7 +27,6 @@
 #include "record/recorder.h"
 #include "record/recovery.h"
 #include "record/retention.h"
-#include "record/secrets.h"
 #include "record/settings.h"
 #include "record/site_file.h"
 #include "record/site_status.h"

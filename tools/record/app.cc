@@ -42,7 +42,6 @@
 #include "record/lines.h"
 #include "record/recovery.h"
 #include "record/retention.h"
-#include "record/secrets.h"
 #include "record/service_manager.h"
 #include "record/station.h"
 

@@ -10,7 +10,6 @@
 #include "actioncamerasrc/camera_uri.h"
 #include "common/glib_ptr.h"
 #include "record/lines.h"
-#include "record/secrets.h"
 
 namespace action {
 namespace {

@@ -87,15 +87,10 @@ std::string FromKeyRing(const std::string &) {
 
 }  // namespace
 
-std::string PasswordOf(const StationSettings &station) {
-  if (!station.password_env.empty()) return FromEnvironment(station.password_env, "password");
-  if (!station.password_file.empty()) return FromFile(station.password_file, "password");
-  return station.password_keyring.empty() ? "" : FromKeyRing(station.password_keyring);
-}
-
-std::string TokenOf(const SiteSettings &settings) {
-  if (!settings.token_env.empty()) return FromEnvironment(settings.token_env, "token");
-  return settings.token_file.empty() ? "" : FromFile(settings.token_file, "token");
+std::string ReadSecret(const SecretPlace &place, const char *what) {
+  if (!place.variable.empty()) return FromEnvironment(place.variable, what);
+  if (!place.file.empty()) return FromFile(place.file, what);
+  return place.keyring.empty() ? "" : FromKeyRing(place.keyring);
 }
 
 }  // namespace action

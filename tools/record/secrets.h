@@ -7,15 +7,17 @@
 
 #include <string>
 
-#include "record/settings.h"
-
 namespace action {
 
-// The password of a camera: from the environment, a file that nobody else may read, or the key ring of the desktop
-// (libsecret, attributes service=gst-action and camera=NAME). Empty: none. Throws Error.
-std::string PasswordOf(const StationSettings &station);
-// The word that pages are asked for; empty: none is wanted. Throws Error.
-std::string TokenOf(const SiteSettings &settings);
+// Where a secret is kept: the first of these that is not empty.
+struct SecretPlace {
+  std::string variable;  // of the environment
+  std::string file;      // that nobody else may read
+  std::string keyring;   // name in the desktop's key ring (libsecret, attributes service=gst-action and camera=NAME)
+};
+
+// Empty: it is kept nowhere. what: "password". Throws Error when it is not there, or others can read it.
+std::string ReadSecret(const SecretPlace &place, const char *what);
 
 }  // namespace action
 

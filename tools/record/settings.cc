@@ -235,6 +235,14 @@ void CheckSettings(SiteSettings &settings, const std::function<std::string(size_
   }
 }
 
+std::string PasswordOf(const StationSettings &station) {
+  return ReadSecret({station.password_env, station.password_file, station.password_keyring}, "password");
+}
+
+std::string TokenOf(const SiteSettings &settings) {
+  return ReadSecret({settings.token_env, settings.token_file, ""}, "token");
+}
+
 bool IsLoopback(const std::string &listen) {
   const std::unique_ptr<GSocketConnectable, Deleter<g_object_unref>> address(
       g_network_address_parse(listen.c_str(), 0, nullptr));

@@ -98,6 +98,10 @@ void CheckSettings(SiteSettings &settings, const std::function<std::string(size_
 
 // Whether an address names a user.
 bool HasPassword(const std::string &uri);
+// The password of a camera; empty: none. Throws Error.
+std::string PasswordOf(const StationSettings &station);
+// The word that pages are asked for; empty: none is wanted. Throws Error.
+std::string TokenOf(const SiteSettings &settings);
 // Whether only this machine reaches it. Throws Error when it is no ADDRESS:PORT.
 bool IsLoopback(const std::string &listen);
 
