@@ -863,6 +863,25 @@ def network_is_loaded():
     return [f"{first:.0f} frames recorded while '{waits}'"]
 
 
+def damaged_network():
+    """Weights that cannot be read: the video is recorded; when they are mended, labels come, and nothing is lost between."""
+    weights = os.path.join(FOLDER, "damaged.pth")
+    with open(weights, "wb") as file:
+        file.write(b"PK\3\4 no weights")
+    environment = {"LD_LIBRARY_PATH": f"{BUILD}/lib/actiontorch:{BUILD}/lib/action", "OMP_NUM_THREADS": "2", "GST_ACTION_WEIGHTS": weights}
+    with Camera(COUNTED) as camera, Recorder("--protocols", "tcp", camera.url, environment=environment) as recorder:
+        wait_for("the reason", lambda: weights in recorder.station()["analysis_failure"])
+        recorder.recorded(30)
+        assert recorder.get("/healthz")[0] == 503 and weights.encode() in recorder.get("/healthz")[1]
+        shutil.copy(os.path.join(BUILD, "tests/standin.pth"), weights + "~")
+        os.rename(weights + "~", weights)
+        wait_for("labels", lambda: recorder.station()["action"], 180)
+        wait_for("health", lambda: recorder.get("/healthz")[0] == 200)
+        assert recorder.text().count("tried again") == 1, recorder.text()
+        assert recorder.stop() == 0, recorder.text()
+    consecutive(sum((Video(path).numbers for path in recorder.files()), []), "while the network was damaged")
+
+
 TESTS = [
     ("an ordinary day", an_ordinary_day),
     ("an outage", an_outage),
@@ -886,6 +905,7 @@ TESTS = [
     ("a damaged model", damaged_model),
     ("the analysis fails", analysis_fails),
     ("the network is loaded", network_is_loaded),
+    ("a damaged network", damaged_network),
 ]
 
 if __name__ == "__main__":

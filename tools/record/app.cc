@@ -29,8 +29,6 @@
 #include <vector>
 
 #include "action/elements.h"
-#include "action/engine.h"
-#include "action/engine_library.h"
 #include "action/error.h"
 #include "action/model_bundle.h"
 #include "action/text.h"
@@ -40,6 +38,7 @@
 #include "record/encoder.h"
 #include "record/health_server.h"
 #include "record/lines.h"
+#include "record/network_loader.h"
 #include "record/recovery.h"
 #include "record/retention.h"
 #include "record/service_manager.h"
@@ -124,7 +123,7 @@ class App final : public HealthServer::Source {
   SiteStatus Status() override;
   BytesPtr Picture(const std::string &station) override;
 
-  void LoadNetwork(const SiteSettings &site);
+  void FollowNetwork();
   void Apply(const SiteSettings &settings, const std::string &encoder);
   void BeginMissing();
   void StartServer(const SiteSettings &settings);
@@ -147,10 +146,8 @@ class App final : public HealthServer::Source {
   std::thread retention_;
   std::atomic<bool> retaining_{false};
   std::set<std::string> told_of_retention_;  // the last time; of that thread
-  std::thread network_thread_;
-  std::shared_ptr<FeatureService> network_;  // kept for stations that begin; that thread writes it
-  std::atomic<bool> network_ready_{false};
-  bool told_stations_ = false;  // that it is
+  NetworkLoader network_;
+  std::string told_no_network_;
   struct Drops {
     uint64_t chunks = 0;
     GstClockTime at = GST_CLOCK_TIME_NONE;
@@ -175,33 +172,12 @@ class App final : public HealthServer::Source {
 
 App::~App() {
   stop_recovery_ = true;
-  if (network_thread_.joinable()) network_thread_.join();
   if (retention_.joinable()) retention_.join();
   if (recovery_.joinable()) recovery_.join();
   server_.reset();
   stations_.clear();
   ending_.clear();
   cameras_.clear();
-}
-
-// In the first seconds there is video already: the network comes when it is loaded. One that is running is found at
-// once.
-void App::LoadNetwork(const SiteSettings &site) {
-  if (network_thread_.joinable()) network_thread_.join();
-  network_ready_ = false;
-  Engine::Request request;
-  request.weights = site.weights;
-  request.device = Device::Parse(site.device);
-  request.precision =
-      Named(site.precision, {Precision::kAuto, Precision::kFp32, Precision::kFp16, Precision::kBf16}).value();
-  network_thread_ = std::thread([this, request] {
-    try {
-      network_ = LoadEngine().OpenFeatureService(request);
-    } catch (const Error &) {
-      // r3dfeatures says the same, and is tried again.
-    }
-    network_ready_ = true;
-  });
 }
 
 CameraReader &App::CameraFor(const SiteSettings &site, const StationSettings &station) {
@@ -218,8 +194,7 @@ void App::Apply(const SiteSettings &settings, const std::string &encoder) {
   const bool first = stations_.empty() && ending_.empty();
   const bool same = !first && SameForStations(settings_, settings);
   const auto network_of = [](const SiteSettings &s) { return std::tie(s.weights, s.device, s.precision); };
-  if (first || network_of(settings_) != network_of(settings)) LoadNetwork(settings);
-  told_stations_ = false;
+  if (first || network_of(settings_) != network_of(settings)) network_.Begin(settings);
   std::vector<std::unique_ptr<Station>> kept;
   for (auto &station : stations_) {
     const bool wanted = same && std::ranges::find(settings.stations, station->settings()) != settings.stations.end() &&
@@ -248,7 +223,7 @@ void App::BeginMissing() {
     const auto has_name = [&wanted](const auto &station) { return station->settings().name == wanted.name; };
     if (std::ranges::any_of(stations_, is_wanted) || std::ranges::any_of(ending_, has_name)) continue;
     auto station = std::make_unique<Station>(settings_, wanted, encoder_, time_, Say);
-    station->Start(CameraFor(settings_, wanted), network_ready_);
+    station->Start(CameraFor(settings_, wanted), network_.WhyNot());
     stations_.push_back(std::move(station));
   }
 }
@@ -329,14 +304,20 @@ void App::Retain() {
   });
 }
 
+void App::FollowNetwork() {
+  network_.Poll(time_.Now());
+  const std::string why = network_.WhyNot();
+  for (const auto &station : stations_)
+    station->SetNetwork(why);
+  if (std::exchange(told_no_network_, why) != why && why != NetworkLoader::kLoading && !why.empty())
+    Say(why + ". The video is recorded without labels, and the network tried again");
+}
+
 void App::Poll() {
   const GstClockTime now = time_.Now();
   for (const auto &camera : cameras_)
     camera->Poll();
-  if (network_ready_ && !std::exchange(told_stations_, true)) {
-    for (const auto &station : stations_)
-      station->AllowAnalysis();
-  }
+  FollowNetwork();
   for (const auto &station : stations_)
     station->Poll();
   std::erase_if(ending_, [](const auto &station) { return station->stopped() || station->overdue(); });

@@ -245,20 +245,16 @@ Station::~Station() {
   pipeline_.reset();
 }
 
-void Station::Start(CameraReader &camera, bool analyse) {
+void Station::Start(CameraReader &camera, const std::string &no_network) {
   camera_ = &camera;
-  may_analyse_ = analyse;
-  if (analyse) {
+  no_network_ = no_network;
+  if (no_network_.empty()) {
     TryAnalysis();
   } else {
     SwitchTo(false);
   }
   camera.frames().Add(input_.get());
   if (raw_) camera.encoded().Add(raw_.get());
-}
-
-void Station::AllowAnalysis() {
-  may_analyse_ = true;
 }
 
 // With the analysis, or the video alone. A pipeline that works hands over: what it has taken in leaves before the first
@@ -392,7 +388,7 @@ void Station::Poll() {
   try {
     if (broken_ && (analysing_ || now >= retry_at_)) {
       SwitchTo(false);
-    } else if (!broken_ && !analysing_ && may_analyse_ && now >= retry_at_) {
+    } else if (!broken_ && !analysing_ && no_network_.empty() && now >= retry_at_) {
       TryAnalysis();
     }
   } catch (const Error &e) {
@@ -445,7 +441,7 @@ StationStatus Station::status() const {
   if (camera_ != nullptr) status.camera = camera_->status();
   const Shown::Now shown = shown_->now();
   status.fresh = GST_CLOCK_TIME_IS_VALID(shown.at) && time_.Now() < shown.at + static_cast<GstClockTime>(site_.stale);
-  status.analysis_failure = failure_.empty() && !may_analyse_ ? "the network is being loaded" : failure_;
+  status.analysis_failure = failure_.empty() ? no_network_ : failure_;
   if (status.fresh && shown.label) {
     status.action = shown.label->name.empty() ? shown.label->fine_action : shown.label->name;
     status.category = NameOf(shown.label->category);

@@ -61,9 +61,10 @@ class Station final {
   Station &operator=(const Station &) = delete;
 
   // The camera must be there until Stop.
-  // analyse: at once; else the video alone, until AllowAnalysis (while the network is being loaded). Throws Error.
-  void Start(CameraReader &camera, bool analyse);
-  void AllowAnalysis();
+  // no_network: as SetNetwork. Throws Error.
+  void Start(CameraReader &camera, const std::string &no_network);
+  // Why there is no network, and so the video alone; empty: there is one.
+  void SetNetwork(const std::string &no_network) { no_network_ = no_network; }
   void Poll();
   // Files are closed and the timeline ends; stopped() tells when that is done.
   void Stop();
@@ -110,7 +111,7 @@ class Station final {
   bool next_analyses_ = false;
   GstClockTime stopped_at_ = 0;
   GstClockTime hand_over_by_ = 0;
-  bool may_analyse_ = false;
+  std::string no_network_;  // why
   bool analysing_ = false;
   bool broken_ = false;                    // the pipeline has failed
   bool stopping_ = false, ended_ = false;  // ended_: no end will come out of the pipeline
