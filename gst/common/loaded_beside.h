@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -79,6 +80,11 @@ class LoadedBeside {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return loaded_ || failed_ || interrupted_ || closed_; });
     return loaded_;
+  }
+  // Waits no longer than this.
+  void WaitFor(std::chrono::milliseconds most) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, most, [this] { return loaded_ || failed_; });
   }
   bool failed() const {
     const std::lock_guard lock(mutex_);

@@ -3,6 +3,7 @@
 
 #include "r3dfeatures/network_access.h"
 
+#include <chrono>
 #include <utility>
 
 #include "action/engine_library.h"
@@ -15,6 +16,8 @@ GST_DEBUG_CATEGORY_EXTERN(r3d_features_debug);
 
 namespace action {
 namespace {
+
+constexpr std::chrono::milliseconds kAtOnce{50};
 
 bool SameRequest(const Engine::Request &a, const Engine::Request &b) {
   return a.weights == b.weights && a.device == b.device && a.precision == b.precision;
@@ -67,6 +70,8 @@ void NetworkAccess::Start(const StreamOptions &options) {
   options_ = options;
   fresh_ = false;
   loading_.Open();
+  // A network that is running already is found at once, and no frame passes before it is there.
+  loading_.WaitFor(kAtOnce);
   const std::lock_guard lock(mutex_);
   started_ = true;
   interrupted_ = closed_ = false;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Measures gst-action and prints Markdown tables. Every figure that is compared is a ratio of two things of this very run.
 
-    bench.py BUILD SOURCE FOLDER [network|features|job|streams|live|growth|startup|elements ...]      default: all but growth
+    bench.py BUILD SOURCE FOLDER [network|features|job|streams|live|overload|growth|startup|elements ...]      default: all but growth
 
 BUILD: a build with -Dbenchmarks=enabled --buildtype=release. FOLDER keeps videos and a model between runs. run.sh calls it.
 """
@@ -248,7 +248,7 @@ def streams():
 
 
 def live_runs(count, hop, seconds=24):
-    line = "  ".join(f"videotestsrc is-live=true pattern=black ! video/x-raw,format=I420,width=1280,height=720,framerate=25/1 ! r3dfeatures hop={hop} max-pending=1 name=f{i} ! fakesink sync=true" for i in range(count))
+    line = "  ".join(f"videotestsrc is-live=true pattern=black ! video/x-raw,format=I420,width=1280,height=720,framerate=25/1 ! r3dfeatures hop={hop} max-pending=1 adaptive-hop=false name=f{i} ! fakesink sync=true" for i in range(count))
     result = worker(line, str(seconds))
     return sum(result["dropped"]) == 0 and min(result["chunks"]) >= int((seconds - 2) * 8 / hop) - 2
 
@@ -268,6 +268,33 @@ def live():
                 high = count
             count = (low + high) // 2 if high else low + max(1, low // 6)
         rows.append((hop, low, f"{low * 8 / hop:.1f}", f"{alone:.1f}"))
+    table(*rows)
+
+
+def overload():
+    """More live streams at hop 4 than the network can do: what of their timelines is measured, with and without a hop that adapts."""
+    asks = 2.5
+    print(f"### 4c. Overload: live streams at hop 4 that ask {asks:g} times what the network can do\n")
+    alone = 1e3 / bench_network("fp32")["ms"]
+    count = max(2, round(asks * alone / 2))
+    rows = [("adaptive-hop", "streams", "share of the timeline that is gap", "median length of a measured segment, s", "steps lost")]
+    for adaptive in ("false", "true"):
+        out = [os.path.join(FOLDER, f"overload{i}.json") for i in range(count)]
+        line = "  ".join(f"videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=160,height=120,framerate=8/1 ! r3dfeatures hop=4 adaptive-hop={adaptive} name=f{i} ! "
+                         f"actionclassify model={model()} ! timelinesmooth profile=study location={out[i]} ! fakesink sync=true" for i in range(count))
+        result = worker(line, "90")
+        gap, measured = 0.0, []
+        for path in out:
+            with open(path) as file:
+                # The first half minute is left out: there the hop is found.
+                for segment in (s for s in json.load(file) if s["end"] > 30):
+                    length = segment["end"] - max(30, segment["start"])
+                    if segment["state"] == "gap":
+                        gap += length
+                    else:
+                        measured.append(length)
+            os.remove(path)
+        rows.append((adaptive, count, f"{gap / (gap + sum(measured)):.2f}", f"{statistics.median(measured):.1f}" if measured else "-", sum(result["dropped"])))
     table(*rows)
 
 
@@ -368,7 +395,7 @@ def machine():
     print(f"{cpu} ({', '.join(isa)}), {CORES} cores; {read('gst-launch-1.0 --version | head -n 1')}; gst-action {commit}\n")
 
 
-ALL = {one.__name__: one for one in (network, features, job, streams, live, growth, startup, elements)}
+ALL = {one.__name__: one for one in (network, features, job, streams, live, overload, growth, startup, elements)}
 
 if len(sys.argv) > 2 and sys.argv[1] == "play":
     play(sys.argv[2], float(sys.argv[3]) if len(sys.argv) > 3 else 0.0)

@@ -58,6 +58,13 @@ class Run:
         if watch:
             watch(pipeline)
         bus = pipeline.get_bus()
+        # The network is loaded first: of a live source, what passes meanwhile would not be looked at.
+        pipeline.set_state(Gst.State.READY)
+        if "r3dfeatures" in line:
+            message = None
+            while not (message and message.has_name("action-network")):
+                message = bus.timed_pop_filtered(Gst.CLOCK_TIME_NONE, Gst.MessageType.ELEMENT | Gst.MessageType.ERROR)
+                assert message.type != Gst.MessageType.ERROR, f"{message.parse_error()} in {line}"
         pipeline.set_state(Gst.State.PLAYING)
         if seconds:
             GLib.timeout_add(int(seconds * 1000), lambda: pipeline.send_event(Gst.Event.new_eos()) and False)
