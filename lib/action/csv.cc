@@ -36,7 +36,7 @@ char SeparatorOf(std::string_view text) {
   return kSeparators[static_cast<size_t>(std::ranges::max_element(count) - count.begin())];
 }
 
-std::vector<CsvRow> Parse(const std::string &text, const std::string &what) {
+std::vector<CsvRow> Parse(std::string_view text, const std::string &what) {
   const char separator = SeparatorOf(text);
   std::vector<CsvRow> rows;
   CsvRow row{{""}, 1};
@@ -84,12 +84,16 @@ std::vector<CsvRow> ReadCsv(const std::string &path, const std::string &what) {
   if (std::filesystem::is_directory(path, failed)) {
     throw ReadError(path, EISDIR, "cannot read " + what + ": it is a folder");
   }
-  std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
   if (file.bad()) throw ReadError(path, EIO, "cannot read " + what);
+  return ParseCsv(text, what);
+}
+
+std::vector<CsvRow> ParseCsv(std::string_view text, const std::string &what) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const size_t nul = text.find('\0');
-  if (nul != std::string::npos || text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+  if (nul != std::string_view::npos || text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
     throw Error(what +
                 " is not a text in UTF-8 (it may be UTF-16, or a spreadsheet's own format). Save it as \"CSV UTF-8\"");
   }

@@ -23,6 +23,8 @@ struct CsvRow {
 // has more of them. Lines end in CR LF, LF or CR. Rows without any text are left out, and so is a byte order mark. Text
 // is UTF-8. "-" is the standard input. `what` names the file in errors: "the annotations FILE". Throws Error.
 ACTION_API std::vector<CsvRow> ReadCsv(const std::string &path, const std::string &what);
+// The same of a text.
+ACTION_API std::vector<CsvRow> ParseCsv(std::string_view text, const std::string &what);
 
 // Without blanks at its ends.
 ACTION_API std::string Trimmed(std::string_view text);

@@ -53,6 +53,19 @@ std::string IsoTime(int64_t ns) {
   return text;
 }
 
+std::optional<int64_t> ParseIsoTime(const std::string &text) {
+  std::tm utc{};
+  int milliseconds = 0, read = 0;
+  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%d.%3dZ%n", &utc.tm_year, &utc.tm_mon, &utc.tm_mday, &utc.tm_hour,
+                  &utc.tm_min, &utc.tm_sec, &milliseconds, &read) != 7 ||
+      static_cast<size_t>(read) != text.size()) {
+    return std::nullopt;
+  }
+  utc.tm_year -= 1900;
+  utc.tm_mon -= 1;
+  return static_cast<int64_t>(timegm(&utc)) * 1000000000 + milliseconds * 1000000;
+}
+
 namespace {
 
 constexpr const char *kFromElements = "elements.csv";
@@ -94,17 +107,7 @@ ordered_json ToObject(const Segment &segment) {
 std::optional<int64_t> IsoTimeAt(const ordered_json &object, const char *key) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_string()) return std::nullopt;
-  std::tm utc{};
-  int milliseconds = 0, read = 0;
-  const std::string text = found->get<std::string>();
-  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%d.%3dZ%n", &utc.tm_year, &utc.tm_mon, &utc.tm_mday, &utc.tm_hour,
-                  &utc.tm_min, &utc.tm_sec, &milliseconds, &read) != 7 ||
-      static_cast<size_t>(read) != text.size()) {
-    return std::nullopt;
-  }
-  utc.tm_year -= 1900;
-  utc.tm_mon -= 1;
-  return static_cast<int64_t>(timegm(&utc)) * 1000000000 + milliseconds * 1000000;
+  return ParseIsoTime(found->get<std::string>());
 }
 
 int64_t TimeAt(const ordered_json &object, const char *key) {
@@ -237,11 +240,12 @@ bool IsCutOff(std::string_view line) {
 
 namespace {
 
-// Of the standard input, what stands first tells.
 constexpr const char *kOpenEnding = ".jsonl.open";
 
-bool IsLines(const std::string &path, const std::string &text) {
-  if (path != kStandardInput) return path.ends_with(".jsonl") || path.ends_with(kOpenEnding);
+// Where no file name tells, what stands first does.
+bool IsLines(const std::string &path, std::string_view text) {
+  const bool lines = path.ends_with(".jsonl") || path.ends_with(kOpenEnding);
+  if (lines || path.ends_with(".json")) return lines;
   const size_t first = text.find_first_not_of(" \t\r\n");
   return first != std::string::npos && text[first] == '{';
 }
@@ -250,7 +254,7 @@ bool IsLines(const std::string &path, const std::string &text) {
 using RowReader = std::function<void(const Segment &, const std::string &run, const std::string &where)>;
 
 // Tells `row` of each row, one after the other.
-void ReadRowsOf(const std::string &text, const std::string &path, std::vector<std::string> &warnings,
+void ReadRowsOf(std::string_view text, const std::string &path, std::vector<std::string> &warnings,
                 const RowReader &row) {
   std::map<std::string, size_t> contradictions;  // by label and value
   const auto add = [&](const ordered_json &object, const std::string &where) {
@@ -275,7 +279,7 @@ void ReadRowsOf(const std::string &text, const std::string &path, std::vector<st
     size_t number = 0;
     for (size_t at = 0; at < text.size();) {
       const size_t end = std::min(text.find('\n', at), text.size());
-      const std::string_view line = std::string_view(text).substr(at, end - at);
+      const std::string_view line = text.substr(at, end - at);
       const std::string where = "the timeline " + path + ", line " + std::to_string(++number) + ",";
       at = end + 1;
       if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
@@ -303,9 +307,47 @@ std::string OpenSegmentsName(const std::string &path) {
   return (whole.parent_path() / ("." + whole.stem().string() + kOpenEnding)).string();
 }
 
-TimelineFile ReadTimelineFile(const std::string &path) {
+namespace {
+
+// A file while it is read.
+struct Runs {
   TimelineFile file;
   std::vector<SegmentList> lists;
+
+  void Add(const Segment &segment, const std::string &run) {
+    if (lists.empty() || file.runs.back().name != run) {
+      file.runs.push_back({run, {}, {}});
+      lists.emplace_back();
+    }
+    lists.back().Add(segment);
+    file.runs.back().complete = segment.complete;  // that of the last row
+  }
+
+  // What lies beside the file, and is not in it yet.
+  void AddOpen(const Segment &segment, const std::string &run) {
+    auto place = std::ranges::find(file.runs, run, &TimelineRun::name);
+    if (place == file.runs.end()) {
+      file.runs.push_back({run, {}, {}});
+      lists.emplace_back();
+      place = std::prev(file.runs.end());
+    }
+    SegmentList &list = lists[static_cast<size_t>(place - file.runs.begin())];
+    if (segment.start + kSmallestGap > list.end()) list.Add(segment);
+  }
+
+  TimelineFile Finish() {
+    for (std::string &warning : file.warnings)
+      warning += " The category is used as it stands";
+    if (file.runs.empty()) file.runs.emplace_back();
+    for (size_t i = 0; i < lists.size(); ++i)
+      file.runs[i].segments = lists[i].Connected();
+    return std::move(file);
+  }
+};
+
+}  // namespace
+
+TimelineFile ReadTimelineFile(const std::string &path) {
   // Before the file itself: what becomes final meanwhile is in that.
   std::vector<std::pair<std::string, Segment>> open;
   const std::string beside = OpenSegmentsName(path);
@@ -316,30 +358,19 @@ TimelineFile ReadTimelineFile(const std::string &path) {
       open.emplace_back(run, segment);
     });
   }
-  ReadRows(path, file.warnings, [&](const Segment &segment, const std::string &run, const std::string &) {
-    if (lists.empty() || file.runs.back().name != run) {
-      file.runs.push_back({run, {}, {}});
-      lists.emplace_back();
-    }
-    lists.back().Add(segment);
-    file.runs.back().complete = segment.complete;  // that of the last row
-  });
-  for (auto &[run, segment] : open) {
-    auto place = std::ranges::find(file.runs, run, &TimelineRun::name);
-    if (place == file.runs.end()) {
-      file.runs.push_back({run, {}, {}});
-      lists.emplace_back();
-      place = std::prev(file.runs.end());
-    }
-    SegmentList &list = lists[static_cast<size_t>(place - file.runs.begin())];
-    if (segment.start + kSmallestGap > list.end()) list.Add(segment);
-  }
-  for (std::string &warning : file.warnings)
-    warning += " The category is used as it stands";
-  if (file.runs.empty()) file.runs.emplace_back();
-  for (size_t i = 0; i < lists.size(); ++i)
-    file.runs[i].segments = lists[i].Connected();
-  return file;
+  Runs runs;
+  ReadRows(path, runs.file.warnings,
+           [&runs](const Segment &segment, const std::string &run, const std::string &) { runs.Add(segment, run); });
+  for (const auto &[run, segment] : open)
+    runs.AddOpen(segment, run);
+  return runs.Finish();
+}
+
+TimelineFile ParseTimelineFile(std::string_view text, const std::string &where) {
+  Runs runs;
+  ReadRowsOf(text, where, runs.file.warnings,
+             [&runs](const Segment &segment, const std::string &run, const std::string &) { runs.Add(segment, run); });
+  return runs.Finish();
 }
 
 std::string TimelineRun::Interruption() const {

@@ -39,6 +39,8 @@ struct LineOrigin {
 ACTION_API std::string ToJsonLine(const Segment &segment, const LineOrigin &origin = {});
 // ns since 1970 as ISO 8601, UTC, to the millisecond.
 ACTION_API std::string IsoTime(int64_t ns);
+// The other way; nothing when it is no such time.
+ACTION_API std::optional<int64_t> ParseIsoTime(const std::string &text);
 // The reference's file: a list of these objects, one a line.
 ACTION_API std::string ToJson(std::span<const Segment> segments);
 
@@ -66,6 +68,10 @@ struct TimelineFile {
 // earlier ones say of the same time, with what lies beside it (OpenSegmentsName). "-" is the standard input. Throws
 // Error naming the file and the entry.
 ACTION_API TimelineFile ReadTimelineFile(const std::string &path);
+
+// The same of a text, without what lies beside a file: a list, or lines where it begins with {. where: the file, for
+// messages.
+ACTION_API TimelineFile ParseTimelineFile(std::string_view text, const std::string &where);
 
 // Runs of one place, in the order in which they were written, as one timeline: on the clock on the wall, counted from
 // the beginning of the first. What lies between two runs is a gap; where a clock was set back, a run follows at once on
