@@ -215,6 +215,9 @@ TEST(TimelineFormat, FormatsAreFoundByNameAndEnding) {
   EXPECT_STREQ(FormatOf("shift.json", "", "[{\"data\":{},\"annotations\":[]}]").name, "label-studio");
   EXPECT_STREQ(FormatOf("shift.json", "", "[]").name, "json");
   EXPECT_STREQ(FormatOf("shift.csv", "", "Subject,Behavior\n").name, "boris");
+  EXPECT_STREQ(FormatOf("shift.csv", "").name, "csv") << "what is to be written is ours";
+  EXPECT_STREQ(FormatOf("shift.json", "").name, "json");
+  EXPECT_THROW(FormatOf("shift.vtt", "", "no WebVTT"), Error);
   EXPECT_THROW(FormatOf("shift.mp4", ""), Error);
   EXPECT_THROW(FormatOf("shift.json", "word"), Error);
 }

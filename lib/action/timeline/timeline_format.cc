@@ -39,18 +39,21 @@ std::span<const TimelineFormat> TimelineFormats() {
 }
 
 const TimelineFormat &FormatOf(const std::string &path, std::string_view name, std::string_view text) {
+  const TimelineFormat *by_ending = nullptr, *found = nullptr;
   std::string known;
   for (const TimelineFormat &format : All()) {
     if (!name.empty() && name == format.name) return format;
-    if (name.empty() && HasEnding(path, format.ending) && (text.empty() || format.is(text))) return format;
     known += (known.empty() ? "" : ", ") + std::string(format.name) + " (" + format.ending + ")";
+    if (!HasEnding(path, format.ending)) continue;
+    by_ending = &format;  // ours is behind those of others
+    if (found == nullptr && !text.empty() && format.is(text)) found = &format;
   }
   if (!name.empty()) throw Error("there is no format '" + std::string(name) + "'; there are " + known);
-  const bool by_ending =
-      std::ranges::any_of(All(), [&path](const TimelineFormat &format) { return HasEnding(path, format.ending); });
+  if (text.empty()) found = by_ending;
+  if (found != nullptr) return *found;
   throw Error(ErrorKind::kFormat, path,
-              by_ending ? path + " is in none of the formats that its ending stands for: name the format"
-                        : "the ending of " + path + " is none of a timeline; there are " + known);
+              by_ending != nullptr ? path + " is in none of the formats that its ending stands for: name the format"
+                                   : "the ending of " + path + " is none of a timeline; there are " + known);
 }
 
 std::vector<std::string> LeftOut(const TimelineDocument &document, const TimelineFormat &format) {
