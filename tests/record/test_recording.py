@@ -289,7 +289,7 @@ def an_outage():
         camera.kill()
         wait_for("camera lost", lambda: not recorder.station()["up"])
         assert recorder.get("/healthz")[0] == 503 and b"no video" in recorder.get("/healthz")[1]
-        recorder.recorded(3)  # pictures that stand still
+        recorder.recorded(6)  # the last frames, and pictures that stand still
         camera.start()
         wait_for("camera back", lambda: recorder.station()["up"])
         recorder.recorded(60)
