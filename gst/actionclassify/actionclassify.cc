@@ -335,8 +335,7 @@ gboolean SinkEvent(GstBaseTransform *base, GstEvent *event) {
 void WarnOfNoFeatures(GstActionClassify *self) {
   State &state = *self->state;
   if (state.warned_no_features) return;
-  const auto network = action::AskNetwork(GST_BASE_TRANSFORM_SINK_PAD(self));
-  if (network && network->loading) return;  // a live stream passes meanwhile
+  if (action::AskNetwork(GST_BASE_TRANSFORM_SINK_PAD(self)).loading) return;  // a live stream passes meanwhile
   state.warned_no_features = true;
   GST_ELEMENT_WARNING(self, STREAM, WRONG_TYPE, ("No features arrive: put r3dfeatures before actionclassify"),
                       ("Frames pass without labels"));

@@ -51,11 +51,10 @@ bool ModelInUse::Load() {
       answered_ = asked_;  // what is still being loaded from before comes too late
     }
     const Settings settings = settings_();
-    if (std::exchange(fresh_, false) && SameModel(settings, begun_)) return !loading_.failed();
+    if (loading_.TakeFresh() && SameModel(settings, begun_)) return !loading_.failed();
     const auto model = std::make_shared<const ClassifierModel>(Read(settings));
     const Device device = Device::Parse(settings.device);
     begun_ = settings;
-    fresh_ = true;
     loading_.Begin(
         [this, device, model] { return guarded(element_, ClassifierPtr(), [&] { return Make(*model, device); }); });
     return true;
@@ -63,7 +62,6 @@ bool ModelInUse::Load() {
 }
 
 void ModelInUse::Start() {
-  fresh_ = false;
   classifier_.reset();
   loading_.Open();
   {
@@ -83,7 +81,6 @@ void ModelInUse::Stop() {
 
 void ModelInUse::Unload() {
   loading_.Forget();
-  fresh_ = false;
   classifier_.reset();
 }
 

@@ -71,7 +71,6 @@ class ModelInUse {
 
   // State changes.
   ActionClassifySettings begun_;  // what `loading_` loads
-  bool fresh_ = false;            // since NULL->READY, and not started since
 
   std::shared_ptr<TwoStageClassifier> classifier_;  // streaming thread while there is one
 

@@ -270,8 +270,7 @@ constexpr int kPatience = 100;  // frames
 void WarnOfNoLabels(GstActionOverlay *self) {
   State &state = *self->state;
   if (state.file || state.labelled || state.warned_of_no_labels) return;
-  const auto network = action::AskNetwork(GST_BASE_TRANSFORM_SINK_PAD(self));
-  if (network && network->loading) return;
+  if (action::AskNetwork(GST_BASE_TRANSFORM_SINK_PAD(self)).loading) return;
   state.warned_of_no_labels = true;
   GST_ELEMENT_WARNING(self, STREAM, WRONG_TYPE,
                       ("No labels arrive: put r3dfeatures and actionclassify before actionoverlay, or timelinelabel "

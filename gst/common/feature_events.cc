@@ -129,15 +129,14 @@ bool IsLive(GstPad *sink_pad) {
   return live != FALSE;
 }
 
-std::optional<NetworkState> AskNetwork(GstPad *sink_pad) {
+NetworkState AskNetwork(GstPad *sink_pad) {
   const QueryPtr query(gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(kBusyQuery)));
   gboolean busy = FALSE, loading = FALSE;
-  if (!gst_pad_peer_query(sink_pad, query.get()) ||
-      !gst_structure_get(gst_query_get_structure(query.get()), "busy", G_TYPE_BOOLEAN, &busy, "loading", G_TYPE_BOOLEAN,
-                         &loading, nullptr)) {
-    return std::nullopt;
+  if (gst_pad_peer_query(sink_pad, query.get())) {
+    gst_structure_get(gst_query_get_structure(query.get()), "busy", G_TYPE_BOOLEAN, &busy, "loading", G_TYPE_BOOLEAN,
+                      &loading, nullptr);
   }
-  return NetworkState{busy != FALSE, loading != FALSE};
+  return {busy != FALSE, loading != FALSE};
 }
 
 bool AnswerBusyQuery(GstQuery *query, bool busy, bool loading) {

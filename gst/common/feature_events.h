@@ -116,8 +116,8 @@ struct NetworkState {
   bool busy = false;
   bool loading = false;
 };
-// Asks upstream of the pad. Nothing where no r3dfeatures answers.
-std::optional<NetworkState> AskNetwork(GstPad *sink_pad);
+// Asks upstream of the pad. Where nobody answers there is neither.
+NetworkState AskNetwork(GstPad *sink_pad);
 // True if the query is action-busy; then it is answered.
 bool AnswerBusyQuery(GstQuery *query, bool busy, bool loading);
 

@@ -20,7 +20,8 @@
 
 namespace action {
 
-// Begin and Forget are for state changes, Get and Wait for the streaming thread, the others for any thread.
+// Begin, TakeFresh, Forget and Open are for state changes, Get and Wait for the streaming thread, the others for any
+// thread.
 template <typename T>
 class LoadedBeside {
  public:
@@ -36,6 +37,7 @@ class LoadedBeside {
 
   // What is still being loaded from before goes on, and is thrown away.
   void Begin(Load load, Done done = {}) {
+    fresh_ = true;
     std::uint64_t mine = 0;
     {
       const std::lock_guard lock(mutex_);
@@ -59,8 +61,12 @@ class LoadedBeside {
     });
   }
 
+  // Whether Begin was called, and neither this nor Open since: NULL->READY was just before READY->PAUSED.
+  bool TakeFresh() { return std::exchange(fresh_, false); }
+
   // Waits for what is being loaded, and lets go of what was.
   void Forget() {
+    fresh_ = false;
     if (loading_.joinable()) {
       // The thread of a forked child's parent does not live in the child.
       ExitWaits::InForkedChild() ? loading_.detach() : loading_.join();
@@ -97,6 +103,7 @@ class LoadedBeside {
   // The same, until Open; a late Resume does not end it.
   void Close() { Set(&LoadedBeside::closed_, true); }
   void Open() {
+    fresh_ = false;
     Set(&LoadedBeside::closed_, false);
     Resume();
   }
@@ -110,12 +117,13 @@ class LoadedBeside {
     changed_.notify_all();
   }
 
-  mutable std::mutex mutex_;  // protects all but the thread
+  mutable std::mutex mutex_;  // protects all but the last two
   std::condition_variable changed_;
   std::shared_ptr<T> loaded_;
   std::uint64_t asked_ = 0;
   bool failed_ = false, interrupted_ = false, closed_ = false;
   std::jthread loading_;
+  bool fresh_ = false;  // state changes
 };
 
 }  // namespace action

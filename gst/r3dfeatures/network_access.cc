@@ -55,20 +55,18 @@ std::shared_ptr<NetworkAccess::Network> NetworkAccess::LoadNow(const Engine::Req
 
 bool NetworkAccess::Load(const R3dFeaturesSettings &settings) {
   const Engine::Request request{settings.weights, Device::Parse(settings.device), settings.precision};
-  if (std::exchange(fresh_, false) && SameRequest(request, request_)) return !loading_.failed();
+  if (loading_.TakeFresh() && SameRequest(request, request_)) return !loading_.failed();
   request_ = request;
   // The one before stays until then, so that the same is not loaded twice.
   loading_.Begin([this, request, before = loading_.Get()] { return LoadNow(request, before); },
                  [this](const Network &network) {
                    gst_element_post_message(element_, NewNetworkMessage(element_, network.service->info()));
                  });
-  fresh_ = true;
   return true;
 }
 
 void NetworkAccess::Start(const StreamOptions &options) {
   options_ = options;
-  fresh_ = false;
   loading_.Open();
   // A network that is running already is found at once, and no frame passes before it is there.
   loading_.WaitFor(kAtOnce);
@@ -79,13 +77,7 @@ void NetworkAccess::Start(const StreamOptions &options) {
 
 void NetworkAccess::Close() {
   loading_.Close();
-  std::shared_ptr<FeatureStream> stream;
-  {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    stream = stream_;
-  }
-  if (stream) stream->Close();
+  if (const auto stream = Set(&NetworkAccess::closed_, true)) stream->Close();
 }
 
 void NetworkAccess::Stop() {
@@ -101,7 +93,6 @@ void NetworkAccess::Stop() {
 
 void NetworkAccess::Unload() {
   loading_.Forget();
-  fresh_ = false;
 }
 
 // ---- Streaming thread
@@ -126,26 +117,20 @@ std::shared_ptr<FeatureStream> NetworkAccess::OpenedStream() const {
   return stream_;
 }
 
+std::shared_ptr<FeatureStream> NetworkAccess::Set(bool NetworkAccess::*flag, bool value) {
+  const std::lock_guard lock(mutex_);
+  this->*flag = value;
+  return stream_;
+}
+
 void NetworkAccess::Interrupt() {
   loading_.Interrupt();
-  std::shared_ptr<FeatureStream> stream;
-  {
-    const std::lock_guard lock(mutex_);
-    interrupted_ = true;
-    stream = stream_;
-  }
-  if (stream) stream->Interrupt();
+  if (const auto stream = Set(&NetworkAccess::interrupted_, true)) stream->Interrupt();
 }
 
 void NetworkAccess::Resume() {
   loading_.Resume();
-  std::shared_ptr<FeatureStream> stream;
-  {
-    const std::lock_guard lock(mutex_);
-    interrupted_ = false;
-    stream = stream_;
-  }
-  if (stream) stream->Resume();
+  if (const auto stream = Set(&NetworkAccess::interrupted_, false)) stream->Resume();
 }
 
 bool NetworkAccess::loading() const {

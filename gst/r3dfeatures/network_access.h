@@ -66,13 +66,14 @@ class NetworkAccess {
 
   std::shared_ptr<Network> LoadNow(const Engine::Request &request, const std::shared_ptr<Network> &before) const;
   std::shared_ptr<FeatureStream> OpenedStream() const;
+  // Returns the stream that is to be told.
+  std::shared_ptr<FeatureStream> Set(bool NetworkAccess::*flag, bool value);
 
   GstElement *const element_;
   LoadedBeside<Network> loading_;
 
   // State changes.
   Engine::Request request_;
-  bool fresh_ = false;  // being loaded since NULL->READY, and not started since
 
   StreamOptions options_;             // READY->PAUSED
   std::shared_ptr<Network> network_;  // streaming thread; of the stream

@@ -165,8 +165,7 @@ bool SmoothLabels::NeedsLabels() {
     const DelayLine::Lock lock = line_.Hold();
     if (!tracker_ || tracker_->has_labels() || warned_no_labels_) return false;
   }
-  const auto network = AskNetwork(sink_);
-  if (network && network->loading) return false;  // a live stream passes meanwhile
+  if (AskNetwork(sink_).loading) return false;  // a live stream passes meanwhile
   const DelayLine::Lock lock = line_.Hold();
   return tracker_ && !std::exchange(warned_no_labels_, true);
 }
@@ -380,8 +379,7 @@ void SmoothLabels::OnEventOut(GstEvent *event) {
 }
 
 bool SmoothLabels::IsComputing() {
-  const auto network = AskNetwork(sink_);
-  return network && network->busy;
+  return AskNetwork(sink_).busy;
 }
 
 void SmoothLabels::WriteSegments(const std::vector<FinishedSegment> &segments) {

@@ -64,8 +64,7 @@ void Say(const std::string &text) {
   std::fputs(line.c_str(), stderr);
 }
 
-// Threads come and go with cameras and files, and glibc keeps what each of them has freed: over an hour of faults
-// memory grew by half, nearly all of it free.
+// Threads come and go with cameras and files, and glibc keeps what each of them has freed.
 void GiveBackFreeMemory() {
 #ifdef __GLIBC__
   malloc_trim(0);

@@ -129,10 +129,7 @@ gboolean HealthServer::Impl::OnConnection(GSocketService *, GSocketConnection *c
         --**count;
       },
       new std::shared_ptr<int>(self->connections));
-  GError *error = nullptr;
-  if (!soup_server_accept_iostream(self->server.get(), G_IO_STREAM(connection), local.get(), remote.get(), &error)) {
-    const ErrorPtr owner(error);
-  }
+  soup_server_accept_iostream(self->server.get(), G_IO_STREAM(connection), local.get(), remote.get(), nullptr);
   return TRUE;
 }
 
@@ -292,8 +289,7 @@ HealthServer::HealthServer(const std::string &listen, const std::string &token, 
                 ". Is another gst-action-record running? Set listen to another port, or to none");
   }
   const std::unique_ptr<GSocketAddress, Deleter<g_object_unref>> owner(bound);
-  const std::unique_ptr<GSocketConnectable, Deleter<g_object_unref>> shown(G_SOCKET_CONNECTABLE(g_object_ref(bound)));
-  const CharPtr text(g_socket_connectable_to_string(shown.get()));
+  const CharPtr text(g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(bound)));
   address_ = std::string("http://") + text.get() + "/";
   g_signal_connect(impl_->listener.get(), "incoming", G_CALLBACK(Impl::OnConnection), impl_.get());
   impl_->timer = g_timeout_add(

@@ -28,10 +28,6 @@ const std::array<TimelineFormat, 9> &All() {
   return all;
 }
 
-bool HasEnding(std::string_view path, std::string_view ending) {
-  return path.size() > ending.size() && EqualNoCase(path.substr(path.size() - ending.size()), ending);
-}
-
 }  // namespace
 
 std::span<const TimelineFormat> TimelineFormats() {
@@ -86,6 +82,10 @@ std::vector<std::string> LeftOut(const TimelineDocument &document, const Timelin
 
 // ---- What the formats share
 
+bool IsAny(std::string_view) {
+  return true;
+}
+
 Segment SegmentOfLabel(int64_t start, int64_t end, const std::string &label) {
   Segment segment;
   segment.start = start;
@@ -104,6 +104,10 @@ std::vector<Segment> InOrder(std::span<const Segment> segments) {
     if (segment.end > segment.start) list.Add(segment);
   }
   return list.Connected();
+}
+
+bool HasEnding(std::string_view path, std::string_view ending) {
+  return path.size() > ending.size() && EqualNoCase(path.substr(path.size() - ending.size()), ending);
 }
 
 std::optional<int64_t> ParseClock(std::string_view text) {

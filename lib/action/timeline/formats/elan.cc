@@ -8,7 +8,6 @@
 #include <charconv>
 #include <map>
 #include <memory>
-#include <set>
 #include <vector>
 
 #include "action/deleter.h"
@@ -178,12 +177,8 @@ std::string Escaped(const std::string &text) {
 }
 
 std::string MimeTypeOf(const std::string &video) {
-  const auto ends = [&video](std::string_view ending) {
-    return video.size() > ending.size() &&
-           EqualNoCase(std::string_view(video).substr(video.size() - ending.size()), ending);
-  };
-  if (ends(".mp4") || ends(".m4v") || ends(".mov")) return "video/mp4";
-  if (ends(".mpg") || ends(".mpeg")) return "video/mpeg";
+  if (HasEnding(video, ".mp4") || HasEnding(video, ".m4v") || HasEnding(video, ".mov")) return "video/mp4";
+  if (HasEnding(video, ".mpg") || HasEnding(video, ".mpeg")) return "video/mpeg";
   return "video/x-unknown";
 }
 
@@ -251,10 +246,6 @@ std::string Write(const TimelineDocument &document) {
          "  <CONSTRAINT DESCRIPTION=\"1-1 association with a parent annotation\" "
          "STEREOTYPE=\"Symbolic_Association\"/>\n"
          "</ANNOTATION_DOCUMENT>\n";
-}
-
-bool IsAny(std::string_view) {
-  return true;
 }
 
 }  // namespace

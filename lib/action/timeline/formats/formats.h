@@ -17,11 +17,17 @@ namespace action {
 extern const TimelineFormat kJsonFormat, kJsonLinesFormat, kCsvFormat, kWebVttFormat, kSubRipFormat, kElanFormat,
     kBorisFormat, kLabelStudioFormat, kFramesFormat;
 
+// TimelineFormat::is of a format that its ending alone tells.
+bool IsAny(std::string_view text);
+
 // A measured segment with this fine action: its family and its value are those of the label.
 Segment SegmentOfLabel(int64_t start, int64_t end, const std::string &label);
 
 // In order of time, with gaps between them. Where two overlap, the later one counts from where it begins.
 std::vector<Segment> InOrder(std::span<const Segment> segments);
+
+// Of a file name, in capital letters or not: ".mp4".
+bool HasEnding(std::string_view path, std::string_view ending);
 
 // "h:mm:ss.mmm" with any number of digits for the hours or none; also with a comma. ns; nothing when it is none.
 std::optional<int64_t> ParseClock(std::string_view text);

@@ -54,10 +54,6 @@ std::string Write(const TimelineDocument &document) {
   return text;
 }
 
-bool IsAny(std::string_view) {
-  return true;
-}
-
 }  // namespace
 
 const TimelineFormat kFramesFormat = {"frames", ".txt", "a label for each frame (MS-TCN)", {}, IsAny, Read, Write,

@@ -32,10 +32,6 @@ std::string WriteLines(const TimelineDocument &document) {
   return text;
 }
 
-bool IsAny(std::string_view) {
-  return true;
-}
-
 // ---- Label Studio
 
 constexpr double kUsualRate = 24;  // what Label Studio takes where a task does not say

@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // WebVTT (W3C) and SubRip: what players show. A cue is a segment; its text is the name for people and the value.
-#include <charconv>
+#include <utility>
 
 #include "action/csv.h"
 #include "action/error.h"
-#include "action/text.h"
 #include "action/timeline/formats/formats.h"
 #include "action/timeline/timeline_file.h"
 
@@ -175,10 +174,6 @@ std::string WriteSrt(const TimelineDocument &document) {
 
 bool IsVtt(std::string_view text) {
   return text.find(kVttHeader) < 4;
-}
-
-bool IsAny(std::string_view) {
-  return true;
 }
 
 }  // namespace

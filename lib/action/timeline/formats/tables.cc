@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <span>
 
 #include "action/csv.h"
 #include "action/error.h"
@@ -22,6 +23,13 @@ std::string SecondsText(int64_t ns) {
   std::snprintf(text, sizeof(text), "%lld.%03lld", static_cast<long long>(ns / 1'000'000'000),
                 static_cast<long long>(ns / 1'000'000 % 1000));
   return text;
+}
+
+std::string Line(std::span<const std::string> fields) {
+  std::string line;
+  for (const std::string &field : fields)
+    line += (&field == fields.data() ? "" : ",") + CsvField(field);
+  return line;
 }
 
 // A table with a heading: fields by the names of their columns.
@@ -134,10 +142,7 @@ std::string WriteTable(const TimelineDocument &document) {
                                   s.wall_clock ? IsoTime(s.wall_clock->start) : "",
                                   s.wall_clock ? IsoTime(s.wall_clock->end) : "",
                                   s.stand_in ? kNotAMeasurement : ""};
-    std::string line;
-    for (const std::string &field : fields)
-      line += (&field == fields ? "" : ",") + CsvField(field);
-    text += line + (with_video ? "," + CsvField(document.video) : "") + "\n";
+    text += Line(fields) + (with_video ? "," + CsvField(document.video) : "") + "\n";
   }
   return text;
 }
@@ -226,17 +231,10 @@ std::string WriteBoris(const TimelineDocument &document) {
                                     "",
                                     "",
                                     s.name};
-      std::string line;
-      for (const std::string &field : fields)
-        line += (&field == fields ? "" : ",") + CsvField(field);
-      text += line + "\n";
+      text += Line(fields) + "\n";
     }
   }
   return text;
-}
-
-bool IsAny(std::string_view) {
-  return true;
 }
 
 }  // namespace
