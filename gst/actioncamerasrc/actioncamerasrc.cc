@@ -143,6 +143,24 @@ void Teller::OnFailed(const std::string &reason) {
   GST_ELEMENT_ERROR(element_, STREAM, FAILED, ("%s", reason.c_str()), (nullptr));
 }
 
+// What a plant engineer can do something about, before GStreamer's own words; "": nothing is known.
+std::string CauseOf(const GError *error) {
+  if (error == nullptr || error->domain != GST_RESOURCE_ERROR) return "";
+  switch (error->code) {
+    case GST_RESOURCE_ERROR_OPEN_READ:
+    case GST_RESOURCE_ERROR_OPEN_READ_WRITE:
+      return "it cannot be reached: ";
+    case GST_RESOURCE_ERROR_NOT_AUTHORIZED:
+      return "it does not accept the user name or the password: ";
+    case GST_RESOURCE_ERROR_NOT_FOUND:
+      return "it has no video at this address: ";
+    case GST_RESOURCE_ERROR_BUSY:
+      return "another program uses it: ";
+    default:
+      return "";
+  }
+}
+
 // What the message says, with the last line of its debug text (why a host cannot be reached), without credentials.
 std::string TextOf(GstMessage *message, const std::string &uri) {
   GError *error = nullptr;
@@ -152,7 +170,7 @@ std::string TextOf(GstMessage *message, const std::string &uri) {
   } else {
     gst_message_parse_warning(message, &error, &debug);
   }
-  std::string text = error != nullptr ? error->message : "?";
+  std::string text = CauseOf(error) + (error != nullptr ? error->message : "?");
   const std::string details = debug != nullptr ? debug : "";
   const size_t last = details.rfind('\n');
   if (last != std::string::npos && last + 1 < details.size()) text += " " + details.substr(last + 1);

@@ -100,14 +100,15 @@ TEST(Quantities, DurationsAndSizes) {
   EXPECT_EQ(ParseDuration("30d"), 30 * kDay);
   EXPECT_EQ(ParseBytes("500G"), 500'000'000'000u);
   EXPECT_EQ(ParseBytes("20MB"), 20'000'000u);
-  EXPECT_EQ(ParseBytes("4096"), 4096u);
+  EXPECT_EQ(ParseBytes("0"), 0u);
   EXPECT_EQ(ParseFreeSpace("5%").Of(1000), 50u);
   EXPECT_EQ(ParseFreeSpace("1K").Of(5), 1000u);
   for (const char *wrong : {"", "h", "5", "5 h", "-1s", "1x", "nan", "inf", "1e99d", "1h30m"})
     EXPECT_NE(ErrorOf([&] { ParseDuration(wrong); }), "") << wrong;
-  for (const char *wrong : {"", "G", "-1G", "1X", "1e99T", "5%"})
+  for (const char *wrong : {"", "G", "-1G", "1X", "1e99T", "5%", "4096", "5"})
     EXPECT_NE(ErrorOf([&] { ParseBytes(wrong); }), "") << wrong;
-  EXPECT_NE(ErrorOf([] { ParseFreeSpace("100%"); }), "");
+  for (const char *wrong : {"100%", "5"})
+    EXPECT_NE(ErrorOf([&] { ParseFreeSpace(wrong); }), "") << wrong;
   EXPECT_EQ(DurationText(90 * kSecond), "90s");
   EXPECT_EQ(DurationText(2 * kDay), "2d");
 }
@@ -226,9 +227,10 @@ TEST_F(Record, AMonthIsKept) {
       utimes(timeline.c_str(), times);
       utimes((fs::path(timeline).parent_path() / kRecordingsFile).c_str(), times);
     }
-    for (const fs::path &path : ApplyRetention(folder_, rules, now + kDay, {open.path}, [](const std::string &) {})) {
-      EXPECT_FALSE(fs::exists(path));
-      EXPECT_TRUE(gone.insert(path).second);
+    for (const KeptFile &file : ApplyRetention(folder_, rules, now + kDay, {open.path}, [](const std::string &) {})) {
+      EXPECT_TRUE(file.old);
+      EXPECT_FALSE(fs::exists(file.path));
+      EXPECT_TRUE(gone.insert(file.path).second);
     }
   }
   const int64_t end = kMarch + 31 * kDay;
@@ -335,6 +337,10 @@ TEST(Cycles, FromElementToElement) {
   add("take_va", 45);
   EXPECT_EQ(counter.last(), 15 * kSecond);
   EXPECT_EQ(counter.overruns(), 1u);
+  counter.SetTakt(20 * kSecond);
+  add("turn_va", 50);
+  add("take_va", 60);  // 15 s again
+  EXPECT_EQ(counter.overruns(), 1u);
   CycleCounter none({}, 0);
   none.Add("take_va", 0, true);
   EXPECT_FALSE(none.counts());
@@ -352,6 +358,7 @@ TEST_F(Record, ExampleIsRead) {
   for (const char *name : {"press-1.password", "page.token"})
     chmod((folder_ / name).c_str(), 0600);
   Write("press-1.csv", "label\n");
+  fs::create_directory(folder_ / "press-2-model");
   const SiteSettings site = ReadSiteFile(Write("site.toml", text));
   EXPECT_EQ(site.stations.size(), 3u);
   for (const auto &key : SiteKeys())
@@ -390,16 +397,26 @@ TEST_F(Record, MistakesNameFileAndLine) {
   expect(head + "name = \"x\"\n" + station, {"line 3", "[[station]]"});
   expect(head + station + "roi = \"1,2\"\n", {"line 5", "roi"});
   expect(head + station + "privacy-mask = [\"0,0,1,1\", \"2,0,1,1\"]\n", {"line 5", "privacy-mask"});
-  expect(head + station + "name = \"../etc\"\n", {"line 3", "'../etc'"});
-  expect(head + station + "name = \"a\"\n" + station + "name = \"a\"\n", {"line 6", "another station"});
+  expect(head + station + "name = \"../etc\"\n", {"line 5", "'../etc'"});
+  expect(head + station + "name = \"a\"\n" + station + "name = \"a\"\n", {"line 8", "another station"});
   expect(head + "[station]\nname = \"a\"\n", {"two brackets"});
   expect("output = \"out\"\n" + station, {"line 2", "no model"});
-  expect("output = \"out\"\nmodel = \"nowhere\"\n" + station, {"line 3", "nowhere"});
+  expect("output = \"out\"\nmodel = \"nowhere\"\n" + station, {"line 2", "nowhere"});
+  expect(head + "[[station]]\ncamera = \"10.0.0.7\"\n", {"line 4", "'10.0.0.7'", "rtsp://"});
+  expect(head + "[[station]]\ncamera = \"http://10.0.0.7/video\"\n", {"line 4", "http", "rtsp://"});
+  expect(head + "[[station]]\ncamera = \"rtsp:///path\"\n", {"line 4", "rtsp://HOST"});
+  expect(head + "device = \"gpu\"\n" + station, {"line 3", "'gpu'", "cuda"});
+  expect(head + "min-free = \"5\"\n" + station, {"line 3", "'5'", "5%"});
+  expect(head + "max_size = \"5G\"\n" + station, {"line 3", "Is max-size meant?"});
+  expect(head + "tact = 5\n" + station, {"line 3", "takt"});
+  expect(head + "[[stations]]\ncamera = \"rtsp://host/path\"\n", {"line 3", "[[station]]"});
+  expect(head + station + "password-file = \"none\"\n", {"line 5", "none"});
   expect("model = \"model\"\n" + station, {"no output"});
   expect(head, {"no station"});
   expect(head + "listen = \"0.0.0.0:80\"\n" + station, {"token-file"});
   expect(head + "listen = \"here\"\n" + station, {"127.0.0.1:8484"});
-  expect(head + station + "record = \"raw\"\nprivacy-mask = \"0,0,1,1\"\n", {"masked"});
+  expect(head + station + "privacy-mask = \"0,0,1,1\"\nrecord = \"raw\"\n", {"line 6", "\"raw\"", "masked"});
+  expect("record = \"both\"\n" + head + station + "privacy-mask = \"0,0,1,1\"\n", {"line 1", "\"both\"", "masked"});
   expect(head + "output = 5", {"line 3"});
   expect("output = \"", {"line 1"});
   EXPECT_NE(ErrorOf([&] { ReadSiteFile((folder_ / "none.toml").string()); }), "");
@@ -434,7 +451,7 @@ TEST_F(Record, StationsAreNamedByTheirCameras) {
     site.stations.push_back(
         {.camera = "rtsp://10.0.0.7:554/ch" + std::to_string(i), .model = (folder_ / "model").string()});
   }
-  CheckSettings(site, [](size_t) { return ""; });
+  CheckSettings(site, [](size_t, const char *) { return ""; });
   EXPECT_EQ(site.stations[0].name, "10.0.0.7");
   EXPECT_EQ(site.stations[1].name, "10.0.0.7-2");
   EXPECT_EQ(site.stations[2].name, "10.0.0.7-3");
@@ -461,6 +478,13 @@ TEST(Status, ProblemsAndMetrics) {
   EXPECT_TRUE(ProblemsOf(site).empty());
   const std::string text = MetricsText(site);
   EXPECT_NE(text.find(R"(gst_action_camera_up{station="Press \"1\"\\"} 1)"), std::string::npos) << text;
+  EXPECT_EQ(text.find("gst_action_current_action{"), std::string::npos) << "there is none";
+  EXPECT_EQ(text.find("gst_action_lag_seconds{"), std::string::npos) << "no frame leaves";
+  site.stations[0].action = "turn";
+  site.stations[0].lag = 0.5;
+  const std::string more = MetricsText(site);
+  EXPECT_NE(more.find(R"(action="turn",value="")"), std::string::npos) << more;
+  EXPECT_NE(more.find(R"(gst_action_lag_seconds{station="Press \"1\"\\"} 0.5)"), std::string::npos) << more;
   const auto problem = [&](const std::function<void(StationStatus &)> &change) {
     site.stations = {good};
     change(site.stations[0]);

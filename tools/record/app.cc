@@ -28,16 +28,14 @@
 #include <utility>
 #include <vector>
 
-#include "action/elements.h"
 #include "action/error.h"
-#include "action/model_bundle.h"
 #include "action/text.h"
-#include "action/weights_location.h"
 #include "common/command_line.h"
 #include "record/camera.h"
 #include "record/encoder.h"
 #include "record/health_server.h"
 #include "record/lines.h"
+#include "record/models.h"
 #include "record/network_loader.h"
 #include "record/recovery.h"
 #include "record/retention.h"
@@ -64,7 +62,14 @@ void Say(const std::string &text) {
   std::fputs(line.c_str(), stderr);
 }
 
-// Threads come and go with cameras and files, and glibc keeps what each of them has freed.
+// Threads come and go with cameras and files. glibc gives them up to eight heaps a processor, each of which keeps its
+// holes; months of that add up.
+void UseFewHeaps() {
+#ifdef __GLIBC__
+  mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
 void GiveBackFreeMemory() {
 #ifdef __GLIBC__
   malloc_trim(0);
@@ -98,12 +103,6 @@ bool SameForStations(const SiteSettings &a, const SiteSettings &b) {
   return a.output == b.output && a.segment == b.segment && a.encoder == b.encoder && a.bitrate == b.bitrate &&
          a.durable == b.durable && a.subtitles == b.subtitles && a.stale == b.stale && a.frozen == b.frozen &&
          a.weights == b.weights && a.device == b.device && a.precision == b.precision;
-}
-
-// Whether a station at this one's camera records the camera's own stream.
-bool WantsRaw(const SiteSettings &site, const StationSettings &station) {
-  return std::ranges::any_of(site.stations,
-                             [&](const StationSettings &s) { return s.record_raw && SameCamera(s, station); });
 }
 
 // Empty where nothing is encoded. Throws Error.
@@ -153,10 +152,7 @@ class App final : public HealthServer::Source {
   };
   std::map<std::string, Drops> drops_;  // by station
   std::unique_ptr<GMainLoop, Deleter<g_main_loop_unref>> loop_{g_main_loop_new(nullptr, FALSE)};
-  std::thread recovery_;
-  std::atomic<bool> stop_recovery_{false};
-  std::mutex recovering_mutex_;
-  std::set<fs::path> recovering_;
+  RecoveryQueue recovery_{Say};
   std::string encoder_;
   GstClockTime begin_at_ = 0;  // stations that are missing
   GstClockTime next_retention_ = 0;
@@ -170,9 +166,7 @@ class App final : public HealthServer::Source {
 };
 
 App::~App() {
-  stop_recovery_ = true;
   if (retention_.joinable()) retention_.join();
-  if (recovery_.joinable()) recovery_.join();
   server_.reset();
   stations_.clear();
   ending_.clear();
@@ -182,13 +176,13 @@ App::~App() {
 CameraReader &App::CameraFor(const SiteSettings &site, const StationSettings &station) {
   const auto found = std::ranges::find_if(cameras_, [&](const auto &camera) { return camera->Serves(station); });
   if (found != cameras_.end()) return **found;
-  cameras_.push_back(std::make_unique<CameraReader>(site, station, WantsRaw(site, station), time_, Say));
+  cameras_.push_back(std::make_unique<CameraReader>(site, station, time_, Say));
   cameras_.back()->Start();
   return *cameras_.back();
 }
 
-// Stations that did not change go on; the others end. A camera that is to give its stream too, or no longer, is read
-// anew with all its stations. encoder: EncoderFor the settings.
+// Stations that did not change go on, as do those of which only the counting of cycles did; the others end. encoder:
+// EncoderFor the settings.
 void App::Apply(const SiteSettings &settings, const std::string &encoder) {
   const bool first = stations_.empty() && ending_.empty();
   const bool same = !first && SameForStations(settings_, settings);
@@ -196,10 +190,12 @@ void App::Apply(const SiteSettings &settings, const std::string &encoder) {
   if (first || network_of(settings_) != network_of(settings)) network_.Begin(settings);
   std::vector<std::unique_ptr<Station>> kept;
   for (auto &station : stations_) {
-    const bool wanted = same && std::ranges::find(settings.stations, station->settings()) != settings.stations.end() &&
-                        station->camera()->raw() == WantsRaw(settings, station->settings()) &&
-                        station->camera()->password() == PasswordOf(station->settings());
+    const auto found = std::ranges::find_if(
+        settings.stations, [&](const StationSettings &s) { return SameButForCycles(s, station->settings()); });
+    const bool wanted =
+        same && found != settings.stations.end() && station->camera()->password() == PasswordOf(station->settings());
     if (wanted) {
+      station->CountCycles(found->takt, found->cycle_start);
       kept.push_back(std::move(station));
     } else {
       station->Stop();
@@ -270,10 +266,7 @@ void App::Retain() {
       open.insert(files.begin(), files.end());
     }
   }
-  {
-    const std::lock_guard lock(recovering_mutex_);
-    open.insert(recovering_.begin(), recovering_.end());
-  }
+  open.merge(recovery_.Files());
   // A clock that was set ahead by mistake must not make everything old.
   const GstClockTime now = time_.Now();
   const int64_t offset = g_get_real_time() * 1000 - static_cast<int64_t>(now);
@@ -293,8 +286,8 @@ void App::Retain() {
       if (told.insert(what).second && !told_of_retention_.contains(what)) Say(what);
     };
     try {
-      for (const fs::path &path : ApplyRetention(output, rules, g_get_real_time() * 1000, open, tell))
-        Say("deleted " + path.string() + " to make room");
+      for (const KeptFile &file : ApplyRetention(output, rules, g_get_real_time() * 1000, open, tell))
+        Say("deleted " + file.path.string() + (file.old ? ": it was older than is kept" : " to make room"));
     } catch (const std::exception &e) {
       tell(e.what());
     }
@@ -308,8 +301,9 @@ void App::FollowNetwork() {
   const std::string why = network_.WhyNot();
   for (const auto &station : stations_)
     station->SetNetwork(why);
-  if (std::exchange(told_no_network_, why) != why && why != NetworkLoader::kLoading && !why.empty())
-    Say(why + ". The video is recorded without labels, and the network tried again");
+  if (std::exchange(told_no_network_, why) == why || why == NetworkLoader::kLoading) return;
+  Say(why.empty() ? "the network is loaded: labels begin"
+                  : why + ". The video is recorded without labels, and the network tried again");
 }
 
 void App::Poll() {
@@ -317,8 +311,10 @@ void App::Poll() {
   for (const auto &camera : cameras_)
     camera->Poll();
   FollowNetwork();
-  for (const auto &station : stations_)
+  for (const auto &station : stations_) {
     station->Poll();
+    recovery_.Add(station->TakeCut());
+  }
   std::erase_if(ending_, [](const auto &station) { return station->stopped() || station->overdue(); });
   if (GST_CLOCK_TIME_IS_VALID(stopping_since_)) {
     const bool late = now > stopping_since_ + kMostStopping;
@@ -401,19 +397,11 @@ bool App::AllStopped() const {
 
 int App::Run() {
   const std::vector<Recording> unclosed = UnclosedRecordings(settings_.output);
-  for (const Recording &recording : unclosed)
-    recovering_.insert(recording.path);
   const std::string encoder = EncoderFor(settings_);
   StartServer(settings_);  // a port that is taken is told before anything is recorded
   Apply(settings_, encoder);
   BeginMissing();
-  recovery_ = std::thread([this, unclosed] {
-    for (const Recording &recording : unclosed) {
-      RecoverRecording(recording, Say, stop_recovery_);
-      const std::lock_guard lock(recovering_mutex_);
-      recovering_.erase(recording.path);
-    }
-  });
+  recovery_.Add(unclosed);
   const auto on_end = [](gpointer user) -> gboolean {
     static_cast<App *>(user)->Stop();
     return G_SOURCE_CONTINUE;
@@ -434,7 +422,10 @@ int App::Run() {
                                },
                                this)};
   NotifyServiceManager("READY=1");
+  Say(Counted(settings_.stations.size(), "station") + ", recorded to " + settings_.output +
+      "; Ctrl-C closes all files and ends");
   g_main_loop_run(loop_.get());
+  if (result_ == kDone) Say("all files are closed");
   for (const guint source : sources)
     g_source_remove(source);
   return result_;
@@ -453,19 +444,8 @@ void MakeNetworkClasses() {
 
 }  // namespace
 
-void CheckModels(const SiteSettings &settings) {
-  FindWeights(settings.weights);
-  std::map<std::string, LabelTable> labels;  // by model
-  for (const StationSettings &station : settings.stations) {
-    if (!labels.contains(station.model)) labels[station.model] = ModelBundle::Open(station.model).labels();
-    const std::string elements = ElementsFileOf(station.model, station.elements);
-    if (elements.empty()) continue;
-    LabelTable table = labels[station.model];
-    ApplyElements(ReadElements(elements), elements, table);
-  }
-}
-
 int RunRecorder(const AppOptions &options) {
+  UseFewHeaps();
   MakeNetworkClasses();
   App app(options);
   return app.Run();

@@ -16,10 +16,6 @@ struct AppOptions {
   std::function<SiteSettings()> reload;
 };
 
-// Throws Error when there are no weights, when the model of a station cannot be read, or its elements.csv is not one of
-// that model's.
-void CheckModels(const SiteSettings &settings);
-
 // Runs until SIGINT or SIGTERM; returns an exit code. Throws Error when it cannot start.
 int RunRecorder(const AppOptions &options);
 

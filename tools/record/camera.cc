@@ -18,15 +18,17 @@ constexpr GstClockTime kRetryDelay = 10 * GST_SECOND;
 
 }  // namespace
 
-CameraReader::CameraReader(const SiteSettings &site, const StationSettings &station, bool raw, const SharedTime &time,
+CameraReader::CameraReader(const SiteSettings &site, const StationSettings &station, const SharedTime &time,
                            std::function<void(const std::string &)> say)
-    : site_(site), station_(station), raw_(raw), time_(time), say_(std::move(say)) {}
+    : site_(site), station_(station), time_(time), say_(std::move(say)) {}
 
 void CameraReader::Start() {
   failed_ = false;
   std::string line = CameraLine(site_, station_) +
                      " ! appsink name=frames sync=false async=false caps=video/x-raw enable-last-sample=false";
-  if (raw_) line += " camera.encoded ! appsink name=encoded sync=false async=false enable-last-sample=false";
+  // Always, so that a station that wants it later interrupts nobody.
+  const bool encoded = IsRtsp(station_.camera);
+  if (encoded) line += " camera.encoded ! appsink name=encoded sync=false async=false enable-last-sample=false";
   pipeline_.reset();
   pipeline_ = std::make_unique<Pipeline>(line, time_, [this](GstMessage *message) { OnMessage(message); });
   GstElement *camera = pipeline_->Find("camera");
@@ -35,7 +37,7 @@ void CameraReader::Start() {
   if (!station_.user.empty()) g_object_set(camera, "user-id", station_.user.c_str(), nullptr);
   if (!password_.empty()) g_object_set(camera, "user-pw", password_.c_str(), nullptr);
   frames_.Connect(pipeline_->Find("frames"));
-  if (raw_) encoded_.Connect(pipeline_->Find("encoded"));
+  if (encoded) encoded_.Connect(pipeline_->Find("encoded"));
   pipeline_->Play();
 }
 
@@ -65,6 +67,10 @@ void CameraReader::OnMessage(GstMessage *message) {
 }
 
 void CameraReader::Poll() {
+  if (!told_up_ && status().up) {
+    told_up_ = true;
+    say_("camera " + WithoutCredentials(station_.camera) + " sends video");
+  }
   if (!failed_ || time_.Now() < retry_at_) return;
   try {
     Start();

@@ -28,17 +28,17 @@ struct CameraStatus {
 class CameraReader {
  public:
   // say: what happens to the camera, in words.
-  CameraReader(const SiteSettings &site, const StationSettings &station, bool raw, const SharedTime &time,
+  CameraReader(const SiteSettings &site, const StationSettings &station, const SharedTime &time,
                std::function<void(const std::string &)> say);
   CameraReader(const CameraReader &) = delete;
   CameraReader &operator=(const CameraReader &) = delete;
 
   void Start();
   bool Serves(const StationSettings &station) const;
-  bool raw() const { return raw_; }
   // That of when the camera was called; its file may have changed since.
   const std::string &password() const { return password_; }
   FrameFeed &frames() { return frames_; }
+  // As the camera sends it; nothing of a camera that is not called by RTSP.
   FrameFeed &encoded() { return encoded_; }
   CameraStatus status() const;
   // Now and then: a pipeline that has failed is begun again.
@@ -49,7 +49,6 @@ class CameraReader {
 
   const SiteSettings site_;
   const StationSettings station_;  // one of those that look at it
-  const bool raw_;
   const SharedTime &time_;
   const std::function<void(const std::string &)> say_;
   FrameFeed frames_, encoded_;
@@ -58,6 +57,7 @@ class CameraReader {
   bool failed_ = false;
   GstClockTime retry_at_ = 0;
   int64_t lost_at_ = 0;
+  bool told_up_ = false;
 };
 
 }  // namespace action

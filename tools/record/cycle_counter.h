@@ -28,6 +28,9 @@ class CycleCounter {
     }
   }
 
+  // For the cycles that end from now on.
+  void SetTakt(int64_t takt) { takt_ = takt; }
+
   uint64_t cycles() const { return cycles_; }
   uint64_t overruns() const { return overruns_; }
   // ns; nothing before the first whole one.
@@ -48,8 +51,8 @@ class CycleCounter {
     other_seen_ = false;
   }
 
-  const std::set<std::string> starts_;
-  const int64_t takt_;
+  std::set<std::string> starts_;
+  int64_t takt_;
   std::optional<int64_t> begin_, last_;
   bool whole_ = true, other_seen_ = false;
   uint64_t cycles_ = 0, overruns_ = 0;

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "actioncamerasrc/camera_uri.h"
+#include "common/glib_ptr.h"
 #include "record/encoder.h"
 #include "record/folders.h"
 
@@ -29,11 +30,32 @@ std::string RegionsText(const std::vector<Region> &regions) {
   return text;
 }
 
+// What the shell puts in when the line runs, as it stands in the line until then.
+constexpr char kNow = '\1', kPassword = '\2';
+constexpr const char *kNowCommand = "$(date +%Y%m%d-%H%M%S)";
+
+// What gives the shell a camera's password.
+std::string PasswordCommand(const StationSettings &station) {
+  const auto quoted = [](const std::string &text) {
+    const CharPtr word(g_shell_quote(text.c_str()));
+    return std::string(word.get());
+  };
+  if (!station.password_env.empty()) return "$" + station.password_env;
+  if (!station.password_file.empty()) return "$(head -n 1 " + quoted(station.password_file) + ")";
+  if (!station.password_keyring.empty())
+    return "$(secret-tool lookup service gst-action camera " + quoted(station.password_keyring) + ")";
+  return "";
+}
+
 // As the shell takes it: GStreamer's quotes are within the shell's.
-std::string ForShell(const std::string &line) {
+std::string ForShell(const std::string &line, const std::string &password) {
   std::string text;
   for (const char c : line) {
-    if (c == '"') {
+    if (c == kNow) {
+      text += kNowCommand;
+    } else if (c == kPassword) {
+      text += password;
+    } else if (c == '"') {
       text += "\\\"";
     } else {
       if (std::strchr(";()$&*?", c) != nullptr) text += '\\';
@@ -41,6 +63,45 @@ std::string ForShell(const std::string &line) {
     }
   }
   return text;
+}
+
+std::string Names(bool named, const char *name) {
+  return named ? std::string(" name=") + name : "";
+}
+
+// A camera's, with all its stations.
+std::string LaunchLine(const SiteSettings &site, const StationSettings &camera, const std::string &encoder) {
+  const std::string sink = " max-size-time=" + std::to_string(site.segment) +
+                           " async-finalize=true muxer-factory=mp4mux "
+                           "muxer-properties=properties,fragment-duration=(uint)1000,fragment-mode=(int)1 "
+                           "sink-factory=filesink sink-properties=properties,buffer-mode=(int)2";
+  const auto recording = [&](const fs::path &folder, const char *kind) {
+    return " ! splitmuxsink" + Property("location", (folder / kind).string() + "-" + kNow + "-%05d.mp4") + sink;
+  };
+  const std::string password = PasswordCommand(camera);
+  std::string line = CameraLine(site, camera) + Property("user-id", camera.user) +
+                     (password.empty() ? "" : std::string(" user-pw=\"") + kPassword + "\"") + " ! tee name=frames";
+  std::string folders;
+  bool raw = false;
+  for (const StationSettings &station : site.stations) {
+    if (!SameCamera(camera, station)) continue;
+    const fs::path folder = fs::path(site.output) / station.name;
+    const CharPtr quoted(g_shell_quote(folder.c_str()));
+    folders += std::string(" ") + quoted.get();
+    line += "  frames. ! queue leaky=downstream ! " + StationLine(site, station, true, false);
+    if (station.record_overlay) {
+      line += " ! queue ! videoconvert ! " + EncoderLine(encoder, site.bitrate, 25) + " ! h264parse" +
+              recording(folder, "overlay");
+    } else {
+      line += " ! fakesink";
+    }
+    if (station.record_raw) {
+      line += raw ? "" : "  camera.encoded ! tee name=encoded";
+      raw = true;
+      line += "  encoded. ! queue ! parsebin" + recording(folder, "raw");
+    }
+  }
+  return "mkdir -p" + folders + " && gst-launch-1.0 -e " + ForShell(line, password);
 }
 
 }  // namespace
@@ -63,23 +124,22 @@ std::string CameraLine(const SiteSettings &site, const StationSettings &station)
   return line;
 }
 
-std::string StationLine(const SiteSettings &site, const StationSettings &station, bool analyse) {
+std::string StationLine(const SiteSettings &site, const StationSettings &station, bool analyse, bool named) {
   std::string line;
   if (analyse) {
     const fs::path folder = fs::path(site.output) / station.name;
-    line += "r3dfeatures name=features orientation=auto post-messages=false hop=" + std::to_string(station.hop) +
-            Property("roi", station.roi) + Property("weights", site.weights) +
-            Property("device", site.device == "auto" ? "" : site.device) +
+    line += "r3dfeatures" + Names(named, "features") +
+            " orientation=auto post-messages=false hop=" + std::to_string(station.hop) + Property("roi", station.roi) +
+            Property("weights", site.weights) + Property("device", site.device == "auto" ? "" : site.device) +
             Property("precision", site.precision == "auto" ? "" : site.precision);
-    line +=
-        " ! actionclassify name=classify" + Property("model", station.model) + Property("elements", station.elements);
-    line += " ! timelinesmooth name=timeline sync-mode=immediate" + Property("profile", station.profile) +
+    line += " ! actionclassify" + Property("model", station.model) + Property("elements", station.elements);
+    line += " ! timelinesmooth sync-mode=immediate" + Property("profile", station.profile) +
             Property("station", station.name) + Property("location", (folder / "%Y-%m-%d" / kTimelineFile).string()) +
             " ! ";
   }
   if (!station.privacy_mask.empty())
     line += "videoconvert ! actionmask" + Property("regions", RegionsText(station.privacy_mask)) + " ! ";
-  if (analyse) line += "actionoverlay name=overlay show=coarse+fine+value+strip ! ";
+  if (analyse) line += "actionoverlay show=coarse+fine+value+strip ! ";
   line += "video/x-raw";
   return line;
 }
@@ -90,36 +150,13 @@ bool SameCamera(const StationSettings &a, const StationSettings &b) {
 }
 
 std::vector<std::string> LaunchLines(const SiteSettings &site, const std::string &encoder) {
-  const std::string sink = " max-size-time=" + std::to_string(site.segment) +
-                           " async-finalize=true muxer-factory=mp4mux "
-                           "muxer-properties=properties,fragment-duration=(uint)1000,fragment-mode=(int)1 "
-                           "sink-factory=filesink sink-properties=properties,buffer-mode=(int)2";
   std::vector<std::string> lines;
   for (size_t i = 0; i < site.stations.size(); ++i) {
-    bool shown = false;
-    for (size_t j = 0; j < i; ++j)
-      shown = shown || SameCamera(site.stations[i], site.stations[j]);
-    if (shown) continue;
-    std::string line = "gst-launch-1.0 -e " + CameraLine(site, site.stations[i]) + " ! tee name=frames";
-    bool raw = false;
-    for (const StationSettings &station : site.stations) {
-      if (!SameCamera(site.stations[i], station)) continue;
-      const fs::path folder = fs::path(site.output) / station.name;
-      line += "  frames. ! queue leaky=downstream ! " + StationLine(site, station, true);
-      if (station.record_overlay) {
-        line += " ! queue ! videoconvert ! " + EncoderLine(encoder, site.bitrate, 25) + " ! h264parse ! splitmuxsink" +
-                Property("location", (folder / "overlay-%05d.mp4").string()) + sink;
-      } else {
-        line += " ! fakesink";
-      }
-      if (station.record_raw) {
-        line += raw ? "" : "  camera.encoded ! tee name=encoded";
-        raw = true;
-        line += "  encoded. ! queue ! parsebin ! splitmuxsink" +
-                Property("location", (folder / "raw-%05d.mp4").string()) + sink;
-      }
-    }
-    lines.push_back(ForShell(line));
+    const auto first = std::ranges::find_if(
+        site.stations, [&](const StationSettings &station) { return SameCamera(site.stations[i], station); });
+    if (first - site.stations.begin() != static_cast<std::ptrdiff_t>(i)) continue;  // shown
+    if (HasPassword(first->camera)) lines.emplace_back("# the address of the next camera has user and password in it");
+    lines.push_back(LaunchLine(site, *first, encoder));
   }
   return lines;
 }

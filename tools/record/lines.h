@@ -19,9 +19,11 @@ std::string Quoted(const std::string &value);
 std::string CameraLine(const SiteSettings &site, const StationSettings &station);
 
 // From frames to labels and drawn frames, "r3dfeatures ... ! actionoverlay ...". analyse: without it the video alone.
-std::string StationLine(const SiteSettings &site, const StationSettings &station, bool analyse);
+// named: r3dfeatures has the name "features"; without, the line may stand in a pipeline twice.
+std::string StationLine(const SiteSettings &site, const StationSettings &station, bool analyse, bool named = true);
 
-// What --dry-run shows: for each camera one line that does, when it is typed, what the recorder does with it.
+// What --dry-run shows: for each camera one line that does, when it is typed, what the recorder does with it. The shell
+// makes the folders, names the files by the time, and looks up the password.
 std::vector<std::string> LaunchLines(const SiteSettings &site, const std::string &encoder);
 
 // Whether two stations look at one camera, in the same way.

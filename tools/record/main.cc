@@ -17,6 +17,7 @@
 #include "record/app.h"
 #include "record/encoder.h"
 #include "record/lines.h"
+#include "record/models.h"
 #include "record/settings.h"
 #include "record/site_file.h"
 
@@ -110,7 +111,8 @@ int Run(int argc, char **argv) {
       "many\n"
       "stations; docs/record.md explains its keys, which most options below are as well. Passwords of cameras come "
       "from\n"
-      "--password-env or --password-file. SIGTERM and Ctrl-C close all files; SIGHUP reads SITE.toml again.");
+      "--password-env or --password-file. SIGTERM and Ctrl-C close all files (status 0); SIGHUP reads SITE.toml "
+      "again.");
   Options<action::SiteSettings> site(action::SiteKeys(), {"subtitles"});
   Options<action::StationSettings> station(action::StationKeys(), {"name", "camera"});
   std::vector<GOptionEntry> entries = {
@@ -172,7 +174,7 @@ int Run(int argc, char **argv) {
       options.settings.stations.push_back(common);
       options.settings.stations.back().camera = camera;
     }
-    action::CheckSettings(options.settings, [&](size_t i) { return cameras[i]; });
+    action::CheckSettings(options.settings, [&](size_t i, const char *) { return cameras[i]; });
   }
   action::CheckModels(options.settings);
   if (dry_run != FALSE) {

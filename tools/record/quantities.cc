@@ -58,12 +58,14 @@ std::string DurationText(int64_t ns) {
 }
 
 uint64_t ParseBytes(const std::string &text) {
+  if (text == "0") return 0;
   double number = 0;
   std::string unit;
-  double factor = SplitNumber(text, number, unit) ? 1 : 0;
-  if (factor != 0 && !unit.empty())
-    factor = FactorOf(unit.ends_with("B") ? unit.substr(0, unit.size() - 1) : unit, kSizes);
-  if (factor == 0 || number * factor >= kMost) throw Error("'" + text + "' is not a size, such as 500G, 20M or 1T");
+  const double factor = SplitNumber(text, number, unit)
+                            ? FactorOf(unit.ends_with("B") ? unit.substr(0, unit.size() - 1) : unit, kSizes)
+                            : 0;
+  if (factor == 0 || number * factor >= kMost)
+    throw Error("'" + text + "' is not a size, such as 500G, 20M or 1T (a letter says of what)");
   return static_cast<uint64_t>(number * factor);
 }
 

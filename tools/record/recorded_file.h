@@ -12,8 +12,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "action/error.h"
+#include "common/glib_ptr.h"
 #include "record/pipeline.h"
 
 namespace action {
@@ -46,8 +48,10 @@ class RecordedFile {
 
   // A frame with running times. False: it was dropped, since the disk or the encoder does not keep up.
   bool Push(GstBuffer *frame);
-  // What the subtitles say from `from` to `to`, in the order of time; running times. Empty: nothing.
-  void PushCue(const std::string &text, GstClockTime from, GstClockTime to);
+  // What the subtitles say from `from` to `to`, in the order of time; running times. Written when the file is closed.
+  void AddCue(const std::string &text, GstClockTime from, GstClockTime to);
+  // Wanted every half second: the muxer holds frames back until it knows that no cue comes before them.
+  void NoCueBefore(GstClockTime time);
   // No more frames come: the file is closed, then Done is called.
   void Close();
 
@@ -68,6 +72,7 @@ class RecordedFile {
   ElementPtr pipeline_;
   GstElement *video_ = nullptr;  // owned by the pipeline
   GstElement *text_ = nullptr;
+  std::vector<BufferPtr> cues_;
   bool dropping_ = false;
   bool syncing_ = false;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what comes back from another thread

@@ -19,8 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// splitting cues this finely keeps the muxer from holding the picture back for the next one.
-constexpr GstClockTime kLongestCue = 400 * GST_MSECOND;
+constexpr GstClockTime kNoCueInterval = 400 * GST_MSECOND;
 constexpr GstClockTime kRetryDelay = 10 * GST_SECOND;
 constexpr GstClockTime kStalled = 20 * GST_SECOND;
 constexpr uint64_t kLeastFree = 32'000'000;  // bytes: with less, no file is begun
@@ -124,10 +123,13 @@ void Recorder::Take(GstCaps *caps, GstBuffer *frame, const std::string &label) {
     Open(caps, time);
     if (current_ == nullptr) return;
   }
-  if (settings_.subtitles &&
-      (label != cue_ || !GST_CLOCK_TIME_IS_VALID(cue_from_) || time - cue_from_ >= kLongestCue)) {
-    WriteCue(time);
+  if (label != cue_) {
+    EndCue(time);
     cue_ = label;
+  }
+  if (time >= next_word_) {
+    current_->file->NoCueBefore(time);
+    next_word_ = time + kNoCueInterval;
   }
   if (!current_->file->Push(frame)) ++stats_.dropped;
   last_frame_ = std::max(last_frame_, time);
@@ -164,7 +166,7 @@ void Recorder::Open(GstCaps *caps, GstClockTime time) {
     ++stats_.files;
     begun_file_ = current_->recording.path.string();
     begun_at_ = time;
-    cue_from_ = time;
+    cue_from_ = next_word_ = time;
     cue_.clear();
   } catch (const Error &e) {
     Fail(e);
@@ -175,15 +177,15 @@ void Recorder::Open(GstCaps *caps, GstClockTime time) {
 
 void Recorder::CloseCurrent(GstClockTime end) {
   if (current_ == nullptr) return;
-  WriteCue(end);
+  EndCue(end);
   current_->recording.end = time_.WallAt(end);
   current_->file->Close();
   current_ = nullptr;
 }
 
-void Recorder::WriteCue(GstClockTime until) {
-  if (current_ != nullptr && GST_CLOCK_TIME_IS_VALID(cue_from_)) current_->file->PushCue(cue_, cue_from_, until);
-  cue_from_ = until;
+void Recorder::EndCue(GstClockTime time) {
+  if (!cue_.empty()) current_->file->AddCue(cue_, cue_from_, time);
+  cue_from_ = time;
 }
 
 void Recorder::Fail(const Error &error) {
@@ -204,7 +206,10 @@ void Recorder::OnDone(const OpenFile *file, RecordedFile::End how, const std::op
     files_.erase(found);
     if (current_ == done.get()) current_ = nullptr;
     stats_.recorded_until = std::max(stats_.recorded_until, time_.WallAt(done->file->written_until()));
-    if (how == RecordedFile::End::kFailed && error) Fail(*error);
+    if (how == RecordedFile::End::kFailed) {
+      if (error) Fail(*error);
+      cut_.push_back(done->recording);
+    }
   }
   if (how == RecordedFile::End::kClosed) {
     if (done->recording.end == 0) done->recording.end = time_.WallAt(done->file->written_until());
@@ -250,6 +255,11 @@ std::vector<fs::path> Recorder::OpenFiles() const {
   for (const auto &open : files_)
     paths.push_back(open->recording.path);
   return paths;
+}
+
+std::vector<Recording> Recorder::TakeCut() {
+  const Lock lock(mutex_);
+  return failure_ ? std::vector<Recording>() : std::exchange(cut_, {});
 }
 
 RecorderStats Recorder::stats() const {

@@ -64,6 +64,8 @@ class Recorder final : public FrameConsumer {
   bool stopped() const;
   std::vector<std::filesystem::path> OpenFiles() const;
   RecorderStats stats() const;
+  // Files that a failure has cut off, once recording goes on; each is told of once.
+  std::vector<Recording> TakeCut();
 
  private:
   struct OpenFile {
@@ -80,7 +82,7 @@ class Recorder final : public FrameConsumer {
   bool BelongsToCurrent(GstCaps *caps, GstBuffer *frame) const;
   void Open(GstCaps *caps, GstClockTime time);
   void CloseCurrent(GstClockTime end);
-  void WriteCue(GstClockTime until);
+  void EndCue(GstClockTime time);
   void Fail(const Error &error);
 
   void OnDone(const OpenFile *file, RecordedFile::End how, const std::optional<Error> &error);
@@ -100,12 +102,14 @@ class Recorder final : public FrameConsumer {
   int64_t part_ = 0;        // PartOf the current file
   bool stopping_ = false;
   std::optional<Error> failure_;
+  std::vector<Recording> cut_;
   bool told_failure_ = false;
   GstClockTime retry_at_ = 0;
   GstClockTime last_frame_ = 0;
   guint64 next_number_ = GST_BUFFER_OFFSET_NONE;  // of the camera's frames
   std::string cue_;
-  GstClockTime cue_from_ = GST_CLOCK_TIME_NONE;
+  GstClockTime cue_from_ = 0;
+  GstClockTime next_word_ = 0;  // when the file is told that there is no cue
   BufferPtr last_picture_;
   BufferPtr still_;  // of the outage there is
   RecorderStats stats_;

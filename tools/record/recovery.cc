@@ -171,4 +171,45 @@ void RecoverRecording(const Recording &recording, const std::function<void(const
   }
 }
 
+RecoveryQueue::~RecoveryQueue() {
+  stop_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+void RecoveryQueue::Add(const std::vector<Recording> &recordings) {
+  if (recordings.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.insert(waiting_.end(), recordings.begin(), recordings.end());
+    if (std::exchange(running_, true)) return;
+  }
+  if (thread_.joinable()) thread_.join();  // it has ended
+  thread_ = std::thread([this] { Run(); });
+}
+
+void RecoveryQueue::Run() {
+  for (;;) {
+    Recording recording;
+    {
+      const std::lock_guard lock(mutex_);
+      if (waiting_.empty() || stop_) {
+        running_ = false;
+        return;
+      }
+      recording = waiting_.front();
+    }
+    RecoverRecording(recording, told_, stop_);
+    const std::lock_guard lock(mutex_);
+    waiting_.pop_front();
+  }
+}
+
+std::set<fs::path> RecoveryQueue::Files() const {
+  const std::lock_guard lock(mutex_);
+  std::set<fs::path> files;
+  for (const Recording &recording : waiting_)
+    files.insert(recording.path);
+  return files;
+}
+
 }  // namespace action

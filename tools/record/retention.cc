@@ -50,13 +50,13 @@ bool Delete(const fs::path &path, const std::function<void(const std::string &)>
 
 // Timelines that are too old; then, of a folder in which nothing of the recorder's is left, its list and the folder
 // itself, unless somebody else has put something there.
-void CleanDay(const fs::path &day, const RetentionRules &rules, int64_t now, std::vector<fs::path> &deleted,
+void CleanDay(const fs::path &day, const RetentionRules &rules, int64_t now, std::vector<KeptFile> &deleted,
               const std::function<void(const std::string &)> &told) {
   const fs::path timeline = day / kTimelineFile;
   std::error_code failed;
   if (rules.keep_timeline > 0 && IsOurs(timeline) && now - ModifiedAt(timeline) > rules.keep_timeline &&
       Delete(timeline, told)) {
-    deleted.push_back(timeline);
+    deleted.push_back({timeline, 0, 0, true});
     fs::remove(OpenSegmentsName(timeline.string()), failed);
   }
   const fs::path list = day / kRecordingsFile;
@@ -93,12 +93,13 @@ std::vector<KeptFile> ToDelete(std::vector<KeptFile> files, const RetentionRules
     if (!old && !large && free >= wanted) break;
     all -= file.bytes;
     free += file.bytes;
+    file.old = old;
     chosen.push_back(std::move(file));
   }
   return chosen;
 }
 
-std::vector<fs::path> ApplyRetention(const fs::path &output, const RetentionRules &rules, int64_t now,
+std::vector<KeptFile> ApplyRetention(const fs::path &output, const RetentionRules &rules, int64_t now,
                                      const std::set<fs::path> &open,
                                      const std::function<void(const std::string &)> &told) {
   std::vector<KeptFile> files;
@@ -122,7 +123,7 @@ std::vector<fs::path> ApplyRetention(const fs::path &output, const RetentionRule
       }
     }
   }
-  std::vector<fs::path> deleted;
+  std::vector<KeptFile> deleted;
   const DiskSpace disk = DiskSpaceOf(output);
   uint64_t all = 0;
   for (const KeptFile &file : files)
@@ -135,7 +136,7 @@ std::vector<fs::path> ApplyRetention(const fs::path &output, const RetentionRule
   RetentionRules rest = rules;
   if (rules.max_size > 0) rest.max_size = rules.max_size > others ? rules.max_size - others : 1;
   for (const KeptFile &file : ToDelete(std::move(files), rest, now, disk)) {
-    if (Delete(file.path, told)) deleted.push_back(file.path);
+    if (Delete(file.path, told)) deleted.push_back(file);
   }
   for (const fs::path &day : days)
     CleanDay(day, rules, now, deleted, told);

@@ -36,6 +36,7 @@ struct KeptFile {
   std::filesystem::path path;
   int64_t end = 0;  // ns since 1970
   uint64_t bytes = 0;
+  bool old = false;  // older than the rules want it; else it makes room
 };
 
 // Those to delete, oldest first: what is too old, then as many as the sizes ask for.
@@ -45,9 +46,9 @@ std::vector<KeptFile> ToDelete(std::vector<KeptFile> files, const RetentionRules
 // Deletes recordings in OUTPUT/STATION/DAY/ that are in the lists there, but for those in `open`, and timelines that
 // are too old; folders of days that are empty then go too. Returns what was deleted; `told` hears what could not be,
 // every time.
-std::vector<std::filesystem::path> ApplyRetention(const std::filesystem::path &output, const RetentionRules &rules,
-                                                  int64_t now, const std::set<std::filesystem::path> &open,
-                                                  const std::function<void(const std::string &)> &told);
+std::vector<KeptFile> ApplyRetention(const std::filesystem::path &output, const RetentionRules &rules, int64_t now,
+                                     const std::set<std::filesystem::path> &open,
+                                     const std::function<void(const std::string &)> &told);
 
 }  // namespace action
 

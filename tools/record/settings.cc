@@ -12,6 +12,7 @@
 #include <set>
 
 #include "action/deleter.h"
+#include "action/engine.h"
 #include "action/error.h"
 #include "actioncamerasrc/camera_uri.h"
 #include "record/secrets.h"
@@ -69,6 +70,11 @@ void SetRecord(StationSettings &s, const std::string &text) {
   s.record_raw = text == "raw" || text == "both";
 }
 
+void SetDevice(SiteSettings &s, const std::string &text) {
+  Device::Parse(text);
+  s.device = text;
+}
+
 void SetHop(StationSettings &s, const std::string &text) {
   const double hop = ParseNumber(text);
   if (hop < 1 || hop > 16 || hop != static_cast<int>(hop)) throw Error("'" + text + "' is not a number from 1 to 16");
@@ -110,7 +116,7 @@ std::vector<SiteKey> NewSiteKeys() {
       {"token-file", kText, "FILE", "File of mode 0600 with that word", TextInto(&S::token_file)},
       {"weights", kText, "FILE", "Weights of the network (default: where gst-action-weights puts them)",
        TextInto(&S::weights)},
-      {"device", kText, "DEVICE", "Where the network runs: auto, cpu, cuda, cuda:N", TextInto(&S::device)},
+      {"device", kText, "DEVICE", "Where the network runs: auto, cpu, cuda, cuda:N", SetDevice},
       {"precision", kText, "PRECISION", "auto, fp32, bf16 or fp16",
        WordInto(&S::precision, {"auto", "fp32", "bf16", "fp16"})},
   };
@@ -172,26 +178,82 @@ void CheckName(const std::string &name) {
   }
 }
 
-void CheckStation(const StationSettings &station) {
-  CheckName(station.name);
-  if (station.camera.empty()) throw Error("it has no camera: set camera to its address, such as rtsp://HOST/PATH");
-  if (station.model.empty()) throw Error("it has no model: set model to a folder of gst-action-train");
-  std::error_code failed;
-  if (!fs::is_directory(station.model, failed))
-    throw Error(ErrorKind::kNotFound, station.model, "the model " + station.model + " is not a folder");
-  if (!station.elements.empty() && !fs::exists(station.elements, failed))
-    throw Error(ErrorKind::kNotFound, station.elements, "there is no file " + station.elements);
-  if (station.record_raw && !station.privacy_mask.empty()) {
-    throw Error(
-        "record=raw keeps the camera's own stream, in which nothing can be masked: leave out privacy-mask, or set "
-        "record = \"overlay\"");
+void CheckCamera(const std::string &camera) {
+  constexpr const char *kAddresses = "rtsp://HOST/PATH, rtsps://HOST/PATH, v4l2:///dev/video0 or file:///FILE";
+  if (camera.empty()) throw Error(std::string("it has no camera: set camera to its address, ") + kAddresses);
+  const std::string shown = WithoutCredentials(camera);
+  const UriPtr parsed(g_uri_parse(camera.c_str(), G_URI_FLAGS_PARSE_RELAXED, nullptr));
+  const bool local = parsed && (std::strcmp(g_uri_get_scheme(parsed.get()), "file") == 0 || !IsRtsp(camera));
+  const char *host = parsed ? g_uri_get_host(parsed.get()) : nullptr;
+  // A password may hold what no address may: then only the scheme can be looked at.
+  if (camera.find("://") == std::string::npos || (parsed && !local && (host == nullptr || *host == '\0')))
+    throw Error("'" + shown + "' is not the address of a camera: " + kAddresses);
+  if (!IsLiveUri(camera) && !camera.starts_with("file://")) {
+    throw Error("'" + shown + "': cameras are not recorded by " + camera.substr(0, camera.find("://")) + ", but from " +
+                kAddresses + "; the camera's manual or its page of settings says its RTSP address");
   }
-  if (station.record_raw && !station.camera.starts_with("rtsp"))
-    throw Error("record=raw is for rtsp cameras; " + NameOfCamera(station.camera) +
+}
+
+// What is wrong with the value of one key.
+class WrongKey final : public Error {
+ public:
+  WrongKey(const char *key, const Error &error) : Error(error), key_(key) {}
+  const char *key() const { return key_; }
+
+ private:
+  const char *key_;
+};
+
+void Check(const char *key, const std::function<void()> &check) {
+  try {
+    check();
+  } catch (const Error &e) {
+    throw WrongKey(key, e);
+  }
+}
+
+void CheckRecord(const StationSettings &station) {
+  if (!station.record_raw) return;
+  const std::string set = station.record_overlay ? "record = \"both\"" : "record = \"raw\"";
+  if (!station.privacy_mask.empty()) {
+    throw Error(set +
+                " keeps the camera's own stream, in which nothing can be masked: leave out privacy-mask, or set "
+                "record = \"overlay\"");
+  }
+  if (!IsRtsp(station.camera))
+    throw Error(set + " keeps the stream of rtsp cameras; " + NameOfCamera(station.camera) +
                 " is none: set record = \"overlay\"");
 }
 
+void CheckStation(const StationSettings &station) {
+  Check("name", [&] { CheckName(station.name); });
+  Check("camera", [&] { CheckCamera(station.camera); });
+  Check("model", [&] {
+    if (station.model.empty()) throw Error("it has no model: set model to a folder of gst-action-train");
+    std::error_code failed;
+    if (!fs::is_directory(station.model, failed))
+      throw Error(ErrorKind::kNotFound, station.model, "the model " + station.model + " is not a folder");
+  });
+  Check("elements", [&] {
+    std::error_code failed;
+    if (!station.elements.empty() && !fs::exists(station.elements, failed))
+      throw Error(ErrorKind::kNotFound, station.elements, "there is no file " + station.elements);
+  });
+  Check("record", [&] { CheckRecord(station); });
+  const char *place = !station.password_env.empty()    ? "password-env"
+                      : !station.password_file.empty() ? "password-file"
+                                                       : "password-keyring";
+  Check(place, [&] { PasswordOf(station); });
+}
+
 }  // namespace
+
+bool SameButForCycles(const StationSettings &a, const StationSettings &b) {
+  StationSettings same = a;
+  same.takt = b.takt;
+  same.cycle_start = b.cycle_start;
+  return same == b;
+}
 
 bool HasPassword(const std::string &uri) {
   return WithoutCredentials(uri) != uri;
@@ -207,7 +269,7 @@ const std::vector<StationKey> &StationKeys() {
   return keys;
 }
 
-void CheckSettings(SiteSettings &settings, const std::function<std::string(size_t)> &where) {
+void CheckSettings(SiteSettings &settings, const std::function<std::string(size_t, const char *)> &where) {
   if (settings.output.empty()) throw Error("there is no output: name the folder for recordings and timelines");
   if (settings.stations.empty()) throw Error("there is no station: name a camera");
   settings.output = fs::absolute(settings.output).lexically_normal().string();
@@ -221,10 +283,11 @@ void CheckSettings(SiteSettings &settings, const std::function<std::string(size_
       for (int number = 2; !named && names.contains(station.name); ++number)
         station.name = name + "-" + std::to_string(number);
       CheckStation(station);
-      if (!names.insert(station.name).second) throw Error("another station has the name '" + station.name + "'");
-      PasswordOf(station);
-    } catch (const Error &e) {
-      throw Error(e.kind(), e.file(), where(i) + ": " + e.what());
+      Check("name", [&] {
+        if (!names.insert(station.name).second) throw Error("another station has the name '" + station.name + "'");
+      });
+    } catch (const WrongKey &e) {
+      throw Error(e.kind(), e.file(), where(i, e.key()) + ": " + e.what());
     }
   }
   if (settings.listen == "none") return;

@@ -43,6 +43,9 @@ struct StationSettings {
   friend bool operator==(const StationSettings &, const StationSettings &) = default;
 };
 
+// Whether they differ in nothing but takt and cycle_start.
+bool SameButForCycles(const StationSettings &a, const StationSettings &b);
+
 // Every member is a key at the top of site.toml.
 struct SiteSettings {
   std::string output;
@@ -93,8 +96,9 @@ const std::vector<Key<SiteSettings>> &SiteKeys();
 const std::vector<Key<StationSettings>> &StationKeys();
 
 // A name that is left out is made of the camera's address; a second one of this name becomes NAME-2. Throws Error for
-// what does not go together, and for files that are not there. `where` names what is wrong with a station.
-void CheckSettings(SiteSettings &settings, const std::function<std::string(size_t station)> &where);
+// what does not go together, and for files that are not there. `where` names what is wrong with a station; its key is
+// null where it is no single one.
+void CheckSettings(SiteSettings &settings, const std::function<std::string(size_t station, const char *key)> &where);
 
 // Whether an address names a user.
 bool HasPassword(const std::string &uri);

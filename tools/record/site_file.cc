@@ -7,6 +7,7 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -60,16 +61,27 @@ class Reader {
     return true;
   }
 
-  template <typename Settings>
   [[noreturn]] void RefuseKey(std::string_view name, const toml::source_region &region,
-                              const std::vector<Key<Settings>> &keys) const {
-    std::string known;
-    for (const auto &key : keys)
-      known += (known.empty() ? "" : ", ") + std::string(key.name);
-    Fail(region, "there is no key '" + std::string(name) + "' here; there are " + known);
+                              const std::vector<std::string> &known) const {
+    std::string all, meant;
+    for (const std::string &key : known) {
+      all += (all.empty() ? "" : ", ") + key;
+      if (Letters(key) == Letters(name)) meant = ". Is " + key + " meant?";
+    }
+    Fail(region, "there is no key '" + std::string(name) + "' here" + (meant.empty() ? "; there are " + all : meant));
   }
 
  private:
+  // What is left of a name when it is written in another way: no capitals, no dashes, no plural.
+  static std::string Letters(std::string_view name) {
+    std::string letters;
+    for (const char c : name)
+      if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+        letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (letters.ends_with('s')) letters.pop_back();
+    return letters;
+  }
+
   template <typename Settings>
   std::string TextOf(const Key<Settings> &key, const toml::node &value) const {
     using Kind = typename Key<Settings>::Kind;
@@ -99,6 +111,12 @@ class Reader {
   const fs::path folder_;
 };
 
+template <typename Settings>
+void AddNames(const std::vector<Key<Settings>> &keys, std::vector<std::string> &names) {
+  for (const auto &key : keys)
+    names.emplace_back(key.name);
+}
+
 // An address with a password in it is a secret, and so is the file that it stands in.
 void CheckSecret(const std::string &path, const StationSettings &station) {
   struct stat facts {};
@@ -127,9 +145,15 @@ SiteSettings ReadSiteFile(const std::string &path) {
     if (reader.Set(SiteKeys(), settings, name.str(), node)) continue;
     if (of_all && reader.Set(StationKeys(), common, name.str(), node)) continue;
     if (!of_all) reader.Fail(name.source(), std::string(name.str()) + " belongs into a table [[station]]");
-    reader.RefuseKey(name.str(), name.source(), SiteKeys());
+    if (node.is_table() || node.is_array_of_tables())
+      reader.Fail(name.source(),
+                  "there is no table '" + std::string(name.str()) + "': stations are tables [[station]]");
+    std::vector<std::string> known;
+    AddNames(SiteKeys(), known);
+    AddNames(StationKeys(), known);
+    reader.RefuseKey(name.str(), name.source(), known);
   }
-  std::vector<toml::source_region> places;
+  std::vector<const toml::table *> places;
   if (const toml::node *stations = table.get("station")) {
     const toml::array *list = stations->as_array();
     if (list == nullptr) reader.Fail(stations->source(), "stations are tables [[station]], with two brackets");
@@ -138,20 +162,26 @@ SiteSettings ReadSiteFile(const std::string &path) {
       if (station_table == nullptr) reader.Fail(node.source(), "stations are tables [[station]]");
       StationSettings station = common;
       if (station_table->contains("privacy-mask")) station.privacy_mask.clear();
+      std::vector<std::string> known;
+      AddNames(StationKeys(), known);
       for (const auto &[name, value] : *station_table) {
-        if (!reader.Set(StationKeys(), station, name.str(), value))
-          reader.RefuseKey(name.str(), name.source(), StationKeys());
+        if (!reader.Set(StationKeys(), station, name.str(), value)) reader.RefuseKey(name.str(), name.source(), known);
       }
       settings.stations.push_back(std::move(station));
-      places.push_back(node.source());
+      places.push_back(station_table);
     }
   }
-  const auto where = [&](size_t i) { return reader.Where(places[i]) + ": station"; };
+  // A key that a station does not have may stand at the top.
+  const auto where = [&](size_t i, const char *key) {
+    const toml::node *own = places[i]->get(key), *common_one = table.get(key);
+    const toml::node &node = own != nullptr ? *own : common_one != nullptr ? *common_one : *places[i];
+    return reader.Where(node.source()) + ": station";
+  };
   for (size_t i = 0; i < settings.stations.size(); ++i) {
     try {
       CheckSecret(path, settings.stations[i]);
     } catch (const Error &e) {
-      throw Error(ErrorKind::kSettings, path, where(i) + ": " + e.what());
+      throw Error(ErrorKind::kSettings, path, where(i, "camera") + ": " + e.what());
     }
   }
   try {

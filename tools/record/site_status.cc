@@ -73,6 +73,7 @@ class MetricsWriter {
   void AddInfo(const char *name, const char *help) {
     Begin(name, "gauge", help);
     for (const StationStatus &station : status_.stations) {
+      if (station.action.empty()) continue;
       text_ += std::string("gst_action_") + name + "{station=\"" + Escaped(station.name) + "\",action=\"" +
                Escaped(station.action) + "\",value=\"" + Escaped(station.category) + "\"} 1\n";
     }
@@ -118,7 +119,7 @@ std::vector<std::string> ProblemsOf(const SiteStatus &status) {
           std::to_string(station.hop_asked));
     }
     if (station.dropping) add("the network does not keep up: steps are lost");
-    if (station.fresh && station.lag > kMostLag) add("the analysis is " + Number(std::round(station.lag)) + " s late");
+    if (station.lag > kMostLag) add("the analysis is " + Number(std::round(*station.lag)) + " s late");
     for (const auto &recorder : {station.overlay, station.raw}) {
       if (recorder && !recorder->failure.empty()) add(recorder->failure);
       if (recorder && recorder->idle && station.fresh) add("nothing comes to be recorded of what the camera sends");
@@ -151,9 +152,9 @@ std::string MetricsText(const SiteStatus &status) {
              [](const S &s) { return s.latency_p50; });
   writer.Add("label_latency_p95_seconds", "gauge", "The same, 95th percentile.",
              [](const S &s) { return s.latency_p95; });
-  writer.Add("lag_seconds", "gauge", "From a frame's time to when it leaves the analysis.",
+  writer.Add("lag_seconds", "gauge", "From a frame's time to when it leaves the analysis; absent while none does.",
              [](const S &s) { return s.lag; });
-  writer.AddInfo("current_action", "The action of the last frame, in the labels; always 1.");
+  writer.AddInfo("current_action", "The action of the last frame, in the labels; 1. Without an action: absent.");
   writer.Add("cycles_total", "counter", "Cycles of work that have begun and ended.", [](const S &s) {
     return s.counts_cycles ? std::optional<double>(static_cast<double>(s.cycles)) : std::nullopt;
   });

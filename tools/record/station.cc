@@ -12,11 +12,11 @@
 #include <set>
 #include <utility>
 
-#include "action/elements.h"
 #include "action/error.h"
 #include "common/label_meta.h"
 #include "common/recording_event.h"
 #include "record/lines.h"
+#include "record/models.h"
 
 namespace action {
 namespace {
@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kShownTime = 600'000'000'000;  // ns
 constexpr size_t kMostShown = 2000;              // segments
+constexpr size_t kMostOpen = 500;                // changes of the label that is drawn
 constexpr size_t kMostWarnings = 100;
 constexpr size_t kLatencies = 200;
 constexpr GstClockTime kFirstRetry = 10 * GST_SECOND, kLastRetry = 300 * GST_SECOND;
@@ -45,24 +46,13 @@ constexpr const char *kOutputs =
     "video/x-raw,width=640,pixel-aspect-ratio=1/1 ! jpegenc quality=75 ! appsink name=pictures sync=false async=false "
     "enable-last-sample=false";
 
-std::set<std::string> CycleStarts(const StationSettings &settings) {
-  if (!settings.cycle_start.empty()) return {settings.cycle_start};
-  const std::string file = ElementsFileOf(settings.model, settings.elements);
-  if (file.empty()) return {};
-  std::set<std::string> labels;
-  std::optional<int> first;
-  for (const ElementRow &row : ReadElements(file)) {
-    if (!row.element.order || (first && *row.element.order > *first)) continue;
-    if (first && *row.element.order < *first) labels.clear();
-    first = row.element.order;
-    labels.insert(row.label);
-  }
-  return labels;
-}
-
 std::string Text(const GstStructure *structure, const char *field) {
   const char *text = gst_structure_get_string(structure, field);
   return text != nullptr ? text : "";
+}
+
+std::string NameFor(const MetaLabel &label) {
+  return label.name.empty() ? label.fine_action : label.name;
 }
 
 double Percentile(std::vector<double> values, double share) {
@@ -81,18 +71,23 @@ class Station::Input final : public FrameConsumer {
   void SetTarget(GstElement *appsrc) {
     const std::lock_guard lock(mutex_);
     target_.reset(appsrc != nullptr ? GST_ELEMENT(gst_object_ref(appsrc)) : nullptr);
+    if (target_ && caps_) g_object_set(target_.get(), "caps", caps_.get(), nullptr);
   }
   void OnFrame(GstSample *sample) override {
     const std::lock_guard lock(mutex_);
+    GstCaps *caps = gst_sample_get_caps(sample);
+    if (caps != nullptr && caps != caps_.get()) caps_.reset(gst_caps_ref(caps));
     if (target_) PushFrame(target_.get(), sample);
   }
+  // Before the first frame there is nothing that a gap could be in: caps come before everything else.
   void OnGap(GstClockTime start, GstClockTime duration) override {
     const std::lock_guard lock(mutex_);
-    if (target_) PushGap(target_.get(), start, duration);
+    if (target_ && caps_) PushGap(target_.get(), start, duration);
   }
 
  private:
   std::mutex mutex_;
+  CapsPtr caps_;  // of the last frame
   std::unique_ptr<GstElement, Deleter<gst_object_unref>> target_;
 };
 
@@ -106,13 +101,15 @@ class Station::Shown final : public FrameConsumer {
       const std::lock_guard lock(mutex_);
       label_ = LabelOf(frame);
       at_ = time_.Now();
+      NoteChange(GST_BUFFER_PTS(frame), label_ ? NameFor(*label_) : "", label_ ? NameOf(label_->category) : "", "open");
       lag_ = at_ > GST_BUFFER_PTS(frame) ? at_ - GST_BUFFER_PTS(frame) : 0;
     }
     TellRecording();  // where the analysis was begun anew
   }
-  void OnGap(GstClockTime, GstClockTime) override {
+  void OnGap(GstClockTime start, GstClockTime) override {
     const std::lock_guard lock(mutex_);
     label_.reset();
+    NoteChange(start, "", "", "gap");
   }
   void OnEnd() override { ended_ = true; }
 
@@ -149,6 +146,18 @@ class Station::Shown final : public FrameConsumer {
 
   // Everything has left the pipeline.
   bool ended() const { return ended_; }
+  // What was drawn from a running time on; one stretch ends where the next begins.
+  struct Change {
+    GstClockTime start = 0;
+    std::string name, category, state;
+  };
+  // From `since`, a running time, on.
+  std::vector<Change> Changes(GstClockTime since) {
+    const std::lock_guard lock(mutex_);
+    while (changes_.size() > 1 && changes_[1].start <= since)
+      changes_.pop_front();
+    return {changes_.begin(), changes_.end()};
+  }
   struct Now {
     std::optional<MetaLabel> label;
     GstClockTime at = GST_CLOCK_TIME_NONE, lag = 0;
@@ -159,8 +168,17 @@ class Station::Shown final : public FrameConsumer {
   }
 
  private:
+  void NoteChange(GstClockTime start, const std::string &name, const std::string &category, const char *state) {
+    if (!changes_.empty() && changes_.back().name == name && changes_.back().category == category &&
+        changes_.back().state == state)
+      return;
+    changes_.push_back({start, name, category, state});
+    if (changes_.size() > kMostOpen) changes_.pop_front();
+  }
+
   const SharedTime &time_;
   mutable std::mutex mutex_;
+  std::deque<Change> changes_;
   std::optional<MetaLabel> label_;
   GstClockTime at_ = GST_CLOCK_TIME_NONE, lag_ = 0;
   std::atomic<bool> ended_{false};
@@ -349,6 +367,7 @@ void Station::OnSegment(const GstStructure *structure) {
   // By this machine's clock, as the page is: a camera's may be hours off.
   const int64_t wall_start = time_.WallAt(running), wall_end = wall_start + end - start;
   const std::string name = Text(structure, "name");
+  final_until_ = std::max(final_until_, running + static_cast<GstClockTime>(std::max<gint64>(end - start, 0)));
   segments_.push_back({wall_start, wall_end, name.empty() ? fine : name, Text(structure, "value-category"), state});
   const int64_t now = g_get_real_time() * 1000;
   while (!segments_.empty() && (segments_.front().end < now - kShownTime || segments_.size() > kMostShown))
@@ -370,6 +389,16 @@ void Station::OnStep(const GstStructure *structure) {
     retry_delay_ = 0;
     say_("station " + settings_.name + ": labels are back");
   }
+}
+
+void Station::CountCycles(double takt, const std::string &cycle_start) {
+  StationSettings wanted = settings_;
+  wanted.takt = takt;
+  wanted.cycle_start = cycle_start;
+  const auto ns = static_cast<int64_t>(takt * 1e9);
+  if (cycle_start != settings_.cycle_start) cycles_ = CycleCounter(CycleStarts(wanted), ns);
+  cycles_.SetTakt(ns);
+  settings_ = wanted;
 }
 
 void Station::Poll() {
@@ -429,10 +458,32 @@ std::vector<fs::path> Station::OpenFiles() const {
   return files;
 }
 
+std::vector<Recording> Station::TakeCut() {
+  std::vector<Recording> cut;
+  for (Recorder *recorder : {overlay_.get(), raw_.get()}) {
+    if (recorder == nullptr) continue;
+    const auto more = recorder->TakeCut();
+    cut.insert(cut.end(), more.begin(), more.end());
+  }
+  return cut;
+}
+
 BytesPtr Station::Picture() {
   if (!GST_CLOCK_TIME_IS_VALID(std::exchange(asked_for_picture_, time_.Now())) && pipeline_)
     g_object_set(pipeline_->Find("view"), "drop", FALSE, nullptr);
   return picture_->get();
+}
+
+// What is not final yet, as it was drawn.
+void Station::AddOpen(std::vector<ShownSegment> &segments) const {
+  const GstClockTime now = time_.Now();
+  const auto changes = shown_->Changes(final_until_);
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const auto &[start, name, category, state] = changes[i];
+    const GstClockTime from = std::max(start, final_until_), to = i + 1 < changes.size() ? changes[i + 1].start : now;
+    if (to > from && (!name.empty() || state == "gap"))
+      segments.push_back({time_.WallAt(from), time_.WallAt(to), name, category, state});
+  }
 }
 
 StationStatus Station::status() const {
@@ -440,13 +491,14 @@ StationStatus Station::status() const {
   status.name = settings_.name;
   if (camera_ != nullptr) status.camera = camera_->status();
   const Shown::Now shown = shown_->now();
-  status.fresh = GST_CLOCK_TIME_IS_VALID(shown.at) && time_.Now() < shown.at + static_cast<GstClockTime>(site_.stale);
+  status.fresh = status.camera.up && GST_CLOCK_TIME_IS_VALID(shown.at) &&
+                 time_.Now() < shown.at + static_cast<GstClockTime>(site_.stale);
   status.analysis_failure = failure_.empty() ? no_network_ : failure_;
   if (status.fresh && shown.label) {
-    status.action = shown.label->name.empty() ? shown.label->fine_action : shown.label->name;
+    status.action = NameFor(*shown.label);
     status.category = NameOf(shown.label->category);
   }
-  status.lag = static_cast<double>(shown.lag) / GST_SECOND;
+  if (status.fresh) status.lag = static_cast<double>(shown.lag) / GST_SECOND;
   status.hop_asked = settings_.hop;
   if (analysing_ && pipeline_) {
     GstStructure *stats = nullptr;
@@ -468,6 +520,7 @@ StationStatus Station::status() const {
   if (overlay_) status.overlay = overlay_->stats();
   if (raw_) status.raw = raw_->stats();
   status.segments.assign(segments_.begin(), segments_.end());
+  AddOpen(status.segments);
   return status;
 }
 

@@ -25,7 +25,7 @@ namespace action {
 // A stretch of the last minutes, for the page. ns since 1970.
 struct ShownSegment {
   int64_t start = 0, end = 0;
-  std::string name, category, state;
+  std::string name, category, state;  // state: as in the timeline, or "open": what was drawn, until it is final
 };
 
 struct StationStatus {
@@ -38,7 +38,7 @@ struct StationStatus {
   uint64_t chunks = 0, dropped_chunks = 0;
   int hop = 0, hop_asked = 0;                      // samples from step to step; 0: no analysis
   std::optional<double> latency_p50, latency_p95;  // s from a step's last frame to its label
-  double lag = 0;                                  // s from a frame's time to its way out
+  std::optional<double> lag;                       // s from a frame's time to its way out; nothing: no frames leave
   uint64_t cycles = 0, overruns = 0;
   std::optional<double> last_cycle;  // s
   double takt = 0;                   // s
@@ -72,10 +72,15 @@ class Station final {
   // It should be, for long: something hangs.
   bool overdue() const;
 
+  // By another takt time or beginning than before. With another beginning the count begins anew. Throws Error.
+  void CountCycles(double takt, const std::string &cycle_start);
+
   const StationSettings &settings() const { return settings_; }
   CameraReader *camera() const { return camera_; }
   StationStatus status() const;
   std::vector<std::filesystem::path> OpenFiles() const;
+  // Files that a failure has cut off, once recording goes on; each is told of once.
+  std::vector<Recording> TakeCut();
 
   // The newest picture as JPEG; null: none. From the first call on pictures are made, until nobody has asked for 10 s.
   BytesPtr Picture();
@@ -94,9 +99,10 @@ class Station final {
   void OnSegment(const GstStructure *structure);
   void OnStep(const GstStructure *structure);
   void OnFailure(const std::string &what);
+  void AddOpen(std::vector<ShownSegment> &segments) const;
 
   const SiteSettings site_;
-  const StationSettings settings_;
+  StationSettings settings_;
   const SharedTime &time_;
   const Say say_;
   CameraReader *camera_ = nullptr;
@@ -123,6 +129,7 @@ class Station final {
   CycleCounter cycles_;
   std::deque<double> latencies_;  // s, the newest last
   std::deque<ShownSegment> segments_;
+  GstClockTime final_until_ = 0;
 };
 
 }  // namespace action
