@@ -88,6 +88,8 @@ struct CameraConnection::Frames {
   CameraOutput *encoded;
   const std::function<void()> on_end;
   std::atomic<GstClockTime> offset{0};
+  const CapsPtr encoded_caps{gst_caps_from_string("video/x-h264; video/x-h265; image/jpeg; video/mpeg")};
+  bool told_codec = false;
 
   static GstFlowReturn OnSample(GstAppSink *sink, gpointer user) {
     auto *self = static_cast<Frames *>(user);
@@ -96,11 +98,20 @@ struct CameraConnection::Frames {
     return self->output.Push(sample.get(), self->offset, gst_element_get_current_running_time(GST_ELEMENT(self->bin)));
   }
 
-  // What becomes of the encoded stream is no concern of the frames'.
+  // What becomes of the encoded stream is no concern of the frames'; one of a codec that the pad does not give (VP8) is
+  // decoded all the same.
   static GstFlowReturn OnEncoded(GstAppSink *sink, gpointer user) {
     auto *self = static_cast<Frames *>(user);
     const SamplePtr sample(gst_app_sink_pull_sample(sink));
     if (!sample) return GST_FLOW_EOS;
+    GstCaps *caps = gst_sample_get_caps(sample.get());
+    if (caps == nullptr || !gst_caps_can_intersect(caps, self->encoded_caps.get())) {
+      if (!std::exchange(self->told_codec, true)) {
+        GST_WARNING_OBJECT(self->bin, "the pad 'encoded' does not give what the camera sends: %" GST_PTR_FORMAT,
+                           static_cast<void *>(caps));
+      }
+      return GST_FLOW_OK;
+    }
     self->encoded->Push(sample.get(), self->offset, gst_element_get_current_running_time(GST_ELEMENT(self->bin)));
     return GST_FLOW_OK;
   }
@@ -186,8 +197,7 @@ void CameraConnection::AddEncodedBranch(GstElement *source, GstElement *decoder)
     gst_bin_add(GST_BIN(connection_), element);
   g_object_set(queue, "max-size-buffers", 0, "max-size-bytes", kMostEncodedBytes, "max-size-time", guint64{0}, nullptr);
   gst_util_set_object_arg(G_OBJECT(queue), "leaky", "downstream");
-  const CapsPtr caps(gst_caps_from_string("video/x-h264; video/x-h265; image/jpeg; video/mpeg"));
-  g_object_set(sink, "caps", caps.get(), "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, nullptr);
+  g_object_set(sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, nullptr);
   GstAppSinkCallbacks callbacks{};
   callbacks.new_sample = &Frames::OnEncoded;
   gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, frames_.get(), nullptr);

@@ -369,6 +369,19 @@ def another_codec():
     return [b", ".join(codecs).decode()]
 
 
+def foreign_codec():
+    """VP8, which is not recorded as it is sent: it is decoded, labelled and recorded with labels all the same, and the raw recording says that nothing comes."""
+    if not Gst.ElementFactory.find("vp8enc"):
+        raise tap.Skip("there is no vp8enc")
+    line = COUNTED.split("! x264enc", maxsplit=1)[0] + "! vp8enc deadline=1 keyframe-max-dist=15 ! valve name=valve ! rtpvp8pay name=pay0 pt=96"
+    with Camera(line) as camera, Recorder("--record", "both", "--protocols", "tcp", camera.url) as recorder:
+        recorder.recorded(30)
+        wait_for("labels", lambda: recorder.station()["action"])
+        wait_for("the problem", lambda: b"nothing comes to be recorded" in recorder.get("/healthz")[1])
+        assert recorder.stop() == 0, recorder.text()
+    assert len(Video(recorder.files()[0]).times) >= 30 and not recorder.files("raw")
+
+
 def a_bad_network():
     """UDP with lost, late and doubled packets: what comes is recorded in order, nothing is called lost that is there."""
     bad = COUNTED.replace("rtph264pay name=pay0 pt=96", "rtph264pay pt=96 ! netsim name=pay0 min-delay=0 max-delay=30 delay-probability=0.2 drop-probability=0.02 duplicate-probability=0.02")
@@ -946,6 +959,7 @@ TESTS = [
     ("an outage", an_outage),
     ("another size", another_size),
     ("another codec", another_codec),
+    ("a codec that MP4 does not have", foreign_codec),
     ("a bad network", a_bad_network),
     ("killed", killed),
     ("what nobody can read", unreadable),
