@@ -278,6 +278,22 @@ def formats():
     assert next(document.iter("MEDIA_DESCRIPTOR")).get("RELATIVE_MEDIA_URL") == "./shift.mp4"
     ids = [a.get("ANNOTATION_ID") for a in document.iter() if a.get("ANNOTATION_ID")]
     assert len(ids) == len(set(ids)) and all(a.get("ANNOTATION_REF") in ids for a in document.iter("REF_ANNOTATION"))
+    # A recorder's folder of days: all runs as one, one of them, and the part that lies in one video.
+    for day, offset in (("2026-03-01", 0), ("2026-03-02", 5)):
+        os.makedirs(path("Press", day))
+        with open(path("Press", day, "timeline.jsonl"), "w") as file:
+            for start in (0, 2):
+                file.write(json.dumps({"start": start, "end": start + 2, "fine_action": f"turn_{start}_va", "run": day, "video": "overlay-1.mp4", "video_offset": offset + start,
+                                       "wall_clock_start": f"{day}T06:00:{10 + start}.000Z", "wall_clock_end": f"{day}T06:00:{12 + start}.000Z"}) + "\n")
+    said = tool("gst-action-convert", path("Press"), path("all.json"))
+    back = read_json(path("all.json"))
+    assert "2 runs; they are one timeline" in said and [r["state"] for r in back] == ["measured"] * 2 + ["gap"] + ["measured"] * 2 and back[3]["start"] == 86400, (said, back)
+    tool("gst-action-convert", path("Press"), path("one.json"), "--run", "2")
+    assert [(r["start"], r["fine_action"]) for r in read_json(path("one.json"))] == [(0, "turn_0_va"), (2, "turn_2_va")]
+    tool("gst-action-convert", path("Press", "2026-03-02"), path("part.srt"), "--video", path("overlay-1.mp4"))
+    assert [cue[:2] for cue in cues(path("part.srt"))] == [(5, 7), (7, 9)]
+    assert "overlay-1.mp4" in tool("gst-action-convert", path("Press", "2026-03-02"), path("none.srt"), "--video", "overlay-2.mp4", code=1)
+    assert "turn_screw_va" in tool("gst-action-timeline", "show", path("elan.eaf"))
     assert "counts frames" in tool("gst-action-convert", path("in.json"), path("x.txt"), code=1)
     assert "none of a timeline" in tool("gst-action-convert", path("in.json"), path("x.mp4"), code=1)
     return [note for note in notes if note]

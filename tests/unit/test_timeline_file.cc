@@ -248,6 +248,47 @@ TEST_F(TimelineFiles, RunsThatWereWrittenAreJoined) {
   EXPECT_EQ(joined->segments[2].end, 34 * kSecond);
 }
 
+// A recorder's timeline: two runs, cut into two videos, of which the second run began within the second.
+TEST_F(TimelineFiles, WhatLiesInAVideo) {
+  constexpr int64_t kWall = 1'800'000'000 * kSecond;
+  std::string text;
+  const auto add = [&](const char *run, int64_t run_begin, int64_t start, int64_t end, const char *video,
+                       int64_t offset) {
+    Segment segment = Make(start * kSecond, end * kSecond, "a", "a_va");
+    segment.wall_clock =
+        WallClock{kWall + (run_begin + start) * kSecond, kWall + (run_begin + end) * kSecond, "pipeline-clock"};
+    text += ToJsonLine(segment, {.run = run, .video = video, .video_offset = offset * kSecond}) + "\n";
+  };
+  add("one", 100, 2, 10, "overlay-1.mp4", 5);  // the video began 3 s before the run
+  add("one", 100, 10, 20, "overlay-1.mp4", 13);
+  add("one", 100, 20, 24, "overlay-2.mp4", 2);  // begins at 18
+  add("two", 130, 0, 5, "overlay-2.mp4", 12);
+  const TimelineFile file = ReadTimelineFile(Write("t.jsonl", text));
+  EXPECT_EQ(file.runs[0].videos,
+            (std::vector<TimelineRun::Video>{{"overlay-1.mp4", -3 * kSecond}, {"overlay-2.mp4", 18 * kSecond}}));
+  const auto joined = JoinRuns(file.runs);
+  ASSERT_TRUE(joined);
+  ASSERT_EQ(joined->videos.size(), 2u);
+  const auto first = SegmentsInVideo(*joined, "/somewhere/overlay-1.mp4");
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_EQ(first[0].start, 5 * kSecond);
+  EXPECT_EQ(first[1].end, 21 * kSecond) << "where the next video begins";
+  EXPECT_EQ(first[1].wall_clock->end, kWall + 118 * kSecond);
+  const auto second = SegmentsInVideo(*joined, "overlay-2.mp4");
+  ASSERT_EQ(second.size(), 4u);
+  EXPECT_EQ(second[0].start, 0) << "what went on from the first video";
+  EXPECT_EQ(second[1].start, 2 * kSecond);
+  EXPECT_EQ(second[2].state, SegmentState::kGap);
+  EXPECT_EQ(second[3].start, 12 * kSecond);
+  EXPECT_EQ(second[3].end, 17 * kSecond);
+  try {
+    SegmentsInVideo(*joined, "overlay-3.mp4");
+    FAIL();
+  } catch (const Error &e) {
+    EXPECT_NE(std::string(e.what()).find("overlay-2.mp4"), std::string::npos);
+  }
+}
+
 // ---- Files that grow by lines
 
 TEST_F(TimelineFiles, LinesGoOnInANewFileWhenTheOldOneWasMoved) {

@@ -4,14 +4,11 @@
 // gst-action-convert: timelines from one format to another.
 #include <glib.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <string>
-#include <system_error>
+#include <utility>
+#include <vector>
 
 #include "action/atomic_file.h"
 #include "action/error.h"
@@ -19,6 +16,7 @@
 #include "action/timeline/timeline_file.h"
 #include "action/timeline/timeline_format.h"
 #include "common/command_line.h"
+#include "common/timeline_source.h"
 
 namespace {
 
@@ -37,57 +35,67 @@ std::string FormatList() {
   return text;
 }
 
-std::string ReadText(const std::string &path) {
-  if (path == action::kStandardInput) return {std::istreambuf_iterator<char>(std::cin), {}};
-  std::error_code failed;
-  const bool folder = fs::is_directory(path, failed);
-  std::ifstream file(path, std::ios::binary);
-  if (!file || folder)
-    throw action::ReadError(path, folder ? EISDIR : errno,
-                            "cannot read " + path + ": " + (folder ? "it is a folder" : g_strerror(errno)));
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+struct Options {
+  std::string from, to, video;
+  double frame_rate = 0;
+  action::RunChoice runs;
+};
 
-// Ours may have several runs, and something beside them: the last run counts.
-TimelineDocument Read(const std::string &path, const TimelineFormat &format, const std::string &text,
-                      double frame_rate) {
-  const bool ours = std::string_view(format.name).starts_with("json");
-  if (!ours || path == action::kStandardInput)
-    return action::OfFile(path, [&] { return format.read(text, path, frame_rate); });
-  const action::TimelineFile file = action::ReadTimelineFile(path);
-  if (file.runs.size() > 1) {
-    std::fprintf(stderr, "gst-action-convert: %s has %zu runs; the last one is taken\n", path.c_str(),
-                 file.runs.size());
+TimelineDocument Read(const std::string &in, const Options &options) {
+  const std::vector<action::TimelineSource> sources = action::TimelineSourcesOf({in});
+  if (sources.size() > 1) {
+    std::string names;
+    for (const action::TimelineSource &source : sources)
+      names += "\n  " + source.name;
+    throw action::Error(in + " holds the timelines of several places; name one:" + names);
   }
-  return {file.last().segments, "", 0};
+  action::SourceTimeline timeline = action::ReadSource(sources[0], {options.from, options.frame_rate});
+  for (const std::string &warning : timeline.file.warnings)
+    std::fprintf(stderr, "gst-action-convert: %s\n", warning.c_str());
+  const size_t count = timeline.file.runs.size();
+  action::TimelineRun run = action::ChooseRuns(timeline.file, in, options.runs).front();
+  if (count > 1 && options.runs.run.empty()) {
+    const bool joined = run.name.empty();
+    std::fprintf(stderr, "gst-action-convert: %s has %zu runs; %s (--run N: one by itself)\n", in.c_str(), count,
+                 joined ? "they are one timeline, with gaps between them" : "the last one is taken");
+  }
+  // A recorder's timeline goes over many videos; of one of them, it counts from its first frame.
+  const bool part = !options.video.empty() && !run.videos.empty();
+  return {part ? SegmentsInVideo(run, options.video) : std::move(run.segments),
+          options.video.empty() ? timeline.video : options.video,
+          options.frame_rate > 0 ? options.frame_rate : timeline.frame_rate};
 }
 
 int Run(int argc, char **argv) {
-  g_autofree char *from = nullptr, *to = nullptr, *video = nullptr;
+  g_autofree char *from = nullptr, *to = nullptr, *video = nullptr, *run = nullptr;
   double frame_rate = 0;
   gboolean force = FALSE;
   action::CommandLine line(
       "gst-action-convert", "IN OUT",
-      "Writes a timeline in another format. The endings of the names say which; -: standard input or "
-      "output, with --from or --to.\nWhat a format cannot hold is told.\n\nFormats:\n" +
+      "Writes a timeline in another format. The endings of the names say which; -: standard input or output, with\n"
+      "--from or --to. IN may be a folder of gst-action-record: the timelines of all its days. What a format cannot\n"
+      "hold is told.\n\nFormats:\n" +
           FormatList());
   line.Add(
       {{"from", 0, 0, G_OPTION_ARG_STRING, &from, "format of IN (default: by its ending, and what stands in it)",
         "FORMAT"},
        {"to", 0, 0, G_OPTION_ARG_STRING, &to, "format of OUT (default: by its ending)", "FORMAT"},
-       {"video", 0, 0, G_OPTION_ARG_FILENAME, &video, "the video that the timeline is of, for formats that name it",
+       {"run", 0, 0, G_OPTION_ARG_STRING, &run,
+        "one run of a .jsonl file, by its name or its number (default: all as one, by their times of day)", "RUN"},
+       {"video", 0, 0, G_OPTION_ARG_FILENAME, &video,
+        "the video that the timeline is of; of a recorder's timeline the part that is in this file, counted from its "
+        "beginning",
         "FILE"},
        {"frame-rate", 0, 0, G_OPTION_ARG_DOUBLE, &frame_rate, "frames a second, for formats that count frames", "RATE"},
        {"force", 0, 0, G_OPTION_ARG_NONE, &force, "replace a file that is there", nullptr}});
   if (const auto end = line.Parse(argc, argv)) return *end;
   if (line.operands().size() != 2) throw action::UsageError("usage: gst-action-convert IN OUT");
   if (frame_rate < 0 || frame_rate > 1000) throw action::UsageError("--frame-rate is 0 to 1000 frames a second");
+  const Options options{
+      action::OrEmpty(from), action::OrEmpty(to), action::OrEmpty(video), frame_rate, {action::OrEmpty(run), false}};
   const std::string in = line.operands()[0], out = line.operands()[1];
-  const TimelineFormat &output = action::FormatOf(out, action::OrEmpty(to));
-  const std::string text = ReadText(in);
-  TimelineDocument document = Read(in, action::FormatOf(in, action::OrEmpty(from), text), text, frame_rate);
-  if (video != nullptr) document.video = video;
-  if (frame_rate > 0) document.frame_rate = frame_rate;
+  const TimelineFormat &output = action::FormatOf(out, options.to);
+  const TimelineDocument document = Read(in, options);
   if (output.by_frames && document.frame_rate <= 0)
     throw action::Error(std::string(output.name) +
                         " counts frames: say how many a second the video has with --frame-rate");

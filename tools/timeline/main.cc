@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -23,12 +22,10 @@
 #include "action/timeline/agreement.h"
 #include "action/timeline/timeline_file.h"
 #include "common/command_line.h"
+#include "common/timeline_source.h"
 
 namespace {
 
-namespace fs = std::filesystem;
-
-using action::ErrorKind;
 using action::Printable;
 using action::Segment;
 using nlohmann::ordered_json;
@@ -184,8 +181,7 @@ void Complain(const std::vector<std::string> &warnings) {
 
 struct ShowOptions {
   std::string elements;
-  std::string run;  // the name of one, or its number from 1
-  bool all_runs = false;
+  action::RunChoice runs;
   bool as_json = false;
 };
 
@@ -199,83 +195,17 @@ void Rename(std::vector<Segment> &timeline, const std::vector<action::ElementRow
   }
 }
 
-// What is shown as one timeline: a file, or all files of a place.
-struct Source {
-  std::string name;
-  std::vector<std::string> files;
-};
-
-// A folder stands for the .jsonl files in it and in its folders (of days), in order of their names, place by place:
-// a place's folder holds folders of days.
-std::vector<Source> SourcesOf(const std::vector<std::string> &paths) {
-  std::vector<Source> sources;
-  for (const std::string &path : paths) {
-    std::error_code failed;
-    if (path == action::kStandardInput || !fs::is_directory(path, failed)) {
-      sources.push_back({path, {path}});
-      continue;
-    }
-    std::map<std::string, std::vector<std::string>> places;
-    for (auto entry = fs::recursive_directory_iterator(path, failed); entry != fs::recursive_directory_iterator();
-         entry.increment(failed)) {
-      const fs::path &file = entry->path();
-      if (entry.depth() > 2 || file.extension() != ".jsonl" || file.filename() == "recordings.jsonl") continue;
-      const bool in_day = file.filename() == "timeline.jsonl" && file.parent_path() != fs::path(path);
-      places[(in_day ? file.parent_path().parent_path() : file.parent_path()).string()].push_back(file.string());
-    }
-    if (places.empty()) throw action::Error(ErrorKind::kNotFound, path, "there is no timeline (.jsonl) in " + path);
-    for (auto &[place, files] : places) {
-      std::ranges::sort(files);
-      sources.push_back({place, files});
-    }
-  }
-  return sources;
-}
-
-// Of all files of a source, one after the other.
-action::TimelineFile ReadSource(const Source &source) {
-  action::TimelineFile all;
-  for (const std::string &path : source.files) {
-    action::TimelineFile file = action::ReadTimelineFile(path);
-    std::ranges::move(file.warnings, std::back_inserter(all.warnings));
-    for (action::TimelineRun &run : file.runs) {
-      if (!run.segments.empty() || source.files.size() == 1) all.runs.push_back(std::move(run));
-    }
-  }
-  if (all.runs.empty()) all.runs.emplace_back();
-  return all;
-}
-
-// The runs that are asked for; unless told otherwise all of them as one, where their times of day are known, else the
-// last.
-std::vector<action::TimelineRun> Chosen(const action::TimelineFile &file, const std::string &path,
-                                        const ShowOptions &options) {
-  if (options.all_runs) return file.runs;
-  if (options.run.empty()) {
-    if (file.runs.size() == 1) return file.runs;
-    const auto joined = action::JoinRuns(file.runs);
-    return {joined ? *joined : file.last()};
-  }
-  std::string names;
-  for (size_t i = 0; i < file.runs.size(); ++i) {
-    const action::TimelineRun &run = file.runs[i];
-    if (run.name == options.run || std::to_string(i + 1) == options.run) return {run};
-    names += "\n  " + std::to_string(i + 1) + "  " + run.name;
-  }
-  throw action::Error(path + " has no run '" + options.run + "'. Its runs are" + names);
-}
-
 int Show(const std::vector<std::string> &files, const ShowOptions &options) {
   std::vector<action::ElementRow> rows;
   if (!options.elements.empty()) rows = action::ReadElements(options.elements);
   ordered_json all = ordered_json::array();
   bool first = true;
-  const std::vector<Source> sources = SourcesOf(files);
-  for (const Source &source : sources) {
+  const std::vector<action::TimelineSource> sources = action::TimelineSourcesOf(files);
+  for (const action::TimelineSource &source : sources) {
     const std::string &path = source.name;
-    const action::TimelineFile file = ReadSource(source);
+    const action::TimelineFile file = action::ReadSource(source).file;
     Complain(file.warnings);
-    const std::vector<action::TimelineRun> runs = Chosen(file, path, options);
+    const std::vector<action::TimelineRun> runs = action::ChooseRuns(file, path, options.runs);
     for (action::TimelineRun run : runs) {
       Rename(run.segments, rows);
       const std::string interruption = run.Interruption();
@@ -314,7 +244,8 @@ double SecondsOf(const std::vector<Segment> &timeline) {
 }
 
 int Compare(const std::vector<std::string> &files, bool as_json) {
-  const action::TimelineFile said = action::ReadTimelineFile(files[0]), right = action::ReadTimelineFile(files[1]);
+  const action::TimelineFile said = action::ReadSource({files[0], {files[0]}}).file;
+  const action::TimelineFile right = action::ReadSource({files[1], {files[1]}}).file;
   Complain(said.warnings);
   Complain(right.warnings);
   const std::vector<Segment> &timeline = said.last().segments, &truth = right.last().segments;
@@ -383,7 +314,8 @@ int Run(int argc, char **argv) {
   g_autofree char *elements = nullptr;
   g_autofree char *run = nullptr;
   action::CommandLine line("gst-action-timeline", "COMMAND FILE...",
-                           "Looks at timelines, .json or .jsonl, of gst-action or of the Python system.\n\n"
+                           "Looks at timelines of gst-action, of the Python system (.json) or of another program that "
+                           "gst-action-convert knows.\n\n"
                            "  show FILE...         the segments as a table, and the share of each value category\n"
                            "  show FOLDER          the same of all .jsonl files of a place, as one timeline\n"
                            "  compare FILE TRUTH   how far it agrees with a ground truth\n\n"
@@ -400,7 +332,7 @@ int Run(int argc, char **argv) {
   if (!words.empty()) words.erase(words.begin());
   if (command == "show" && !words.empty()) {
     if (run != nullptr && all_runs) throw action::UsageError("give either --run or --all");
-    return Show(words, {action::OrEmpty(elements), action::OrEmpty(run), all_runs != FALSE, as_json != FALSE});
+    return Show(words, {action::OrEmpty(elements), {action::OrEmpty(run), all_runs != FALSE}, as_json != FALSE});
   }
   if (elements != nullptr || run != nullptr || all_runs) {
     throw action::UsageError("--elements, --run and --all are options of show");

@@ -250,8 +250,14 @@ bool IsLines(const std::string &path, std::string_view text) {
   return first != std::string::npos && text[first] == '{';
 }
 
-// The segment, the run that it names, where it stands.
-using RowReader = std::function<void(const Segment &, const std::string &run, const std::string &where)>;
+struct Row {
+  Segment segment;
+  std::string run;    // that it names
+  std::string where;  // it stands
+  std::string video;  // that it begins in; empty: it names none
+  int64_t video_offset = 0;
+};
+using RowReader = std::function<void(const Row &)>;
 
 // Tells `row` of each row, one after the other.
 void ReadRowsOf(std::string_view text, const std::string &path, std::vector<std::string> &warnings,
@@ -273,7 +279,9 @@ void ReadRowsOf(std::string_view text, const std::string &path, std::vector<std:
                          segment.fine_action + ". Was it edited?");
     }
     // Older versions wrote segments of no length; there is nothing in them.
-    if (segment.end > segment.start) row(segment, TextAt(object, "run"), where);
+    if (segment.end <= segment.start) return;
+    const std::string video = TextAt(object, "video");
+    row({segment, TextAt(object, "run"), where, video, video.empty() ? 0 : TimeAt(object, "video_offset")});
   };
   if (IsLines(path, text)) {
     size_t number = 0;
@@ -314,13 +322,16 @@ struct Runs {
   TimelineFile file;
   std::vector<SegmentList> lists;
 
-  void Add(const Segment &segment, const std::string &run) {
-    if (lists.empty() || file.runs.back().name != run) {
-      file.runs.push_back({run, {}, {}});
+  void Add(const Row &row) {
+    if (lists.empty() || file.runs.back().name != row.run) {
+      file.runs.push_back({row.run, {}, {}});
       lists.emplace_back();
     }
-    lists.back().Add(segment);
-    file.runs.back().complete = segment.complete;  // that of the last row
+    TimelineRun &run = file.runs.back();
+    lists.back().Add(row.segment);
+    run.complete = row.segment.complete;  // that of the last row
+    const bool known = row.video.empty() || (!run.videos.empty() && run.videos.back().name == row.video);
+    if (!known) run.videos.push_back({row.video, row.segment.start - row.video_offset});
   }
 
   // What lies beside the file, and is not in it yet.
@@ -354,13 +365,10 @@ TimelineFile ReadTimelineFile(const std::string &path) {
   std::error_code failed;
   if (path.ends_with(".jsonl") && std::filesystem::exists(beside, failed)) {
     std::vector<std::string> ignored;
-    ReadRows(beside, ignored, [&open](const Segment &segment, const std::string &run, const std::string &) {
-      open.emplace_back(run, segment);
-    });
+    ReadRows(beside, ignored, [&open](const Row &row) { open.emplace_back(row.run, row.segment); });
   }
   Runs runs;
-  ReadRows(path, runs.file.warnings,
-           [&runs](const Segment &segment, const std::string &run, const std::string &) { runs.Add(segment, run); });
+  ReadRows(path, runs.file.warnings, [&runs](const Row &row) { runs.Add(row); });
   for (const auto &[run, segment] : open)
     runs.AddOpen(segment, run);
   return runs.Finish();
@@ -368,8 +376,7 @@ TimelineFile ReadTimelineFile(const std::string &path) {
 
 TimelineFile ParseTimelineFile(std::string_view text, const std::string &where) {
   Runs runs;
-  ReadRowsOf(text, where, runs.file.warnings,
-             [&runs](const Segment &segment, const std::string &run, const std::string &) { runs.Add(segment, run); });
+  ReadRowsOf(text, where, runs.file.warnings, [&runs](const Row &row) { runs.Add(row); });
   return runs.Finish();
 }
 
@@ -394,6 +401,7 @@ std::optional<TimelineRun> JoinRuns(std::span<const TimelineRun> runs) {
     const int64_t zero = timed->wall_clock->start - timed->start;
     if (!begin) begin = zero + run.segments.front().start;
     std::optional<int64_t> run_end;  // of the segment before, in the run's own time
+    auto video = run.videos.begin();
     for (Segment segment : run.segments) {
       // A gap, of which no frame tells a time, lies where the run says.
       int64_t start = (segment.wall_clock ? segment.wall_clock->start : zero + segment.start) - *begin;
@@ -404,6 +412,11 @@ std::optional<TimelineRun> JoinRuns(std::span<const TimelineRun> runs) {
       if (start < end || (follows && start - end < kDrift)) start = end;
       if (!joined.segments.empty() && start - end >= kSmallestGap) joined.segments.push_back(GapSegment(end, start));
       run_end = segment.end;
+      // A video begins before the first segment that begins in it.
+      for (; video != run.videos.end() && video->start < segment.end; ++video) {
+        if (joined.videos.empty() || joined.videos.back().name != video->name)
+          joined.videos.push_back({video->name, video->start + start - segment.start});
+      }
       segment.start = start;
       segment.end = start + duration;
       segment.complete.reset();
@@ -415,15 +428,41 @@ std::optional<TimelineRun> JoinRuns(std::span<const TimelineRun> runs) {
   return joined;
 }
 
+std::vector<Segment> SegmentsInVideo(const TimelineRun &run, const std::string &video) {
+  const auto name_of = [](const std::string &path) { return std::filesystem::path(path).filename().string(); };
+  const std::string name = name_of(video);
+  const auto found =
+      std::ranges::find_if(run.videos, [&](const TimelineRun::Video &v) { return name_of(v.name) == name; });
+  if (found == run.videos.end()) {
+    std::string names;
+    for (const TimelineRun::Video &v : run.videos)
+      names += "\n  " + v.name;
+    throw Error("no segment of the timeline begins in the video " + name + ". Its videos are" + names);
+  }
+  const auto next = std::next(found);
+  std::vector<Segment> part;
+  for (Segment segment : run.segments) {
+    const int64_t start = std::max(segment.start, found->start);
+    const int64_t end = next == run.videos.end() ? segment.end : std::min(segment.end, next->start);
+    if (end <= start) continue;
+    if (segment.wall_clock) {
+      segment.wall_clock->start += start - segment.start;
+      segment.wall_clock->end += end - segment.end;
+    }
+    segment.start = start - found->start;
+    segment.end = end - found->start;
+    part.push_back(std::move(segment));
+  }
+  return part;
+}
+
 std::vector<Segment> ReadTimeline(const std::string &path) {
   return ReadTimelineFile(path).runs.back().segments;
 }
 
 std::vector<TimelineRow> ReadTimelineRows(const std::string &path, std::vector<std::string> &warnings) {
   std::vector<TimelineRow> rows;
-  ReadRows(path, warnings, [&rows](const Segment &segment, const std::string &, const std::string &where) {
-    rows.push_back({segment, where});
-  });
+  ReadRows(path, warnings, [&rows](const Row &row) { rows.push_back({row.segment, row.where}); });
   return rows;
 }
 

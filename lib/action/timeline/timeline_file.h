@@ -51,6 +51,13 @@ struct ACTION_API TimelineRun {
   // Whether the stream had ended when the run did. Nothing: the file does not say. A run with a name that does not
   // belongs to a pipeline that is still running or was killed.
   std::optional<bool> complete;
+  // Video files that segments begin in (LineOrigin), each with its first frame's time in the run.
+  struct Video {
+    std::string name;
+    int64_t start = 0;  // ns
+    friend bool operator==(const Video &, const Video &) = default;
+  };
+  std::vector<Video> videos = {};  // in order of time
 
   // That it ended before its stream did, in words: "interrupted at 16.4 s"; empty when nothing is known of that.
   std::string Interruption() const;
@@ -77,6 +84,10 @@ ACTION_API TimelineFile ParseTimelineFile(std::string_view text, const std::stri
 // the beginning of the first. What lies between two runs is a gap; where a clock was set back, a run follows at once on
 // the one before. Nothing when a run has no wall-clock times. Its name is empty.
 ACTION_API std::optional<TimelineRun> JoinRuns(std::span<const TimelineRun> runs);
+
+// The part of a run that lies in one of its video files, counted from this file's first frame. video: its path, of
+// which the file's name counts. Throws Error naming those that there are.
+ACTION_API std::vector<Segment> SegmentsInVideo(const TimelineRun &run, const std::string &video);
 
 // Where a pipeline with a live source that writes PATH.jsonl keeps the segments that are not final yet, as lines of the
 // same kind. After a crash they lie there until the next one takes them into the file.

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "common/timeline_source.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "action/error.h"
+#include "action/text.h"
+#include "action/timeline/timeline_format.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string ReadText(const std::string &path) {
+  if (path == kStandardInput) return {std::istreambuf_iterator<char>(std::cin), {}};
+  std::error_code failed;
+  const bool folder = fs::is_directory(path, failed);
+  std::ifstream file(path, std::ios::binary);
+  if (!file || folder)
+    throw ReadError(path, folder ? EISDIR : errno,
+                    "cannot read " + path + ": " + (folder ? "it is a folder" : std::strerror(errno)));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Ours may have several runs, and something beside them.
+bool IsOurs(const TimelineFormat &format) {
+  return std::string_view(format.name).starts_with("json");
+}
+
+SourceTimeline ReadFile(const std::string &path, const SourceFormat &wanted) {
+  if (wanted.name.empty() && path.ends_with(".jsonl")) return {ReadTimelineFile(path), "", 0};
+  const std::string text = ReadText(path);
+  // The standard input has no ending; without a word on its format it is ours.
+  if (path == kStandardInput && wanted.name.empty()) return {ParseTimelineFile(text, "standard input"), "", 0};
+  const TimelineFormat &format = FormatOf(path, wanted.name, text);
+  if (IsOurs(format) && path != kStandardInput) return {ReadTimelineFile(path), "", 0};
+  TimelineDocument document = OfFile(path, [&] { return format.read(text, path, wanted.frame_rate); });
+  SourceTimeline timeline{{}, document.video, document.frame_rate};
+  timeline.file.runs.push_back({"", std::move(document.segments), {}, {}});
+  return timeline;
+}
+
+}  // namespace
+
+std::vector<TimelineSource> TimelineSourcesOf(const std::vector<std::string> &paths) {
+  std::vector<TimelineSource> sources;
+  for (const std::string &path : paths) {
+    std::error_code failed;
+    if (path == kStandardInput || !fs::is_directory(path, failed)) {
+      sources.push_back({path, {path}});
+      continue;
+    }
+    std::map<std::string, std::vector<std::string>> places;
+    for (auto entry = fs::recursive_directory_iterator(path, failed); entry != fs::recursive_directory_iterator();
+         entry.increment(failed)) {
+      const fs::path &file = entry->path();
+      if (entry.depth() > 2 || file.extension() != ".jsonl" || file.filename() == "recordings.jsonl") continue;
+      const bool in_day = file.filename() == "timeline.jsonl" && file.parent_path() != fs::path(path);
+      places[(in_day ? file.parent_path().parent_path() : file.parent_path()).string()].push_back(file.string());
+    }
+    if (places.empty()) throw Error(ErrorKind::kNotFound, path, "there is no timeline (.jsonl) in " + path);
+    for (auto &[place, files] : places) {
+      std::ranges::sort(files);
+      sources.push_back({place, files});
+    }
+  }
+  return sources;
+}
+
+SourceTimeline ReadSource(const TimelineSource &source, const SourceFormat &format) {
+  SourceTimeline all;
+  for (const std::string &path : source.files) {
+    SourceTimeline one = ReadFile(path, format);
+    std::ranges::move(one.file.warnings, std::back_inserter(all.file.warnings));
+    for (TimelineRun &run : one.file.runs) {
+      if (!run.segments.empty() || source.files.size() == 1) all.file.runs.push_back(std::move(run));
+    }
+    all.video = one.video;
+    all.frame_rate = one.frame_rate;
+  }
+  if (all.file.runs.empty()) all.file.runs.emplace_back();
+  return all;
+}
+
+std::vector<TimelineRun> ChooseRuns(const TimelineFile &file, const std::string &name, const RunChoice &choice) {
+  if (choice.all) return file.runs;
+  if (choice.run.empty()) {
+    if (file.runs.size() == 1) return file.runs;
+    const auto joined = JoinRuns(file.runs);
+    return {joined ? *joined : file.last()};
+  }
+  std::string names;
+  for (size_t i = 0; i < file.runs.size(); ++i) {
+    const TimelineRun &run = file.runs[i];
+    if (run.name == choice.run || std::to_string(i + 1) == choice.run) return {run};
+    names += "\n  " + std::to_string(i + 1) + "  " + run.name;
+  }
+  throw Error(name + " has no run '" + choice.run + "'. Its runs are" + names);
+}
+
+}  // namespace action
