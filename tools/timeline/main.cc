@@ -44,13 +44,6 @@ std::string Clock(int64_t ns) {
 
 using action::StateInStudy;
 
-// Waiting is work time that adds no value, whether or not its label says so.
-action::ValueCategory CategoryOf(const Segment &segment) {
-  const bool waiting = action::MeaningOf(segment.fine_action, segment.coarse_action) == action::Meaning::kWaiting;
-  return waiting && segment.category == action::ValueCategory::kUnknown ? action::ValueCategory::kNva
-                                                                        : segment.category;
-}
-
 // Its state, and what is odd about it.
 std::string Status(const Segment &segment) {
   const std::string state = NameOf(StateInStudy(segment));
@@ -79,7 +72,7 @@ void PrintTable(const std::vector<Segment> &timeline) {
     std::printf("%-11s %-11s %9.2f  %s %s %-8s %-9s %s\n", Clock(segment.start).c_str(), Clock(segment.end).c_str(),
                 static_cast<double>(segment.duration()) / 1e9, Padded(segment.coarse_action, 16).c_str(),
                 Padded(segment.name.empty() ? segment.fine_action : segment.name, 32).c_str(),
-                NameOf(CategoryOf(segment)), Confidence(segment).c_str(), Status(segment).c_str());
+                NameOf(ValueInStudy(segment)), Confidence(segment).c_str(), Status(segment).c_str());
   }
 }
 
@@ -103,7 +96,7 @@ struct Shares {
       deviations += segment.deviation != action::Deviation::kNone ? 1 : 0;
       in_state[state] += duration;
       if (state != action::SegmentState::kMeasured) continue;
-      seconds[CategoryOf(segment)] += duration;
+      seconds[ValueInStudy(segment)] += duration;
       unsure += segment.confidence > 0 && segment.confidence < kLow ? 1 : 0;
     }
   }

@@ -70,6 +70,9 @@ struct Segment {
 // own state is measured.
 ACTION_API SegmentState StateInStudy(const Segment &segment);
 
+// Its value category in a study: waiting is work time that adds no value, whether or not its label says so.
+ACTION_API ValueCategory ValueInStudy(const Segment &segment);
+
 // What stands where nothing was measured.
 ACTION_API Segment GapSegment(int64_t start, int64_t end);
 // What is less apart follows on; ns.

@@ -34,6 +34,11 @@ SegmentState StateInStudy(const Segment &segment) {
   }
 }
 
+ValueCategory ValueInStudy(const Segment &segment) {
+  const bool waiting = MeaningOf(segment.fine_action, segment.coarse_action) == Meaning::kWaiting;
+  return waiting && segment.category == ValueCategory::kUnknown ? ValueCategory::kNva : segment.category;
+}
+
 Segment GapSegment(int64_t start, int64_t end) {
   return {start, end, kGapLabel, kGapLabel, ValueCategory::kUnknown, 0, SegmentState::kGap, 0, false, {}};
 }
