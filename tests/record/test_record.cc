@@ -190,21 +190,28 @@ TEST_F(Record, ListOfRecordingsSurvivesACrash) {
 // ---- Retention
 
 TEST(Retention, OldestGoFirst) {
-  const std::vector<KeptFile> files = {{"c", 3 * kDay, 100}, {"a", 1 * kDay, 100}, {"b", 2 * kDay, 100}};
+  constexpr uint64_t kGB = 1'000'000'000;
+  const std::vector<KeptFile> files = {
+      {"c", 3 * kDay, 100 * kGB}, {"a", 1 * kDay, 100 * kGB}, {"b", 2 * kDay, 100 * kGB}};
   const auto names = [](const std::vector<KeptFile> &chosen) {
     std::string text;
     for (const KeptFile &file : chosen)
       text += file.path.string();
     return text;
   };
-  const DiskSpace roomy{1000, 900}, full{1000, 10};
+  const DiskSpace roomy{1000 * kGB, 900 * kGB}, full{1000 * kGB, 10 * kGB};
   EXPECT_EQ(names(ToDelete(files, {}, 100 * kDay, roomy)), "");
   EXPECT_EQ(names(ToDelete(files, {.keep = 2 * kDay}, 4 * kDay + 1, roomy)), "ab");
-  EXPECT_EQ(names(ToDelete(files, {.max_size = 250}, 4 * kDay, roomy)), "a");
-  EXPECT_EQ(names(ToDelete(files, {.max_size = 100}, 4 * kDay, roomy)), "ab");
+  EXPECT_EQ(names(ToDelete(files, {.max_size = 250 * kGB}, 4 * kDay, roomy)), "a");
+  EXPECT_EQ(names(ToDelete(files, {.max_size = 100 * kGB}, 4 * kDay, roomy)), "ab");
   EXPECT_EQ(names(ToDelete(files, {.min_free = {0.2, 0}}, 4 * kDay, full)), "ab");
   EXPECT_EQ(names(ToDelete(files, {.min_free = {0.05, 0}}, 4 * kDay, full)), "a");
   EXPECT_EQ(names(ToDelete(files, {.min_free = {0.5, 0}}, 4 * kDay, full)), "") << "all of them would not be enough";
+  // A file is not begun without some room: as much is made whatever min-free asks for, but for 0.
+  const DiskSpace small{60'000'000, 10'000'000};
+  const std::vector<KeptFile> own = {{"a", kDay, 30'000'000}};
+  EXPECT_EQ(names(ToDelete(own, {.min_free = {0, 1'000'000}}, 4 * kDay, small)), "a");
+  EXPECT_EQ(names(ToDelete(own, {.min_free = {0, 0}}, 4 * kDay, small)), "");
 }
 
 // A month, an hour a file, three stations; each day what is too old goes, and nothing else.

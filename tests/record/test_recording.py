@@ -400,11 +400,21 @@ def a_bad_network():
     return [f"{good} of {len(numbers)} pictures follow on the one before"]
 
 
+def packets(path):
+    """Frames of a file as ffprobe counts them; nothing where there is no ffprobe."""
+    if not shutil.which("ffprobe"):
+        return None
+    done = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", path],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return int(done.stdout.split(b",")[0] or 0)
+
+
 def killed():
     """SIGKILL at any moment: every file plays and seeks, every line is whole, and the next start closes what was open."""
     notes = []
     chance = random.Random(5)
     output = os.path.join(FOLDER, "killed")
+    left = {}  # by file that a kill left open: what ffprobe finds in it
     with Camera(COUNTED) as camera:
         for i in range(KILLS):
             recorder = Recorder("--segment", "5s", "--record", "both", "--protocols", "tcp", camera.url, output=output)
@@ -414,6 +424,8 @@ def killed():
                 begun = {kind: recorder.metric("recorded_files_total", f'kind="{kind}"') for kind in ("overlay", "raw")}
                 written = {kind: recorder.metric("recorded_until_seconds", f'kind="{kind}"') for kind in ("overlay", "raw")}
                 recorder.stop(signal.SIGKILL)
+            for kind in ("overlay", "raw"):
+                left[recorder.files(kind)[-1]] = packets(recorder.files(kind)[-1])
             for row in recorder.lines():
                 assert "start" in row
             # The timeline lacks the step in flight: a window of 2 s, and half a second for its label.
@@ -431,7 +443,8 @@ def killed():
                         continue
                     video = Video(path)
                     consecutive(video.numbers, path)
-                    frames += len(video.numbers)
+                    # GStreamer's reader (1.22) loses the first fragment of a file with a subtitle track that is empty still.
+                    frames += packets(path) or len(video.numbers)
                     if len(video.times) > 30:
                         assert Video(path, seek=video.times[-1] / 2).times, path
                 lost = until[kind] - frames
@@ -452,6 +465,7 @@ def killed():
             for path in recorder.files(kind):
                 assert "moof" not in boxes(path), f"{path} is in fragments still"
                 Video(path)
+                assert packets(path) is None or packets(path) >= left.get(path, 0), f"{path}: {packets(path)} frames of {left[path]} that lay there"
     # Days are one timeline, what lies between the runs is a gap.
     shown = subprocess.run([os.path.join(BUILD, "tools/gst-action-timeline"), "show", "--json", output], stdout=subprocess.PIPE, check=True, timeout=PATIENCE)
     timeline = json.loads(shown.stdout)

@@ -4,6 +4,7 @@
 #include "record/recorded_file.h"
 
 #include <gst/app/gstappsrc.h>
+#include <gst/video/video.h>
 
 #include <cstring>
 #include <utility>
@@ -29,6 +30,9 @@ const char *ParserOf(GstCaps *caps) {
   if (std::strcmp(name, "image/jpeg") == 0) return "jpegparse ! ";
   return "";
 }
+
+// As mp4mux takes it: a text ends with a zero.
+const std::string kNoText(1, '\0');
 
 BufferPtr Cue(const std::string &text, GstClockTime time, GstClockTime duration) {
   BufferPtr cue(gst_buffer_new_memdup(text.data(), text.size()));
@@ -109,6 +113,12 @@ bool RecordedFile::Push(GstBuffer *frame) {
   };
   GST_BUFFER_PTS(copy) = shift(GST_BUFFER_PTS(frame));
   GST_BUFFER_DTS(copy) = shift(GST_BUFFER_DTS(frame));
+  // The encoder counts frames; where some were dropped on the way, its second is longer than one.
+  if (!settings_.encoder.empty() && GST_BUFFER_PTS(copy) >= next_keyframe_) {
+    next_keyframe_ = GST_BUFFER_PTS(copy) + GST_SECOND;
+    gst_element_send_event(video_, gst_video_event_new_downstream_force_key_unit(
+                                       GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, FALSE, 0));
+  }
   return gst_app_src_push_buffer(GST_APP_SRC(video_), copy) == GST_FLOW_OK;
 }
 
@@ -132,7 +142,7 @@ void RecordedFile::Close() {
   // mp4mux (1.22) forgets the length of the last one.
   if (!cues_.empty()) {
     const GstBuffer *last = cues_.back().get();
-    cues_.push_back(Cue(std::string(1, '\0'), GST_BUFFER_PTS(last) + GST_BUFFER_DURATION(last), GST_MSECOND));
+    cues_.push_back(Cue(kNoText, GST_BUFFER_PTS(last) + GST_BUFFER_DURATION(last), GST_MSECOND));
   }
   for (BufferPtr &cue : cues_)
     gst_app_src_push_buffer(GST_APP_SRC(text_), cue.release());

@@ -74,6 +74,7 @@ class RecordedFile {
   GstElement *text_ = nullptr;
   std::vector<BufferPtr> cues_;
   bool dropping_ = false;
+  GstClockTime next_keyframe_ = GST_SECOND;  // in the file
   bool syncing_ = false;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what comes back from another thread
   std::atomic<GstClockTime> written_until_{0};

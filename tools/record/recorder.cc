@@ -22,8 +22,7 @@ namespace fs = std::filesystem;
 constexpr GstClockTime kNoCueInterval = 400 * GST_MSECOND;
 constexpr GstClockTime kRetryDelay = 10 * GST_SECOND;
 constexpr GstClockTime kStalled = 20 * GST_SECOND;
-constexpr uint64_t kLeastFree = 32'000'000;  // bytes: with less, no file is begun
-constexpr double kDefaultRate = 25;          // frames per second, where the stream does not say
+constexpr double kDefaultRate = 25;  // frames per second, where the stream does not say
 
 std::string NameFor(GstBuffer *frame) {
   const std::optional<MetaLabel> label = LabelOf(frame);
@@ -149,7 +148,7 @@ void Recorder::Open(GstCaps *caps, GstClockTime time) {
     fs::create_directories(settings_.folder, unknown);
     if (DiskSpaceOf(settings_.folder).free < kLeastFree) {
       throw Error(ErrorKind::kNoSpaceLeft, settings_.folder.string(),
-                  "cannot record to " + settings_.folder.string() + ": the disk is full");
+                  "the " + settings_.kind + " recording stops: the disk of " + settings_.folder.string() + " is full");
     }
     open->recording = {names_.Next(wall), settings_.kind, wall};
     const OpenFile *id = open.get();

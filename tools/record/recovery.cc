@@ -15,6 +15,7 @@
 #include "action/error.h"
 #include "common/glib_ptr.h"
 #include "record/lines.h"
+#include "record/mp4_boxes.h"
 #include "record/pipeline.h"
 #include "record/recorded_file.h"
 
@@ -117,6 +118,7 @@ void MoveAside(Recording recording, const std::string &why, const std::function<
 void Recover(Recording recording, const std::function<void(const std::string &)> &told, const std::atomic<bool> &stop) {
   const fs::path path = recording.path;
   const fs::path copy = path.parent_path() / ("." + path.filename().string() + ".part");
+  DropSubtitleTrack(path);
   const Copied copied = CopyTracks(path, copy, kMuxer, stop);
   std::error_code failed;
   if (copied.stopped) {  // it stays as it is, for the next time

@@ -77,6 +77,11 @@ DiskSpace DiskSpaceOf(const fs::path &folder) {
           static_cast<uint64_t>(facts.f_bavail) * facts.f_frsize};
 }
 
+uint64_t RetentionRules::FreeWanted(uint64_t disk_size) const {
+  const uint64_t wanted = min_free.Of(disk_size);
+  return wanted > 0 ? std::max(wanted, 2 * kLeastFree) : 0;
+}
+
 std::vector<KeptFile> ToDelete(std::vector<KeptFile> files, const RetentionRules &rules, int64_t now,
                                const DiskSpace &disk) {
   std::ranges::stable_sort(files, {}, &KeptFile::end);
@@ -85,7 +90,8 @@ std::vector<KeptFile> ToDelete(std::vector<KeptFile> files, const RetentionRules
     all += file.bytes;
   uint64_t free = disk.free;
   // Where somebody else fills the disk, all recordings together would not help.
-  const uint64_t wanted = disk.free + all >= rules.min_free.Of(disk.size) ? rules.min_free.Of(disk.size) : 0;
+  const uint64_t asked = rules.FreeWanted(disk.size);
+  const uint64_t wanted = disk.free + all >= asked ? asked : 0;
   std::vector<KeptFile> chosen;
   for (KeptFile &file : files) {
     const bool old = rules.keep > 0 && now - file.end > rules.keep;
@@ -128,7 +134,7 @@ std::vector<KeptFile> ApplyRetention(const fs::path &output, const RetentionRule
   uint64_t all = 0;
   for (const KeptFile &file : files)
     all += file.bytes;
-  if (disk.free + all < rules.min_free.Of(disk.size)) {
+  if (disk.free + all < rules.FreeWanted(disk.size)) {
     told("less than min-free is free on the disk of " + output.string() +
          ", and all recordings together would not make it: none is deleted for it. Delete something else there, or set "
          "min-free lower");

@@ -22,7 +22,13 @@ struct RetentionRules {
   int64_t keep_timeline = 0;  // ns; 0: for ever
   uint64_t max_size = 0;      // bytes of all recordings; 0: any
   FreeSpace min_free;
+
+  // The free space that is made on a disk of this size: min_free, and at least as much as a new file wants. 0: none is.
+  uint64_t FreeWanted(uint64_t disk_size) const;
 };
+
+// With less, no file is begun.
+inline constexpr uint64_t kLeastFree = 16'000'000;  // bytes
 
 struct DiskSpace {
   uint64_t size = 0;  // bytes
