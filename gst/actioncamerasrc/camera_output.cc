@@ -25,6 +25,8 @@ class StreamLock {
 };
 
 constexpr GstClockTime kLookInterval = 500 * GST_MSECOND;
+// An encoder that has just begun makes a picture better from frame to frame, though nothing moves.
+constexpr GstClockTime kSettling = 3 * GST_SECOND;
 // Encoded pictures come in the order of decoding, in which times may go back by so much.
 constexpr GstClockTime kMostReordering = GST_SECOND;
 
@@ -73,15 +75,40 @@ GstClockTime CameraOutput::TimeOf(GstSample *sample, GstClockTime offset, GstClo
   return GST_CLOCK_TIME_IS_VALID(now) && now > last_pts_ ? now : last_pts_ + 1;
 }
 
+std::optional<uint64_t> CameraOutput::PictureOf(GstBuffer *frame) {
+  GstMapInfo map;
+  if (!gst_buffer_map(frame, &map, GST_MAP_READ)) return std::nullopt;
+  const uint64_t picture = HashOf(map.data, map.size);
+  gst_buffer_unmap(frame, &map);
+  return picture;
+}
+
+bool CameraOutput::HoldsBack(GstBuffer *frame, GstClockTime time) {
+  if (!holding_ || !GST_CLOCK_TIME_IS_VALID(time)) return false;
+  ++held_;
+  const bool first = new_connection_.exchange(false);
+  if (first) held_since_ = changed_at_ = time;
+  if (!first && time < looked_at_ + kLookInterval) return true;
+  const std::optional<uint64_t> picture = PictureOf(frame);
+  if (!picture) return true;
+  const bool changed = !first && *picture != picture_;
+  picture_ = *picture;
+  looked_at_ = time;
+  if (changed) changed_at_ = time;
+  unchanged_for_ = time - changed_at_;
+  if (!changed || time < held_since_ + kSettling) return true;
+  holding_ = false;
+  return false;
+}
+
 void CameraOutput::LookAtPicture(GstBuffer *frame) {
   const GstClockTime time = GST_BUFFER_PTS(frame);
   if (!watch_picture_ || !GST_CLOCK_TIME_IS_VALID(time)) return;
   const bool anew = GST_BUFFER_FLAG_IS_SET(frame, GST_BUFFER_FLAG_DISCONT);
   if (!anew && time < looked_at_ + kLookInterval) return;
-  GstMapInfo map;
-  if (!gst_buffer_map(frame, &map, GST_MAP_READ)) return;
-  const uint64_t picture = HashOf(map.data, map.size);
-  gst_buffer_unmap(frame, &map);
+  const std::optional<uint64_t> hash = PictureOf(frame);
+  if (!hash) return;
+  const uint64_t picture = *hash;
   if (anew || picture != std::exchange(picture_, picture)) changed_at_ = time;
   picture_ = picture;
   looked_at_ = time;
@@ -91,6 +118,7 @@ void CameraOutput::LookAtPicture(GstBuffer *frame) {
 GstFlowReturn CameraOutput::Push(GstSample *sample, GstClockTime offset, GstClockTime now) {
   const StreamLock lock(pad_);
   if (ended_) return GST_FLOW_EOS;
+  if (HoldsBack(gst_sample_get_buffer(sample), TimeOf(sample, offset, now))) return GST_FLOW_OK;
   if (kind_ == Kind::kEncoded) {
     // What comes before the first keyframe of a connection, nobody can decode.
     const bool keyframe = !GST_BUFFER_FLAG_IS_SET(gst_sample_get_buffer(sample), GST_BUFFER_FLAG_DELTA_UNIT);

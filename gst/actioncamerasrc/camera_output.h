@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "common/glib_ptr.h"
 
@@ -29,12 +30,18 @@ class CameraOutput {
   void WatchPicture() { watch_picture_ = true; }
   // How long it has not, of those of this connection; ns.
   GstClockTime unchanged_for() const { return unchanged_for_; }
+  // Frames of the next connections are held back until their picture changes: a camera that hangs sends the same one
+  // again when it is called again.
+  void HoldUntilChange() { holding_ = true; }
+  // Frames that were held back.
+  uint64_t held() const { return held_; }
 
   // A frame of the connection whose running time began `offset` after the pipeline's. now: for frames without a time.
   GstFlowReturn Push(GstSample *sample, GstClockTime offset, GstClockTime now);
   // The next frame does not follow on the one before.
   void OnConnection() {
     discont_ = true;
+    new_connection_ = true;
     unchanged_for_ = 0;
   }
   // No frame came until then. Does nothing before the first frame, and while a frame is being pushed.
@@ -51,6 +58,8 @@ class CameraOutput {
   void Begin();
   GstClockTime TimeOf(GstSample *sample, GstClockTime offset, GstClockTime now) const;
   void LookAtPicture(GstBuffer *frame);
+  static std::optional<uint64_t> PictureOf(GstBuffer *frame);
+  bool HoldsBack(GstBuffer *frame, GstClockTime time);
 
   GstPad *const pad_;
   const Kind kind_;
@@ -60,6 +69,9 @@ class CameraOutput {
   std::atomic<bool> discont_{false};
   std::atomic<GstFlowReturn> flow_{GST_FLOW_OK};
   std::atomic<GstClockTime> unchanged_for_{0};
+  std::atomic<bool> holding_{false};
+  std::atomic<bool> new_connection_{false};  // since a frame was held
+  std::atomic<uint64_t> held_{0};
 
   // With the pad's stream lock.
   bool begun_ = false;      // STREAM_START was sent
@@ -72,6 +84,7 @@ class CameraOutput {
   uint64_t picture_ = 0;        // a hash of the picture that was looked at last
   GstClockTime looked_at_ = 0;  // its time
   GstClockTime changed_at_ = 0;
+  GstClockTime held_since_ = 0;  // the first frame of this connection
 };
 
 }  // namespace action

@@ -138,6 +138,10 @@ void CameraWatch::LookAt(Lock &lock) {
     return;
   }
   if (output_.frames() != seen_frames_ || output_.pushing()) OnFrames(lock);
+  if (const uint64_t held = output_.held() - held_before_; held != held_frames_) {
+    held_frames_ = held;
+    last_frame_ = now;
+  }
   if (!problem_.empty()) {
     Lose(lock, std::exchange(problem_, ""));
   } else if (!playing_) {
@@ -147,7 +151,14 @@ void CameraWatch::LookAt(Lock &lock) {
   } else if (state_ == State::kFlowing && settings_.frozen_timeout > 0 &&
              output_.unchanged_for() > settings_.frozen_timeout) {
     ++stats_.frozen;
-    Lose(lock, "its picture has not changed for " + Seconds(settings_.frozen_timeout));
+    LoseFrozen(lock);
+  } else if (state_ == State::kConnecting && held_frames_ > 0) {
+    // A camera that hung is called, and still sends the same picture.
+    if (now - last_frame_ > nanoseconds(settings_.stale_timeout)) {
+      Lose(lock, "no frame for " + Seconds(settings_.stale_timeout));
+    } else if (output_.unchanged_for() > settings_.frozen_timeout) {
+      LoseFrozen(lock);
+    }
   } else if (state_ == State::kConnecting && now - began_ > nanoseconds(settings_.connect_timeout)) {
     Lose(lock, "no frame within " + Seconds(settings_.connect_timeout) + " of the connection");
   }
@@ -192,6 +203,8 @@ void CameraWatch::Connect(Lock &lock) {
   connection_ = std::move(connection);  // which this thread alone takes away
   state_ = State::kConnecting;
   seen_frames_ = output_.frames();
+  held_before_ = output_.held();
+  held_frames_ = 0;
   began_ = Clock::now();
   connection_plays_ = playing;
   lock.unlock();
@@ -218,17 +231,22 @@ void CameraWatch::Disconnect(Lock &lock) {
   problem_.clear();
 }
 
+void CameraWatch::LoseFrozen(Lock &lock) {
+  output_.HoldUntilChange();
+  Lose(lock, "its picture has not changed for " + Seconds(settings_.frozen_timeout));
+}
+
 void CameraWatch::Lose(Lock &lock, const std::string &reason) {
   Disconnect(lock);
   if (stopping_) return;
-  state_ = State::kWaiting;
+  const bool flowed = std::exchange(state_, State::kWaiting) == State::kFlowing;
   const auto delay = delay_.Next();
   until_ = Clock::now() + delay;
   probe_.Begin();
   stats_.lost_reason = reason;
   GST_INFO_OBJECT(bin_, "lost: %s; next try in %.1f s", reason.c_str(), std::chrono::duration<double>(delay).count());
   if (lost_at_) return;  // told already; it just has not come back
-  lost_at_ = Clock::now();
+  lost_at_ = flowed ? last_frame_ : Clock::now();
   lock.unlock();
   client_.OnLost(reason);
   lock.lock();

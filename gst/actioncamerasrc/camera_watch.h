@@ -81,6 +81,7 @@ class CameraWatch {
   void Connect(Lock &lock);
   void Disconnect(Lock &lock);
   void Lose(Lock &lock, const std::string &reason);
+  void LoseFrozen(Lock &lock);
   void OnFrames(Lock &lock);
   void Fail(Lock &lock, const std::string &reason);
   void FollowPlaying(Lock &lock);
@@ -112,7 +113,8 @@ class CameraWatch {
   Clock::time_point last_frame_;  // kFlowing
   Clock::time_point last_gap_;
   uint64_t seen_frames_ = 0;
-  std::optional<Clock::time_point> lost_at_;  // an outage that was told
+  uint64_t held_before_ = 0, held_frames_ = 0;  // before this connection, and of it
+  std::optional<Clock::time_point> lost_at_;    // an outage that was told
 
   std::thread thread_;
 };

@@ -389,8 +389,16 @@ def frozen():
         with Line(camera.url, "protocols=tcp frozen-timeout=2000000000") as line:
             line.until("camera-lost", lambda: line.heard("camera-lost"))
             assert "has not changed for 2 s" in line.stat("lost-reason") and line.stat("frozen") == 1, line.said
-            line.until("a second time", lambda: line.stat("frozen") >= 2)
-        assert line.stat("reconnects") >= 1
+            # It is called again, sends the same picture again, and is not back.
+            attempts = line.stat("attempts")
+            line.until("two more tries", lambda: line.stat("attempts") >= attempts + 2)
+            assert line.stat("reconnects") == 0 and line.stat("frozen") == 1, line.said
+            assert sum("camera-lost" in said for said in line.said) == 1 and not line.heard("camera-back"), line.said
+            # Until something moves.
+            camera.kill()
+            camera.start(H264)
+            line.until("the camera", lambda: line.heard("camera-back"))
+            assert line.stat("reconnects") == 1
         with Line(camera.url, "protocols=tcp") as line:
             line.until_frames(60)
             assert not line.said, line.said

@@ -417,10 +417,14 @@ TEST_F(Record, MistakesNameFileAndLine) {
   expect(head + "max_size = \"5G\"\n" + station, {"line 3", "Is max-size meant?"});
   expect(head + "tact = 5\n" + station, {"line 3", "takt"});
   expect(head + "[[stations]]\ncamera = \"rtsp://host/path\"\n", {"line 3", "[[station]]"});
+  expect(head, {"[[station]]"});
   expect(head + station + "password-file = \"none\"\n", {"line 5", "none"});
   expect("model = \"model\"\n" + station, {"no output"});
   expect(head, {"no station"});
-  expect(head + "listen = \"0.0.0.0:80\"\n" + station, {"token-file"});
+  expect(head + "listen = \"0.0.0.0:80\"\n" + station, {"line 3", "token-file"});
+  expect(head + "stale = \"0s\"\n" + station, {"line 3", "'0s'"});
+  setenv("GST_ACTION_TEST_PASSWORD", "word", 1);
+  expect(head + station + "password-env = \"GST_ACTION_TEST_PASSWORD\"\n", {"line 5", "user"});
   expect(head + "listen = \"here\"\n" + station, {"127.0.0.1:8484"});
   expect(head + station + "privacy-mask = \"0,0,1,1\"\nrecord = \"raw\"\n", {"line 6", "\"raw\"", "masked"});
   expect("record = \"both\"\n" + head + station + "privacy-mask = \"0,0,1,1\"\n", {"line 1", "\"both\"", "masked"});
@@ -458,7 +462,7 @@ TEST_F(Record, StationsAreNamedByTheirCameras) {
     site.stations.push_back(
         {.camera = "rtsp://10.0.0.7:554/ch" + std::to_string(i), .model = (folder_ / "model").string()});
   }
-  CheckSettings(site, [](size_t, const char *) { return ""; });
+  CheckSettings(site, [](std::optional<size_t>, const char *) { return ""; });
   EXPECT_EQ(site.stations[0].name, "10.0.0.7");
   EXPECT_EQ(site.stations[1].name, "10.0.0.7-2");
   EXPECT_EQ(site.stations[2].name, "10.0.0.7-3");

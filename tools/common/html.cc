@@ -15,9 +15,10 @@ constexpr const char *kStyle = R"(
   .warning { border-left: 4px solid #d13b3b; background: #fdf1f1; padding: 8px 12px; }
   .table { overflow-x: auto; margin: 8px 0; }
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-  th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+  th, td { padding: 4px 8px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
   th { text-align: right; vertical-align: bottom; color: var(--soft); font-weight: 600; }
   th:first-child, td:first-child { text-align: left; }
+  .label { display: inline-block; margin-right: 14px; } .label span { display: inline-block; width: 12px; height: 12px; border-radius: 2px; margin-right: 5px; vertical-align: -1px; }
   svg { max-width: 100%; height: auto; display: block; }
   @media print { body { max-width: none; padding: 0; } h2, h3 { break-after: avoid; } svg, tr { break-inside: avoid; } .table { overflow: visible; } }
 )";

@@ -209,7 +209,7 @@ void PrintSummary(const action::EvaluatedTimelines &compared) {
   line("", [](const E &e) { return Percent(e.mean_average_precision[4]); });
   line("elements of the truth", [](const E &e) { return std::to_string(e.elements); });
   line("of these found", [](const E &e) { return std::to_string(e.found); });
-  line("found that are none", [](const E &e) { return std::to_string(e.invented); });
+  line("invented: there is none", [](const E &e) { return std::to_string(e.invented); });
   for (const auto &[what, member] :
        {std::pair{"beginning", &E::start}, std::pair{"end", &E::end}, std::pair{"duration", &E::duration}}) {
     line(std::string(what) + ": bias, s", [&](const E &e) { return Seconds(e.*member, (e.*member).bias, "%+.2f"); });

@@ -62,7 +62,7 @@ std::string Summary(const EvaluatedTimelines &compared) {
         [k](const E &e) { return Percent(e.mean_average_precision[k]); });
   add("elements of the truth", [](const E &e) { return std::to_string(e.elements); });
   add("of these found", [](const E &e) { return std::to_string(e.found); });
-  add("found that are none", [](const E &e) { return std::to_string(e.invented); });
+  add("invented: there is none", [](const E &e) { return std::to_string(e.invented); });
   const std::array<std::pair<const char *, TimeErrors Evaluation::*>, 3> errors = {
       {{"beginning", &E::start}, {"end", &E::end}, {"duration", &E::duration}}};
   for (const auto &[what, member] : errors) {
@@ -108,7 +108,7 @@ std::string ConfusionTable(const Evaluation &evaluation) {
       const double seconds = found != evaluation.confusion.end() ? found->second : 0;
       const double share = seconds / sums[truth];
       const char *colour = truth == said ? "46,158,79" : "209,59,59";
-      row.push_back(seconds > 0 ? "<span style=\"display:block;margin:-4px -10px;padding:4px 10px;background:rgba(" +
+      row.push_back(seconds > 0 ? "<span style=\"display:block;margin:-4px -8px;padding:4px 8px;background:rgba(" +
                                       std::string(colour) + "," + Number("%.2f", 0.08 + 0.5 * share) + ")\">" +
                                       Number("%.1f", seconds) + "</span>"
                                 : "");
@@ -129,6 +129,16 @@ class Colours {
       place->second = "hsl(" + Number("%.0f", hue) + ",55%,60%)";
     }
     return place->second;
+  }
+
+  // A line with all of them.
+  std::string Legend() const {
+    std::string text = "<p>";
+    for (const auto &[label, colour] : colours_) {
+      text +=
+          "<span class=\"label\"><span style=\"background:" + colour + "\"></span>" + HtmlEscaped(label) + "</span> ";
+    }
+    return text + "</p>\n";
   }
 
  private:
@@ -197,6 +207,7 @@ std::string EvaluationPage(const EvaluatedTimelines &compared) {
   Colours colours;
   for (const ComparedTimelines &video : compared.videos)
     body += "<h3>" + HtmlEscaped(video.name) + "</h3>\n" + Picture(video, colours);
+  body += colours.Legend();
   constexpr std::array<const char *, kLabelKinds.size()> kNames = {"Coarse actions", "Fine actions",
                                                                    "Value categories"};
   for (size_t k = 0; k < kLabelKinds.size(); ++k) {

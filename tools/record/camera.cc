@@ -61,6 +61,7 @@ void CameraReader::OnMessage(GstMessage *message) {
     lost_at_ = 0;
     guint64 outage = 0;
     gst_structure_get_uint64(structure, "outage", &outage);
+    if (!told_up_) return;  // it had never been there
     say_("camera " + WithoutCredentials(station_.camera) + " is back after " + std::to_string(outage / GST_SECOND) +
          " s");
   }

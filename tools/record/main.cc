@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -174,7 +175,8 @@ int Run(int argc, char **argv) {
       options.settings.stations.push_back(common);
       options.settings.stations.back().camera = camera;
     }
-    action::CheckSettings(options.settings, [&](size_t i, const char *) { return cameras[i]; });
+    action::CheckSettings(options.settings,
+                          [&](std::optional<size_t> i, const char *) { return i ? cameras[*i] : ""; });
   }
   action::CheckModels(options.settings);
   if (dry_run != FALSE) {

@@ -70,6 +70,11 @@ void SetRecord(StationSettings &s, const std::string &text) {
   s.record_raw = text == "raw" || text == "both";
 }
 
+void SetStale(SiteSettings &s, const std::string &text) {
+  s.stale = ParseDuration(text);
+  if (s.stale < 100'000'000) throw Error("'" + text + "' is too short: no camera sends frames that fast");
+}
+
 void SetDevice(SiteSettings &s, const std::string &text) {
   Device::Parse(text);
   s.device = text;
@@ -105,8 +110,7 @@ std::vector<SiteKey> NewSiteKeys() {
        [](S &s, const std::string &text) { s.max_size = ParseBytes(text); }},
       {"min-free", kText, "SPACE", "Delete the oldest recordings when less of the disk is free (default 5%)",
        [](S &s, const std::string &text) { s.min_free = ParseFreeSpace(text); }},
-      {"stale", kText, "TIME", "A camera without a frame for so long is lost and called again (default 5s)",
-       DurationInto(&S::stale)},
+      {"stale", kText, "TIME", "A camera without a frame for so long is lost and called again (default 5s)", SetStale},
       {"frozen", kText, "TIME", "So is one whose picture has not changed at all for so long (default: off)",
        DurationInto(&S::frozen)},
       {"listen", kText, "ADDRESS:PORT",
@@ -225,6 +229,15 @@ void CheckRecord(const StationSettings &station) {
                 " is none: set record = \"overlay\"");
 }
 
+void CheckListen(const SiteSettings &settings) {
+  if (settings.listen == "none") return;
+  if (!IsLoopback(settings.listen) && TokenOf(settings).empty()) {
+    throw Error("listen = " + settings.listen +
+                " is reached by other machines: the pictures of the line want a word that is asked for. Write one into "
+                "a file of mode 0600 and name it with token-file, or set token-env");
+  }
+}
+
 void CheckStation(const StationSettings &station) {
   Check("name", [&] { CheckName(station.name); });
   Check("camera", [&] { CheckCamera(station.camera); });
@@ -243,7 +256,10 @@ void CheckStation(const StationSettings &station) {
   const char *place = !station.password_env.empty()    ? "password-env"
                       : !station.password_file.empty() ? "password-file"
                                                        : "password-keyring";
-  Check(place, [&] { PasswordOf(station); });
+  Check(place, [&] {
+    if (!PasswordOf(station).empty() && station.user.empty())
+      throw Error("there is a password, and no user that it belongs to: set user");
+  });
 }
 
 }  // namespace
@@ -269,9 +285,10 @@ const std::vector<StationKey> &StationKeys() {
   return keys;
 }
 
-void CheckSettings(SiteSettings &settings, const std::function<std::string(size_t, const char *)> &where) {
+void CheckSettings(SiteSettings &settings, const KeyPlace &where) {
   if (settings.output.empty()) throw Error("there is no output: name the folder for recordings and timelines");
-  if (settings.stations.empty()) throw Error("there is no station: name a camera");
+  if (settings.stations.empty())
+    throw Error("there is no station: name a camera, in a table [[station]] of a site.toml");
   settings.output = fs::absolute(settings.output).lexically_normal().string();
   std::set<std::string> names;
   for (size_t i = 0; i < settings.stations.size(); ++i) {
@@ -290,11 +307,11 @@ void CheckSettings(SiteSettings &settings, const std::function<std::string(size_
       throw Error(e.kind(), e.file(), where(i, e.key()) + ": " + e.what());
     }
   }
-  if (settings.listen == "none") return;
-  if (!IsLoopback(settings.listen) && TokenOf(settings).empty()) {
-    throw Error("listen = " + settings.listen +
-                " is reached by other machines: the pictures of the line want a word that is asked for. Write one into "
-                "a file of mode 0600 and name it with token-file, or set token-env");
+  try {
+    Check("listen", [&] { CheckListen(settings); });
+  } catch (const WrongKey &e) {
+    const std::string place = where(std::nullopt, e.key());
+    throw Error(e.kind(), e.file(), (place.empty() ? "" : place + ": ") + e.what());
   }
 }
 

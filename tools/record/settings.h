@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -95,10 +96,11 @@ struct Key {
 const std::vector<Key<SiteSettings>> &SiteKeys();
 const std::vector<Key<StationSettings>> &StationKeys();
 
+// Names the place of a key: of a station, or of the site.
+using KeyPlace = std::function<std::string(std::optional<size_t> station, const char *key)>;
 // A name that is left out is made of the camera's address; a second one of this name becomes NAME-2. Throws Error for
-// what does not go together, and for files that are not there. `where` names what is wrong with a station; its key is
-// null where it is no single one.
-void CheckSettings(SiteSettings &settings, const std::function<std::string(size_t station, const char *key)> &where);
+// what does not go together, and for files that are not there.
+void CheckSettings(SiteSettings &settings, const KeyPlace &where);
 
 // Whether an address names a user.
 bool HasPassword(const std::string &uri);

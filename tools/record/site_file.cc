@@ -10,6 +10,7 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -172,9 +173,11 @@ SiteSettings ReadSiteFile(const std::string &path) {
     }
   }
   // A key that a station does not have may stand at the top.
-  const auto where = [&](size_t i, const char *key) {
-    const toml::node *own = places[i]->get(key), *common_one = table.get(key);
-    const toml::node &node = own != nullptr ? *own : common_one != nullptr ? *common_one : *places[i];
+  const auto where = [&](std::optional<size_t> station, const char *key) -> std::string {
+    const toml::node *common_one = table.get(key);
+    if (!station) return common_one != nullptr ? reader.Where(common_one->source()) : "";
+    const toml::node *own = places[*station]->get(key);
+    const toml::node &node = own != nullptr ? *own : common_one != nullptr ? *common_one : *places[*station];
     return reader.Where(node.source()) + ": station";
   };
   for (size_t i = 0; i < settings.stations.size(); ++i) {
