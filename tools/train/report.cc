@@ -14,6 +14,7 @@
 
 #include "action/labels.h"
 #include "action/r3d18_spec.h"
+#include "common/html.h"
 #include "train/reliability.h"
 
 namespace action {
@@ -29,29 +30,6 @@ std::string Format(const char *format, Values... values) {
 std::string Percent(const RightOfAll &share) {
   if (share.of == 0) return "not measurable";
   return Format("%.1f %% (%zu of %zu)", 100 * share.value(), share.right, share.of);
-}
-
-std::string Escaped(const std::string &text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
 }
 
 double BestLoss(const TrainedHead &head) {
@@ -169,10 +147,10 @@ std::string ConfusionMatrix(const std::vector<std::pair<std::string, std::string
   }
   std::string html = "<table class='matrix'><tr><th>is \\ was called</th>";
   for (const std::string &label : labels)
-    html += "<th class='turned'><span>" + Escaped(label) + "</span></th>";
+    html += "<th class='turned'><span>" + HtmlEscaped(label) + "</span></th>";
   html += "</tr>\n";
   for (const std::string &truth : labels) {
-    html += "<tr><th>" + Escaped(truth) + "</th>";
+    html += "<tr><th>" + HtmlEscaped(truth) + "</th>";
     for (const std::string &given : labels) {
       const auto found = counts.find({truth, given});
       if (found == counts.end()) {
@@ -208,12 +186,12 @@ std::string ClipTable(const std::vector<LabelledClip> &clips, const std::vector<
   for (size_t i = 0; i < clips.size(); ++i) {
     const bool coarse_right = predictions[i].coarse == CoarseLabel(clips[i].label);
     const bool right = predictions[i].fine == clips[i].label;
-    Row row{
-        {Escaped(clips[i].name), Escaped(clips[i].label), Escaped(predictions[i].coarse), Escaped(predictions[i].fine),
-         right          ? "right"
-         : coarse_right ? "wrong in the family"
-                        : "wrong family"},
-        right ? "" : "wrong"};
+    Row row{{HtmlEscaped(clips[i].name), HtmlEscaped(clips[i].label), HtmlEscaped(predictions[i].coarse),
+             HtmlEscaped(predictions[i].fine),
+             right          ? "right"
+             : coarse_right ? "wrong in the family"
+                            : "wrong family"},
+            right ? "" : "wrong"};
     const bool counted = counts.empty() || counts[i].fine;
     if (!counted) row = {{row.cells[0], row.cells[1], row.cells[2], row.cells[3], "not measurable"}, ""};
     rows.emplace_back(!counted ? 3 : right ? 2 : coarse_right ? 1 : 0, std::move(row));
@@ -228,7 +206,7 @@ std::string ClipTable(const std::vector<LabelledClip> &clips, const std::vector<
 std::string FamilyTable(const TwoStageModel &model, const TrainingRecord &record) {
   std::vector<Row> rows;
   for (const TrainedFamily &family : model.families) {
-    rows.push_back({{Escaped(family.plan.name), std::to_string(family.plan.clips),
+    rows.push_back({{HtmlEscaped(family.plan.name), std::to_string(family.plan.clips),
                      std::to_string(family.plan.labels.size()), family.head ? "yes" : "no",
                      family.head ? Format("%.4f", BestLoss(*family.head)) : "-", StatusOf(family, record)}});
   }
@@ -242,8 +220,8 @@ std::string TableOfLabels(const TwoStageModel &model, const TrainingRecord &reco
   std::vector<Row> rows;
   for (const TrainedFamily &family : model.families) {
     for (const std::string &label : family.plan.labels) {
-      rows.push_back(
-          {{Escaped(label), Escaped(family.plan.name), NameOf(CategoryOf(label)), std::to_string(clips_of[label])}});
+      rows.push_back({{HtmlEscaped(label), HtmlEscaped(family.plan.name), NameOf(CategoryOf(label)),
+                       std::to_string(clips_of[label])}});
     }
   }
   return Table({"Fine action", "Family", "Value category", "Clips"}, rows);
@@ -252,7 +230,7 @@ std::string TableOfLabels(const TwoStageModel &model, const TrainingRecord &reco
 std::string BulletList(const std::vector<std::string> &lines) {
   std::string html = "<ul>\n";
   for (const std::string &line : lines)
-    html += "<li>" + Escaped(line) + "</li>\n";
+    html += "<li>" + HtmlEscaped(line) + "</li>\n";
   return html + "</ul>\n";
 }
 
@@ -266,7 +244,8 @@ std::string FigureTable(const TrainingRecord &record) {
             " folds, no clip of a source in training)",
         record.cross_validation->figures, "main");
   }
-  if (record.validation) add("<b>Validation</b> (" + Escaped(record.validation_from) + ")", *record.validation, "main");
+  if (record.validation)
+    add("<b>Validation</b> (" + HtmlEscaped(record.validation_from) + ")", *record.validation, "main");
   add("Training (the very clips that were trained with; says nothing about new ones)", record.training, "");
   return Table({"Clip accuracy", "Coarse", "Fine, family known", "Both stages"}, rows);
 }
@@ -334,8 +313,8 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
       "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'><title>Training report</title><style>";
   html += kStyle;
   html += "</style></head><body>\n<h1>Two-stage action recognition: training report</h1>\n";
-  html += "<p>" + Escaped(record.created) + ", " + std::to_string(record.clips.size()) + " clips of " +
-          Escaped(record.dataset) + ", " + std::to_string(model.coarse_labels.size()) + " coarse actions.</p>\n";
+  html += "<p>" + HtmlEscaped(record.created) + ", " + std::to_string(record.clips.size()) + " clips of " +
+          HtmlEscaped(record.dataset) + ", " + std::to_string(model.coarse_labels.size()) + " coarse actions.</p>\n";
   if (record.backbone.stand_in) {
     html += std::string("<div class='note'><b>") + kStandInNotice +
             "</b>. The features come from weights that were never trained. Accuracy with the published weights is "
@@ -349,13 +328,13 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
   }
   if (Measured(record)) {
     const CrossValidation &cross = *record.cross_validation;
-    html += "<p>Held-out clips: " + Escaped(SourcesText(record)) + ".</p>\n";
+    html += "<p>Held-out clips: " + HtmlEscaped(SourcesText(record)) + ".</p>\n";
     if (!cross.not_measurable_fine.empty() || !cross.not_measurable_coarse.empty()) {
       html +=
           "<div class='note'>Not measurable (fewer than 3 clips, or one source), and left out of the held-out "
           "figures. Coarse: " +
-          Escaped(cross.not_measurable_coarse.empty() ? "none" : Joined(cross.not_measurable_coarse)) +
-          ". Fine: " + Escaped(cross.not_measurable_fine.empty() ? "none" : Joined(cross.not_measurable_fine)) +
+          HtmlEscaped(cross.not_measurable_coarse.empty() ? "none" : Joined(cross.not_measurable_coarse)) +
+          ". Fine: " + HtmlEscaped(cross.not_measurable_fine.empty() ? "none" : Joined(cross.not_measurable_fine)) +
           ".</div>\n";
     }
   } else if (record.cross_validation) {
@@ -364,7 +343,7 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
         "blocks of it out.</div>\n";
   }
   for (const std::string &warning : record.warnings)
-    html += "<div class='note'>" + Escaped(warning) + "</div>\n";
+    html += "<div class='note'>" + HtmlEscaped(warning) + "</div>\n";
 
   html += "<h2>Families</h2>\n" + FamilyTable(model, record);
   html += "<p>Families trained: " + std::to_string(TrainedCount(model)) + " of " +
@@ -372,7 +351,7 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
           ".</p>\n";
   html += "<h2>Labels</h2>\n" + TableOfLabels(model, record);
   html += "<h2>Loss and accuracy while training</h2>\n" + curves;
-  html += "<h2>Confidence</h2>\n<p>" + Escaped(CalibrationText(model, record)) + ".</p>\n";
+  html += "<h2>Confidence</h2>\n<p>" + HtmlEscaped(CalibrationText(model, record)) + ".</p>\n";
   if (record.cross_validation && !record.cross_validation->judged.empty()) {
     html +=
         ReliabilitySvg(record.cross_validation->judged, record.cross_validation->judged_uncalibrated) +
@@ -397,7 +376,7 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
     html += "<h2>Clips that were not used</h2>\n";
     std::vector<Row> rows;
     for (const SkippedClip &clip : record.skipped)
-      rows.push_back({{Escaped(clip.name), Escaped(clip.reason)}});
+      rows.push_back({{HtmlEscaped(clip.name), HtmlEscaped(clip.reason)}});
     html += Table({"clip", "why"}, rows);
   }
   if (!record.identical.empty())
@@ -406,16 +385,16 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
   const TwoStageOptions &o = record.options;
   html += "<h2>How</h2>\n" +
           Table({"", ""},
-                {{{"features", "R3D-18 " + Escaped(record.features.weights_hash.substr(0, 12)) + ", " +
+                {{{"features", "R3D-18 " + HtmlEscaped(record.features.weights_hash.substr(0, 12)) + ", " +
                                    NameOf(record.features.precision) + ", " + record.features.sample_rate.ToString() +
                                    " samples a second, hop " + std::to_string(record.features.hop) + ", region " +
-                                   Escaped(record.features.roi.ToString())}},
+                                   HtmlEscaped(record.features.roi.ToString())}},
                  {{"heads",
                    Format("%d + %d epochs, fixed T %d, batch %d, AdamW %g, weight decay %g, drop-out %g, seed %llu",
                           o.stage1_epochs, o.stage2_epochs, o.head.fixed_steps, o.head.batch_size, o.head.learning_rate,
                           o.head.weight_decay, o.head.dropout, static_cast<unsigned long long>(o.seed))}},
-                 {{"machine", Escaped(record.processor) + ", LibTorch " + Escaped(record.torch_version) + ", " +
-                                  Escaped(record.blas)}},
+                 {{"machine", HtmlEscaped(record.processor) + ", LibTorch " + HtmlEscaped(record.torch_version) + ", " +
+                                  HtmlEscaped(record.blas)}},
                  {{"backbone", std::to_string(record.extraction.from_cache) + " clips from the cache, " +
                                    std::to_string(record.extraction.computed) + " computed"}}});
   return html + "</body></html>\n";
