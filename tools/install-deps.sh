@@ -33,7 +33,7 @@ libtorch-dev
 libopencv-dev libswscale-dev libavutil-dev
 libpango1.0-dev
 nlohmann-json3-dev
-libtomlplusplus-dev libsoup-3.0-dev libsecret-1-dev
+libtomlplusplus-dev libsoup-3.0-dev libsecret-1-dev libxlsxwriter-dev
 '
 test='
 libgtest-dev clang-format fontconfig

@@ -62,7 +62,8 @@ std::string HtmlTable(const std::vector<std::string> &head, const std::vector<st
       text += std::string("<") + tag + ">" + cell + "</" + tag + ">";
     return text + "</tr>\n";
   };
-  std::string text = "<div class=\"table\"><table>\n<thead>" + line(head, "th") + "</thead>\n<tbody>\n";
+  std::string text = "<div class=\"table\"><table>\n" +
+                     (head.empty() ? "" : "<thead>" + line(head, "th") + "</thead>\n") + "<tbody>\n";
   for (const auto &row : rows)
     text += line(row, "td");
   return text + "</tbody></table></div>\n";

@@ -18,7 +18,7 @@ std::string HtmlEscaped(const std::string &text);
 std::string HtmlPage(const std::string &title, const std::string &body);
 
 // A table in a frame that scrolls by itself where it is wider than the page. Cells are HTML; those of the first column
-// are text, the others numbers.
+// are text, the others numbers. head: empty for a table without one.
 std::string HtmlTable(const std::vector<std::string> &head, const std::vector<std::vector<std::string>> &rows);
 
 }  // namespace action

@@ -1,0 +1,260 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// gst-action-report: the time study of timelines.
+#include <glib.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "action/atomic_file.h"
+#include "action/elements.h"
+#include "action/error.h"
+#include "action/text.h"
+#include "action/timeline/timeline_file.h"
+#include "common/command_line.h"
+#include "common/timeline_source.h"
+#include "report/report.h"
+#include "report/spreadsheet.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using action::Printable;
+using action::Statistics;
+using action::Study;
+using nlohmann::ordered_json;
+
+double Rounded(double value) {
+  return std::round(value * 1e6) / 1e6;
+}
+
+ordered_json ToJson(const Statistics &s) {
+  return {{"count", s.count},
+          {"sum", Rounded(s.sum)},
+          {"mean", Rounded(s.mean)},
+          {"median", Rounded(s.median)},
+          {"min", Rounded(s.min)},
+          {"max", Rounded(s.max)},
+          {"deviation", Rounded(s.deviation)}};
+}
+
+template <typename Value>
+ordered_json OrNull(const std::optional<Value> &value) {
+  return value ? ordered_json(*value) : ordered_json(nullptr);
+}
+
+ordered_json ToJson(const action::StudiedTimeline &timeline) {
+  const Study &study = timeline.study;
+  ordered_json object = {{"name", timeline.name}, {"seconds", Rounded(study.seconds)}, {"stand_in", study.stand_in}};
+  for (const auto &[state, seconds] : study.coverage)
+    object["coverage"][NameOf(state)] = Rounded(seconds);
+  for (const auto &[category, seconds] : study.value_seconds)
+    object["values"][NameOf(category)] = {{"seconds", Rounded(seconds)}, {"count", study.value_count.at(category)}};
+  object["cycle_start"] = study.cycle_start;
+  object["cycle"] = ToJson(study.cycle);
+  object["lowest_repeatable"] = OrNull(study.lowest_repeatable);
+  object["cycles_needed"] = OrNull(study.cycles_needed);
+  object["overruns"] = study.overruns;
+  object["normal"] = Rounded(study.normal);
+  object["standard"] = Rounded(study.standard);
+  object["cycles"] = ordered_json::array();
+  for (const action::StudyCycle &cycle : study.cycles) {
+    object["cycles"].push_back({{"number", cycle.number},
+                                {"start", Rounded(static_cast<double>(cycle.start) / 1e9)},
+                                {"end", Rounded(static_cast<double>(cycle.end) / 1e9)},
+                                {"seconds", Rounded(cycle.seconds())},
+                                {"excluded", cycle.excluded}});
+  }
+  object["elements"] = ordered_json::array();
+  for (const action::ElementFigures &figures : study.figures) {
+    object["elements"].push_back({{"label", figures.label},
+                                  {"name", figures.name},
+                                  {"value", NameOf(figures.category)},
+                                  {"foreign", figures.foreign},
+                                  {"statistics", ToJson(figures.statistics)},
+                                  {"share", Rounded(figures.share)},
+                                  {"per_cycle", Rounded(figures.per_cycle)},
+                                  {"standard", Rounded(figures.standard)},
+                                  {"needed", OrNull(figures.needed)}});
+  }
+  return object;
+}
+
+void PrintSummary(const action::StudiedTimeline &timeline, const action::StudySettings &settings) {
+  const Study &study = timeline.study;
+  std::printf("%s: %.1f s", Printable(timeline.name).c_str(), study.seconds);
+  for (const auto &[state, seconds] : study.coverage)
+    std::printf(", %.1f s %s", seconds, NameOf(state));
+  std::printf("\n");
+  if (study.cycles.empty()) {
+    std::printf("  no cycles: name the element that they begin with (--cycle-start)\n");
+  } else {
+    std::printf("  %s, each from %s on; %zu of them count%s", action::Counted(study.cycles.size(), "cycle").c_str(),
+                Printable(study.cycle_start).c_str(), study.counted(), study.counted() == 1 ? "s" : "");
+    if (study.counted() > 0) std::printf("; mean %.1f s, standard time %.1f s", study.cycle.mean, study.standard);
+    if (settings.takt > 0) std::printf("; %zu over the takt time", study.overruns);
+    std::printf("\n");
+  }
+  for (const action::StudyCycle &cycle : study.cycles) {
+    if (!cycle.excluded.empty())
+      std::printf("  cycle %zu does not count: %s\n", cycle.number, Printable(cycle.excluded).c_str());
+  }
+  if (!timeline.interruption.empty()) std::printf("  the timeline was %s\n", timeline.interruption.c_str());
+  if (study.stand_in) std::printf("  %s\n", action::kNotAMeasurement);
+}
+
+void WriteFile(const std::string &path, const std::string &text) {
+  action::AtomicFile file(path);
+  file.Write(text);
+  file.Commit();
+}
+
+struct Output {
+  std::string path;
+  std::function<void(const std::string &path)> write;
+};
+
+// The files that an output name stands for.
+std::vector<Output> FilesOf(const std::string &output, const action::StudyReport &report) {
+  const fs::path path(output);
+  const std::string ending = path.extension().string();
+  if (ending == ".html" || ending == ".htm")
+    return {{output, [&report](const std::string &file) { WriteFile(file, ReportPage(report)); }}};
+  if (ending == ".xlsx")
+    return {{output, [&report](const std::string &file) { action::WriteSpreadsheet(file, ReportTables(report)); }}};
+  if (ending != ".csv")
+    throw action::UsageError("-o " + output + ": reports are .html, .xlsx or .csv (a file for each table)");
+  std::vector<Output> files;
+  for (const action::ReportTable &table : ReportTables(report)) {
+    const std::string name = path.stem().string() + "-" + table.name + ".csv";
+    files.push_back({(path.parent_path() / name).string(),
+                     [text = CsvOf(table)](const std::string &file) { WriteFile(file, text); }});
+  }
+  return files;
+}
+
+// "3=operator called away"; the reason may be missing.
+void AddExcluded(const std::string &text, action::StudySettings &settings) {
+  char *end = nullptr;
+  const unsigned long number = std::strtoul(text.c_str(), &end, 10);
+  if (number == 0 || (*end != '\0' && *end != '='))
+    throw action::UsageError("--exclude " + text + " is not like 3 or 3=REASON");
+  settings.excluded[number] = *end == '=' ? std::string(end + 1) : "";
+}
+
+int Run(int argc, char **argv) {
+  char **outputs = nullptr, **foreign = nullptr, **excluded = nullptr;
+  g_autofree char *cycle_start = nullptr, *elements = nullptr, *title = nullptr, *run = nullptr;
+  double takt = 0, rating = 1, allowance = 0, abnormal = action::StudySettings{}.abnormal;
+  gboolean as_json = FALSE, force = FALSE;
+  action::CommandLine line(
+      "gst-action-report", "TIMELINE...",
+      "The time study of one or more timelines: coverage, elements, cycles, standard time, deviations; with charts as\n"
+      "study.html, as tables for spreadsheets, or as JSON. A TIMELINE is a file of any format of gst-action-convert, "
+      "or a\n"
+      "folder of gst-action-record.\n\n"
+      "  gst-action-report --takt 45 -o study.html timeline.json");
+  line.Add(
+      {{"output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &outputs,
+        "write a page (.html), a spreadsheet (.xlsx), or tables (NAME.csv: NAME-elements.csv and more); may be given "
+        "again",
+        "FILE"},
+       {"force", 0, 0, G_OPTION_ARG_NONE, &force, "replace files that are there", nullptr},
+       {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "print JSON: times in seconds, shares from 0 to 1", nullptr},
+       {"cycle-start", 0, 0, G_OPTION_ARG_STRING, &cycle_start,
+        "fine action that a cycle begins with (default: the first in the order of elements.csv; else found)", "LABEL"},
+       {"takt", 0, 0, G_OPTION_ARG_DOUBLE, &takt, "takt time", "SECONDS"},
+       {"rating", 0, 0, G_OPTION_ARG_DOUBLE, &rating,
+        "the worker's pace: 1.1 is a tenth faster than normal (default 1)", "FACTOR"},
+       {"allowance", 0, 0, G_OPTION_ARG_DOUBLE, &allowance,
+        "for rest and the like, in % of the normal time (default 0)", "PERCENT"},
+       {"foreign", 0, 0, G_OPTION_ARG_STRING_ARRAY, &foreign,
+        "fine action that is no part of the work: taken out of its cycle; may be given again", "LABEL"},
+       {"exclude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &excluded, "a cycle that does not count; may be given again",
+        "N[=REASON]"},
+       {"abnormal", 0, 0, G_OPTION_ARG_DOUBLE, &abnormal,
+        "cycles so many standard deviations from the median do not count (default 4; 0: all count)", "NUMBER"},
+       {"elements", 0, 0, G_OPTION_ARG_FILENAME, &elements, "names, values and order of this elements.csv", "FILE"},
+       {"title", 0, 0, G_OPTION_ARG_STRING, &title, "of the page (default: Time study)", "TEXT"},
+       {"run", 0, 0, G_OPTION_ARG_STRING, &run,
+        "one run of a .jsonl timeline, by its name or its number (default: all as one)", "RUN"}});
+  const auto end = line.Parse(argc, argv);
+  std::vector<std::string> files;
+  action::StudyReport report{title != nullptr ? title : "Time study", {}, {}};
+  const auto take = [](char **list, const auto &add) {
+    for (char **text = list; text != nullptr && *text != nullptr; ++text)
+      add(*text);
+    g_strfreev(list);
+  };
+  take(outputs, [&](const char *file) { files.emplace_back(file); });
+  take(foreign, [&](const char *label) { report.settings.foreign.insert(label); });
+  std::vector<std::string> numbers;
+  take(excluded, [&](const char *number) { numbers.emplace_back(number); });
+  if (end) return *end;
+  for (const std::string &number : numbers)
+    AddExcluded(number, report.settings);
+  if (line.operands().empty()) throw action::UsageError("usage: gst-action-report [-o study.html] TIMELINE...");
+  if (takt < 0 || rating <= 0 || allowance < 0 || abnormal < 0)
+    throw action::UsageError("--takt, --rating, --allowance and --abnormal are not negative, and the rating is not 0");
+  report.settings.cycle_start = action::OrEmpty(cycle_start);
+  report.settings.takt = takt;
+  report.settings.rating = rating;
+  report.settings.allowance = allowance / 100;
+  report.settings.abnormal = abnormal;
+  std::vector<action::ElementRow> rows;
+  if (elements != nullptr) rows = action::ReadElements(elements);
+
+  for (const action::TimelineSource &source : action::TimelineSourcesOf(line.operands())) {
+    const action::TimelineFile file = action::ReadSource(source).file;
+    for (const std::string &warning : file.warnings)
+      std::fprintf(stderr, "warning: %s\n", Printable(warning).c_str());
+    const action::TimelineRun chosen = action::ChooseRuns(file, source.name, {action::OrEmpty(run), false}).front();
+    const fs::path path(source.name);
+    const std::string name = source.name == action::kStandardInput ? "standard input"
+                             : fs::is_directory(path)              ? path.lexically_normal().filename().string()
+                                                                   : path.stem().string();
+    Study study = MakeStudy(chosen.segments, rows, report.settings);
+    const std::string &start = report.settings.cycle_start;
+    if (!start.empty() && study.cycles.empty())
+      throw action::Error("--cycle-start: there is no '" + start + "' in " + source.name);
+    report.timelines.push_back({name, chosen.Interruption(), std::move(study)});
+  }
+  std::vector<Output> written;
+  for (const std::string &output : files) {
+    for (Output &file : FilesOf(output, report)) {
+      if (fs::exists(file.path) && force == FALSE)
+        throw action::Error(file.path + " is there already; --force replaces it");
+      written.push_back(std::move(file));
+    }
+  }
+  for (const Output &file : written)
+    file.write(file.path);
+  if (as_json) {
+    ordered_json all = ordered_json::array();
+    for (const action::StudiedTimeline &timeline : report.timelines)
+      all.push_back(ToJson(timeline));
+    std::printf("%s\n", all.dump(2, ' ', false, ordered_json::error_handler_t::replace).c_str());
+    return action::kDone;
+  }
+  for (const action::StudiedTimeline &timeline : report.timelines)
+    PrintSummary(timeline, report.settings);
+  for (const Output &file : written)
+    std::printf("wrote %s\n", Printable(file.path).c_str());
+  return action::kDone;
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  return action::RunTool("gst-action-report", [&] { return Run(argc, argv); });
+}
