@@ -214,6 +214,48 @@ def page_and_tables():
     run(one, "-o", path("study.html"), "--force")
 
 
+def by_hand():
+    """Bland and Altman's figures of the same work timed by hand."""
+    chance = random.Random(9)
+    rows = [row for row in work(chance) if row["fine_action"] not in ("gap", "phone_nva", "waiting")]
+    at = 0.0
+    for row in rows:
+        length = row["end"] - row["start"] if row["end"] - row["start"] < 20 else 4
+        row["start"], row["end"] = round(at, 2), round(at + length, 2)
+        at = row["end"]
+    hand = [dict(row) for row in rows]
+    for a, b in zip(hand, hand[1:]):
+        a["end"] = b["start"] = round(a["end"] + chance.gauss(0.1, 0.2), 2)
+    lost = hand.pop(next(i for i, row in enumerate(hand) if i > 5 and row["fine_action"] == "turn_screw_va"))
+    said, _ = run(write("study.json", rows), "--compare", write("hand.json", hand), "--cycle-start", WORK[0], "-o", path("compared.html"), "--abnormal", "0")
+    found = json.loads(run(path("study.json"), "--compare", path("hand.json"), "--cycle-start", WORK[0], "--json", "--abnormal", "0")[0])[0]["agreement"]
+    assert "limits of agreement" in said
+    with open(path("compared.html"), encoding="utf-8") as file:
+        assert "Bland-Altman plot of cycles" in file.read()
+    for label in (None, *WORK):
+        if label is None:
+            times = []
+            for side in (rows, hand):
+                starts = [row["start"] for row in side if row["fine_action"] == WORK[0]]
+                times.append([b - a for a, b in zip(starts, starts[1:])])
+            # The cycle with a hole in it does not count by hand.
+            place = sum(row["start"] <= lost["start"] for row in rows if row["fine_action"] == WORK[0]) - 1
+            pairs = [(a, b) for i, (a, b) in enumerate(zip(*times)) if i != place]
+        else:
+            lengths = {id(side): [row["end"] - row["start"] for row in side if row["fine_action"] == label] for side in (rows, hand)}
+            study, manual = lengths[id(rows)], lengths[id(hand)]
+            if label == "turn_screw_va":
+                gone = [i for i, row in enumerate([r for r in rows if r["fine_action"] == label]) if row["start"] == lost["start"] or abs(row["start"] - lost["start"]) < 1.5][0]
+                study = study[:gone] + study[gone + 1:]
+            pairs = list(zip(study, manual))
+        differences = [a - b for a, b in pairs]
+        got = next(one for one in found if one["label"] == label)
+        assert got["pairs"] == len(pairs), (label, got, len(pairs))
+        bias, spread = statistics.mean(differences), statistics.stdev(differences)
+        assert near(got["bias"], bias) and near(got["lower"], bias - 1.96 * spread) and near(got["upper"], bias + 1.96 * spread), (label, got, bias, spread)
+    assert next(one for one in found if one["label"] == "turn_screw_va")["only_study"] == 1
+
+
 def spreadsheet():
     """The same tables as a spreadsheet program reads them: numbers are numbers."""
     one = write("s.json", work(random.Random(5)))
@@ -246,7 +288,8 @@ def spreadsheet():
 def mistakes():
     one = write("m.json", [{"start": 0, "end": 2, "fine_action": "a"}, {"start": 2, "end": 5, "fine_action": "b_nva", "state": "measured"}])
     empty = write("e.json", [])
-    for arguments, code, words in (((), 2, "usage"), ((one, "-o", "x.pdf"), 2, ".html"), ((one, "--exclude", "x"), 2, "3=REASON"), ((one, "--rating", "0"), 2, "rating"),
+    for arguments, code, words in (((), 2, "usage"), ((one, "-o", "x.pdf"), 2, ".html"), ((one, "--exclude", "x"), 2, "3=REASON"), ((one, "--rating", "0"), 2, "rating"), ((one, one, "--compare", one), 2, "one timeline"),
+                                   ((one, "--compare", "/nowhere.csv"), 1, "/nowhere.csv"),
                                    ((one, "--cycle-start", "c"), 1, "no 'c'"), (("/nowhere.json",), 1, "/nowhere.json"), ((one, "--elements", "/nowhere.csv"), 1, "/nowhere.csv"),
                                    ((one, "-o", "/nowhere/x.html"), 1, "/nowhere"), ((one, "-o", "/nowhere/x.xlsx"), 1, "/nowhere")):
         assert words in run(*arguments, code=code)[1], (arguments, run(*arguments, code=code))
@@ -255,6 +298,6 @@ def mistakes():
 
 
 try:
-    tap.run([("figures", same_figures), ("the beginning of cycles is found", start_is_found), ("page and tables", page_and_tables), ("spreadsheet", spreadsheet), ("mistakes", mistakes)])
+    tap.run([("figures", same_figures), ("the beginning of cycles is found", start_is_found), ("page and tables", page_and_tables), ("spreadsheet", spreadsheet), ("against times by hand", by_hand), ("mistakes", mistakes)])
 finally:
     shutil.rmtree(FOLDER, ignore_errors=True)

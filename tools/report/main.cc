@@ -67,6 +67,17 @@ ordered_json ToJson(const action::StudiedTimeline &timeline) {
   object["overruns"] = study.overruns;
   object["normal"] = Rounded(study.normal);
   object["standard"] = Rounded(study.standard);
+  for (const action::DurationAgreement &agreement : timeline.agreement) {
+    const bool known = agreement.pairs.size() > 1;
+    object["agreement"].push_back(
+        {{"label", agreement.label.empty() ? ordered_json(nullptr) : ordered_json(agreement.label)},
+         {"pairs", agreement.pairs.size()},
+         {"only_study", agreement.only_study},
+         {"only_manual", agreement.only_manual},
+         {"bias", agreement.pairs.empty() ? ordered_json(nullptr) : ordered_json(Rounded(agreement.differences.mean))},
+         {"lower", known ? ordered_json(Rounded(agreement.lower())) : ordered_json(nullptr)},
+         {"upper", known ? ordered_json(Rounded(agreement.upper())) : ordered_json(nullptr)}});
+  }
   object["cycles"] = ordered_json::array();
   for (const action::StudyCycle &cycle : study.cycles) {
     object["cycles"].push_back({{"number", cycle.number},
@@ -108,6 +119,12 @@ void PrintSummary(const action::StudiedTimeline &timeline, const action::StudySe
   for (const action::StudyCycle &cycle : study.cycles) {
     if (!cycle.excluded.empty())
       std::printf("  cycle %zu does not count: %s\n", cycle.number, Printable(cycle.excluded).c_str());
+  }
+  if (!timeline.agreement.empty() && !timeline.agreement.front().pairs.empty()) {
+    const action::DurationAgreement &cycles = timeline.agreement.front();
+    std::printf("  against %zu cycles timed by hand: bias %+.2f s", cycles.pairs.size(), cycles.differences.mean);
+    if (cycles.pairs.size() > 1) std::printf(", limits of agreement %+.2f to %+.2f s", cycles.lower(), cycles.upper());
+    std::printf("\n");
   }
   if (!timeline.interruption.empty()) std::printf("  the timeline was %s\n", timeline.interruption.c_str());
   if (study.stand_in) std::printf("  %s\n", action::kNotAMeasurement);
@@ -154,7 +171,7 @@ void AddExcluded(const std::string &text, action::StudySettings &settings) {
 
 int Run(int argc, char **argv) {
   char **outputs = nullptr, **foreign = nullptr, **excluded = nullptr;
-  g_autofree char *cycle_start = nullptr, *elements = nullptr, *title = nullptr, *run = nullptr;
+  g_autofree char *cycle_start = nullptr, *elements = nullptr, *title = nullptr, *run = nullptr, *manual = nullptr;
   double takt = 0, rating = 1, allowance = 0, abnormal = action::StudySettings{}.abnormal;
   gboolean as_json = FALSE, force = FALSE;
   action::CommandLine line(
@@ -185,6 +202,8 @@ int Run(int argc, char **argv) {
        {"abnormal", 0, 0, G_OPTION_ARG_DOUBLE, &abnormal,
         "cycles so many standard deviations from the median do not count (default 4; 0: all count)", "NUMBER"},
        {"elements", 0, 0, G_OPTION_ARG_FILENAME, &elements, "names, values and order of this elements.csv", "FILE"},
+       {"compare", 0, 0, G_OPTION_ARG_FILENAME, &manual,
+        "the same hours timed by hand, in any format: bias and limits of agreement", "TIMELINE"},
        {"title", 0, 0, G_OPTION_ARG_STRING, &title, "of the page (default: Time study)", "TEXT"},
        {"run", 0, 0, G_OPTION_ARG_STRING, &run,
         "one run of a .jsonl timeline, by its name or its number (default: all as one)", "RUN"}});
@@ -227,7 +246,16 @@ int Run(int argc, char **argv) {
     const std::string &start = report.settings.cycle_start;
     if (!start.empty() && study.cycles.empty())
       throw action::Error("--cycle-start: there is no '" + start + "' in " + source.name);
-    report.timelines.push_back({name, chosen.Interruption(), std::move(study)});
+    report.timelines.push_back({name, chosen.Interruption(), std::move(study), {}});
+  }
+  if (manual != nullptr) {
+    if (report.timelines.size() != 1) throw action::UsageError("--compare is for one timeline");
+    action::StudiedTimeline &timeline = report.timelines.front();
+    const action::TimelineFile file = action::ReadSource({manual, {manual}}).file;
+    action::StudySettings settings = report.settings;
+    settings.excluded.clear();
+    settings.cycle_start = timeline.study.cycle_start;
+    timeline.agreement = CompareDurations(timeline.study, MakeStudy(file.last().segments, rows, settings));
   }
   std::vector<Output> written;
   for (const std::string &output : files) {

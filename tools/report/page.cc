@@ -38,6 +38,11 @@ const char *ColourOf(ValueCategory category) {
   }
 }
 
+// Without a sign where nothing is left of it.
+std::string Signed(double seconds) {
+  return std::abs(seconds) < 0.005 ? "0.00" : Format("%+.2f", seconds);
+}
+
 std::string Svg(int height, const std::string &label, const std::string &inside) {
   return Format("<svg viewBox=\"0 0 %d %d\" role=\"img\" font-family=\"system-ui, sans-serif\" font-size=\"13\" ",
                 kWidth, height) +
@@ -213,7 +218,8 @@ std::string RunChart(const Study &study, double takt) {
   }
   if (study.counted() > 0) {
     inside += Line(kLeft, y_of(study.cycle.mean), kWidth, y_of(study.cycle.mean), "#2f6fb0", "stroke-width=\"1.5\"");
-    inside += Text(kWidth, y_of(study.cycle.mean) - 5, Format("mean %.1f s", study.cycle.mean), "end", "#2f6fb0");
+    inside += Text(kWidth, y_of(study.cycle.mean) + (takt > study.cycle.mean ? 15 : -5),
+                   Format("mean %.1f s", study.cycle.mean), "end", "#2f6fb0");
   }
   if (takt > 0) {
     inside += Line(kLeft, y_of(takt), kWidth, y_of(takt), "#1b1f24", "stroke-width=\"2\" stroke-dasharray=\"8 5\"");
@@ -310,6 +316,59 @@ std::string Deviations(const Study &study) {
   return "<h3>Deviations from the order of work</h3>\n" + HtmlTable({"element", "what", "at", "cycle"}, rows);
 }
 
+// Differences over means, with bias and limits of agreement.
+std::string BlandAltman(const DurationAgreement &agreement) {
+  constexpr int kHeight = 240, kTop = 14, kBottom = 36, kLeft = 60;
+  double low = std::min(0.0, agreement.lower()), high = std::max(0.0, agreement.upper()), first = 1e300, last = 0;
+  for (const auto &[study, manual] : agreement.pairs) {
+    low = std::min(low, study - manual);
+    high = std::max(high, study - manual);
+    first = std::min(first, (study + manual) / 2);
+    last = std::max(last, (study + manual) / 2);
+  }
+  if (agreement.pairs.size() < 2 || high <= low) return "";
+  const double room = 0.08 * (high - low), width = std::max(last - first, 1e-6);
+  const auto x_of = [&](double mean) { return kLeft + 20 + (kWidth - kLeft - 220) * (mean - first) / width; };
+  const auto y_of = [&](double difference) {
+    return kTop + (kHeight - kTop - kBottom) * (high + room - difference) / (high - low + 2 * room);
+  };
+  std::string inside;
+  for (const auto &[value, what] :
+       {std::pair{agreement.differences.mean, "bias"}, std::pair{agreement.lower(), "lower limit"},
+        std::pair{agreement.upper(), "upper limit"}}) {
+    inside += Line(kLeft, y_of(value), kWidth - 180, y_of(value), "#2f6fb0", "stroke-dasharray=\"6 4\"");
+    inside += Text(kWidth - 172, y_of(value) + 4, std::string(what) + " " + Signed(value) + " s", "start", "#2f6fb0");
+  }
+  inside += Line(kLeft, y_of(0), kWidth - 180, y_of(0), kSoft);
+  inside += Text(kLeft - 8, y_of(0) + 4, "0 s", "end", kSoft);
+  for (const auto &[study, manual] : agreement.pairs) {
+    inside += Format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"#d13b3b\" fill-opacity=\"0.7\"><title>",
+                     x_of((study + manual) / 2), y_of(study - manual)) +
+              Format("%.2f s, by hand %.2f s", study, manual) + "</title></circle>\n";
+  }
+  inside += Text(kLeft + 20, kHeight - 6, Format("mean of both: %.1f s", first), "start", kSoft);
+  inside += Text(kWidth - 200, kHeight - 6, Format("%.1f s", last), "end", kSoft);
+  return Svg(kHeight, "Bland-Altman plot of " + (agreement.label.empty() ? "cycles" : agreement.name), inside);
+}
+
+std::string Agreement(const std::vector<DurationAgreement> &agreements) {
+  if (agreements.empty()) return "";
+  std::vector<std::vector<std::string>> rows;
+  for (const DurationAgreement &a : agreements) {
+    const size_t count = a.pairs.size();
+    rows.push_back({a.label.empty() ? "<b>cycles</b>" : HtmlEscaped(a.name), std::to_string(count),
+                    std::to_string(a.only_study), std::to_string(a.only_manual),
+                    count > 0 ? Signed(a.differences.mean) : "–",
+                    count > 1 ? Signed(a.lower()) + " to " + Signed(a.upper()) : "–"});
+  }
+  return "<h3>Against the times by hand</h3>\n" +
+         HtmlTable({"", "pairs", "only here", "only by hand", "bias s", "limits of agreement s"}, rows) +
+         "<p class=\"soft\">Differences: here less by hand. 95 % of them lie between the limits (Bland and Altman): "
+         "bias ± "
+         "1.96 standard deviations. Of few pairs they say little.</p>\n" +
+         BlandAltman(agreements.front());
+}
+
 }  // namespace
 
 std::string ReportPage(const StudyReport &report) {
@@ -332,6 +391,7 @@ std::string ReportPage(const StudyReport &report) {
     body += "<h3>Elements</h3>\n" + ElementTable(study);
     body += "<h3>Time without added value</h3>\n" + Pareto(study);
     body += Deviations(study);
+    body += Agreement(timeline.agreement);
     body += "<h3>The whole timeline</h3>\n" + Gantt(study);
   }
   body +=

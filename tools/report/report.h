@@ -16,6 +16,7 @@ struct StudiedTimeline {
   std::string name;
   std::string interruption;  // why the timeline ends where it does; empty: it is whole
   Study study;
+  std::vector<DurationAgreement> agreement;  // with what was timed by hand; empty: nothing was
 };
 
 struct StudyReport {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <utility>
 
 namespace action {
@@ -245,6 +246,83 @@ Study MakeStudy(std::span<const Segment> timeline, const std::vector<ElementRow>
     figures.standard = figures.per_cycle * settings.rating * (1 + settings.allowance);
   }
   return study;
+}
+
+namespace {
+
+struct Extent {
+  int64_t start = 0, end = 0;
+  double seconds = 0;
+};
+
+double ShareOf(const Extent &a, const Extent &b) {
+  const int64_t common = std::min(a.end, b.end) - std::max(a.start, b.start);
+  if (common <= 0) return 0;
+  return static_cast<double>(common) / static_cast<double>(std::max(a.end, b.end) - std::min(a.start, b.start));
+}
+
+void AddPairs(const std::vector<Extent> &study, const std::vector<Extent> &manual, DurationAgreement &agreement) {
+  constexpr double kLeast = 0.5 - 1e-9;
+  struct Match {
+    double share;
+    size_t study, manual;
+  };
+  std::vector<Match> matches;
+  for (size_t i = 0; i < study.size(); ++i) {
+    for (size_t j = 0; j < manual.size(); ++j) {
+      const double share = ShareOf(study[i], manual[j]);
+      if (share >= kLeast) matches.push_back({share, i, j});
+    }
+  }
+  std::ranges::stable_sort(matches, std::greater<>(), &Match::share);
+  std::set<size_t> taken_study, taken_manual;
+  std::vector<std::pair<size_t, DurationAgreement::Pair>> pairs;
+  for (const Match &match : matches) {
+    if (taken_study.contains(match.study) || taken_manual.contains(match.manual)) continue;
+    taken_study.insert(match.study);
+    taken_manual.insert(match.manual);
+    pairs.push_back({match.manual, {study[match.study].seconds, manual[match.manual].seconds}});
+  }
+  std::ranges::sort(pairs, {}, &std::pair<size_t, DurationAgreement::Pair>::first);  // in order of time
+  std::vector<double> differences;
+  for (const auto &[place, pair] : pairs) {
+    agreement.pairs.push_back(pair);
+    differences.push_back(pair.study - pair.manual);
+  }
+  agreement.differences = StatisticsOf(differences);
+  agreement.only_study = study.size() - pairs.size();
+  agreement.only_manual = manual.size() - pairs.size();
+}
+
+std::vector<Extent> CountedCycles(const Study &study) {
+  std::vector<Extent> extents;
+  for (const StudyCycle &cycle : study.cycles) {
+    if (cycle.excluded.empty()) extents.push_back({cycle.start, cycle.end, cycle.seconds()});
+  }
+  return extents;
+}
+
+std::vector<Extent> ExtentsOf(const Study &study, const std::string &label) {
+  std::vector<Extent> extents;
+  for (const StudyElement &element : study.elements) {
+    if (element.label == label) extents.push_back({element.start, element.end, element.seconds()});
+  }
+  return extents;
+}
+
+}  // namespace
+
+std::vector<DurationAgreement> CompareDurations(const Study &study, const Study &manual) {
+  std::vector<DurationAgreement> agreements(1);
+  AddPairs(CountedCycles(study), CountedCycles(manual), agreements.front());
+  for (const ElementFigures &figures : manual.figures) {
+    DurationAgreement agreement;
+    agreement.label = figures.label;
+    agreement.name = figures.name;
+    AddPairs(ExtentsOf(study, figures.label), ExtentsOf(manual, figures.label), agreement);
+    agreements.push_back(std::move(agreement));
+  }
+  return agreements;
 }
 
 }  // namespace action

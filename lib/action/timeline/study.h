@@ -106,6 +106,27 @@ ACTION_API std::string CycleStartOf(std::span<const StudyElement> elements);
 ACTION_API Study MakeStudy(std::span<const Segment> timeline, const std::vector<ElementRow> &rows,
                            const StudySettings &settings);
 
+// How far durations of a study agree with those that somebody has timed by hand (Bland and Altman 1986): differences
+// are those of the study less those by hand; 95 % of them lie between the limits, bias +- 1.96 standard deviations.
+struct DurationAgreement {
+  std::string label;  // of the element; empty: cycles
+  std::string name;   // for people
+  struct Pair {
+    double study = 0, manual = 0;  // s
+  };
+  std::vector<Pair> pairs;
+  Statistics differences;
+  size_t only_study = 0, only_manual = 0;  // that have no partner
+
+  double lower() const { return differences.mean - 1.96 * differences.deviation; }
+  double upper() const { return differences.mean + 1.96 * differences.deviation; }
+};
+// Elements belong together when they have the same label, and cycles when they are cycles of the same work, and share
+// at least half of their common extent; each has one partner, those that share most first. Cycles first, then elements
+// in the order of the manual study. Elements in cycles that do not count are compared all the same; cycles that do not
+// count in one of the two are not.
+ACTION_API std::vector<DurationAgreement> CompareDurations(const Study &study, const Study &manual);
+
 }  // namespace action
 
 #endif  // ACTION_TIMELINE_STUDY_H_
