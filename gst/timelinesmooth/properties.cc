@@ -139,7 +139,8 @@ PropertyTable<Settings> NewTable() {
       "left (then the last one says complete: false); what another run left there is kept as NAME.json~; "
       "NAME.jsonl: one segment a line, appended as soon as it is final, also to what is in the file already: "
       "each line names its run. In the name of a .jsonl, %Y, %m, %d and so on (strftime, local time) are those of "
-      "the segment's beginning: a file a day; folders are made",
+      "the segment's beginning: a file a day; folders are made. Other endings are formats of other programs, written "
+      "at the end: .vtt, .srt, .eaf (ELAN), .csv; what they cannot hold is left out (gst-action-convert says what)",
       &Settings::location, kMutableReady);
   table.Text("station", "Station", "What the place of work is called: a key of each line of a .jsonl",
              &Settings::station, kMutableReady);

@@ -15,6 +15,7 @@
 #include "action/deleter.h"
 #include "action/error.h"
 #include "action/timeline/timeline_file.h"
+#include "action/timeline/timeline_format.h"
 #include "common/glib_ptr.h"
 
 namespace action {
@@ -44,6 +45,24 @@ GstMessage *NewSegmentMessage(GstElement *element, const FinishedSegment &finish
   return gst_message_new_element(GST_OBJECT(element), structure);
 }
 
+namespace {
+
+// Of what is written as a whole when the stream has ended. Throws Error.
+const TimelineFormat *FormatAtTheEnd(const std::string &location) {
+  const std::string ending = std::filesystem::path(location).extension().string();
+  std::string known;
+  for (const TimelineFormat &format : TimelineFormats()) {
+    if (format.by_frames) continue;  // frames of the video, of which labels know nothing
+    if (ending == format.ending) return &format;
+    if (known.find(format.ending) == std::string::npos)
+      known += (known.empty() ? "" : ", ") + std::string(format.ending);
+  }
+  throw Error("cannot write a timeline to " + location + ": the ending of its name decides the format. There are " +
+              known + "; .jsonl has a line for each segment, written at once, the others are written at the end");
+}
+
+}  // namespace
+
 TimelineOutput::TimelineOutput(const std::string &location) : location_(location) {
   if (location.empty()) return;
   std::error_code failed;
@@ -55,13 +74,10 @@ TimelineOutput::TimelineOutput(const std::string &location) : location_(location
     const int64_t now = g_get_real_time() * 1000;
     run_ = IsoTime(now);
     OpenLines(PathAt(now));
-  } else if (location.ends_with(".json")) {
-    AtomicFile probe(location);  // an unwritable folder is told now, not at the end of a shift
-  } else {
-    throw Error("cannot write a timeline to " + location +
-                ": the ending of its name decides the format, and should be .json (a list, written at the end) or "
-                ".jsonl (a line for each segment, written at once)");
+    return;
   }
+  if (!location.ends_with(".json")) format_ = FormatAtTheEnd(location);
+  AtomicFile probe(location);  // an unwritable folder is told now, not at the end of a shift
 }
 
 // Of lines that say something of this moment, ns since 1970.
@@ -182,7 +198,7 @@ std::string TimelineOutput::Finish(bool complete) {
   // A complete file is as the Python system writes it.
   if (!complete && !segments.empty()) segments.back().complete = false;
   AtomicFile file(location_);
-  file.Write(ToJson(segments));
+  file.Write(format_ != nullptr ? format_->write({segments, "", 0}) : ToJson(segments));
   const std::string kept = written_ ? "" : KeepAside(location_);
   file.Commit();
   written_ = true;

@@ -15,6 +15,7 @@
 #include "action/line_file.h"
 #include "action/timeline/segment_list.h"
 #include "action/timeline/timeline_file.h"
+#include "action/timeline/timeline_format.h"
 #include "timelinesmooth/timeline_tracker.h"
 
 namespace action {
@@ -67,6 +68,7 @@ class TimelineOutput {
   std::string path_;  // of the lines, now
   std::string run_;   // .jsonl: what tells this run's lines from those of others in the file
   std::unique_ptr<LineFile> lines_;
+  const TimelineFormat *format_ = nullptr;  // of another program
   SegmentList segments_;
   std::optional<FinishedSegment> last_;
   bool written_ = false;  // the file that lies there is this run's

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "action/timeline/timeline_file.h"
+#include "action/timeline/timeline_format.h"
 #include "common/analytics_label.h"
 #include "common/recording_event.h"
 #include "detections.h"
@@ -1091,7 +1092,35 @@ TEST_F(TimelineSmooth, LocationsThatCannotBe) {
   EXPECT_NE(refused(Folder() + "/no/t.jsonl").find("/no/t.jsonl"), std::string::npos);
   std::filesystem::create_directory(Folder() + "/folder.json");
   EXPECT_NE(refused(Folder() + "/folder.json").find("is a folder"), std::string::npos);
-  EXPECT_NE(refused(Folder() + "/t.csv").find(".json (a list"), std::string::npos);
+  for (const char *name : {"/t.txt", "/t.mp4", "/t"}) {  // .txt: frames of a video that nobody knows the rate of
+    const std::string said = refused(Folder() + name);
+    EXPECT_NE(said.find(".jsonl"), std::string::npos) << said;
+    EXPECT_NE(said.find(".eaf"), std::string::npos) << said;
+  }
+}
+
+// Formats of other programs hold what .json does.
+TEST_F(TimelineSmooth, OtherFormatsAreWrittenAtTheEnd) {
+  std::vector<action::Segment> wanted;
+  for (const char *ending : {"json", "srt", "vtt", "eaf", "csv"}) {
+    const std::string path = Folder() + "/t." + ending;
+    Make("timelinesmooth window=1 location=" + path);
+    Begin();
+    PushStream("abbcca");
+    PushEos();
+    EXPECT_TRUE(WaitForEvent(GST_EVENT_EOS));
+    const std::string text = ReadFile(path);
+    const auto read = action::FormatOf(path, "", text).read(text, path, 0).segments;
+    if (wanted.empty()) wanted = read;
+    ASSERT_EQ(read.size(), wanted.size()) << text;
+    EXPECT_GT(read.size(), 3u);
+    for (size_t i = 0; i < read.size(); ++i) {
+      EXPECT_EQ(read[i].fine_action, wanted[i].fine_action) << ending;
+      EXPECT_NEAR(static_cast<double>(read[i].start), static_cast<double>(wanted[i].start), 1e6) << ending;
+      EXPECT_NEAR(static_cast<double>(read[i].end), static_cast<double>(wanted[i].end), 1e6) << ending;
+    }
+    Drop();
+  }
 }
 
 TEST_F(TimelineSmooth, ErrorsSayOfWhatKindAndFileTheyAre) {
@@ -1100,7 +1129,7 @@ TEST_F(TimelineSmooth, ErrorsSayOfWhatKindAndFileTheyAre) {
   EXPECT_EQ(KindOfError("timelinesmooth location=/no/such/t.jsonl", GST_STATE_PAUSED),
             "resource OPEN_WRITE /no/such/t.jsonl");
   EXPECT_EQ(KindOfError("timelinesmooth location=" + Folder(), GST_STATE_PAUSED), "resource OPEN_WRITE " + Folder());
-  EXPECT_EQ(KindOfError("timelinesmooth location=t.csv", GST_STATE_PAUSED), "library SETTINGS");
+  EXPECT_EQ(KindOfError("timelinesmooth location=t.mp4", GST_STATE_PAUSED), "library SETTINGS");
   EXPECT_EQ(KindOfError("timelinesmooth elements=/no/such.csv", GST_STATE_PAUSED), "resource NOT_FOUND /no/such.csv");
   const std::string table = Folder() + "/wrong.csv";
   std::ofstream(table) << "label,value\na_va,WASTE\n";
