@@ -7,6 +7,8 @@
 #include <iterator>
 #include <utility>
 
+#include "action/timeline/timeline_format.h"
+
 namespace action {
 namespace {
 
@@ -15,7 +17,7 @@ constexpr int64_t kFileResolution = GST_MSECOND / 2;  // times in files are roun
 }  // namespace
 
 FileLabels::FileLabels(const std::string &location, TimeOrigin origin) : clock_(origin) {
-  TimelineFile file = ReadTimelineFile(location);
+  TimelineFile file = ReadAnyTimeline(location).file;
   segments_ = std::move(file.runs.back().segments);
   warnings_ = std::move(file.warnings);
   if (segments_.empty()) warnings_.push_back("the timeline " + location + " holds no segment: no frame gets a label");

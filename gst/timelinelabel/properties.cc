@@ -13,8 +13,8 @@ using Settings = TimelineLabelSettings;
 PropertyTable<Settings> NewTable() {
   PropertyTable<Settings> table;
   table.Text("location", "Location",
-             "A timeline file: .json or .jsonl of timelinesmooth (of a .jsonl file with several runs the last one), or "
-             ".json of the Python system",
+             "A timeline file: .json or .jsonl of timelinesmooth (of a .jsonl file with several runs the last one), "
+             ".json of the Python system, or of another program: .vtt, .srt, .eaf (ELAN), .csv, Label Studio's .json",
              &Settings::location, kMutableReady);
   table.Enum("time-origin", "Time origin",
              "What counts as 0 s in the file: the first frame, or stream time 0; as in timelinesmooth, which wrote it",

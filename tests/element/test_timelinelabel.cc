@@ -53,6 +53,16 @@ TEST_F(TimelineLabel, FramesGetTheLabelsOfTheFile) {
   EXPECT_EQ(LabelAt(late + 4000000000), "-") << "the timeline ends";
 }
 
+TEST_F(TimelineLabel, OtherProgramsFiles) {
+  Make("timelinelabel location=" + File("t.srt",
+                                        "1\n00:00:00,000 --> 00:00:02,000\nturn_screw_va\n\n"
+                                        "2\n00:00:03,000 --> 00:00:04,000\nwait_nva\n"));
+  Start();
+  EXPECT_EQ(LabelAt(0), "turn");
+  EXPECT_EQ(LabelAt(2500 * GST_MSECOND), "gap");
+  EXPECT_EQ(LabelAt(3 * GST_SECOND), "wait");
+}
+
 TEST_F(TimelineLabel, TakesAwayWhatTheFileDoesNotSay) {
   Make("timelinelabel location=" + Timeline());
   Start();

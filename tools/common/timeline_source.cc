@@ -4,14 +4,9 @@
 #include "common/timeline_source.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iostream>
 #include <iterator>
 #include <map>
-#include <string_view>
 #include <utility>
 
 #include "action/error.h"
@@ -19,40 +14,8 @@
 #include "action/timeline/timeline_format.h"
 
 namespace action {
-namespace {
 
 namespace fs = std::filesystem;
-
-std::string ReadText(const std::string &path) {
-  if (path == kStandardInput) return {std::istreambuf_iterator<char>(std::cin), {}};
-  std::error_code failed;
-  const bool folder = fs::is_directory(path, failed);
-  std::ifstream file(path, std::ios::binary);
-  if (!file || folder)
-    throw ReadError(path, folder ? EISDIR : errno,
-                    "cannot read " + path + ": " + (folder ? "it is a folder" : std::strerror(errno)));
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// Ours may have several runs, and something beside them.
-bool IsOurs(const TimelineFormat &format) {
-  return std::string_view(format.name).starts_with("json");
-}
-
-SourceTimeline ReadFile(const std::string &path, const SourceFormat &wanted) {
-  if (wanted.name.empty() && path.ends_with(".jsonl")) return {ReadTimelineFile(path), "", 0};
-  const std::string text = ReadText(path);
-  // The standard input has no ending; without a word on its format it is ours.
-  if (path == kStandardInput && wanted.name.empty()) return {ParseTimelineFile(text, "standard input"), "", 0};
-  const TimelineFormat &format = FormatOf(path, wanted.name, text);
-  if (IsOurs(format) && path != kStandardInput) return {ReadTimelineFile(path), "", 0};
-  TimelineDocument document = OfFile(path, [&] { return format.read(text, path, wanted.frame_rate); });
-  SourceTimeline timeline{{}, document.video, document.frame_rate};
-  timeline.file.runs.push_back({"", std::move(document.segments), {}, {}});
-  return timeline;
-}
-
-}  // namespace
 
 std::vector<TimelineSource> TimelineSourcesOf(const std::vector<std::string> &paths) {
   std::vector<TimelineSource> sources;
@@ -79,10 +42,10 @@ std::vector<TimelineSource> TimelineSourcesOf(const std::vector<std::string> &pa
   return sources;
 }
 
-SourceTimeline ReadSource(const TimelineSource &source, const SourceFormat &format) {
-  SourceTimeline all;
+AnyTimeline ReadSource(const TimelineSource &source, const SourceFormat &format) {
+  AnyTimeline all;
   for (const std::string &path : source.files) {
-    SourceTimeline one = ReadFile(path, format);
+    AnyTimeline one = ReadAnyTimeline(path, format.name, format.frame_rate);
     std::ranges::move(one.file.warnings, std::back_inserter(all.file.warnings));
     for (TimelineRun &run : one.file.runs) {
       if (!run.segments.empty() || source.files.size() == 1) all.file.runs.push_back(std::move(run));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "action/timeline/timeline_file.h"
+#include "action/timeline/timeline_format.h"
 
 namespace action {
 
@@ -27,14 +28,8 @@ struct SourceFormat {
   double frame_rate = 0;  // of the video, for formats that count frames; 0: not known
 };
 
-// What all files of a source hold, one after the other, and what a file says of its video (TimelineDocument).
-struct SourceTimeline {
-  TimelineFile file;
-  std::string video;
-  double frame_rate = 0;
-};
-// Throws Error naming the file.
-SourceTimeline ReadSource(const TimelineSource &source, const SourceFormat &format = {});
+// What all files of a source hold, one after the other. Throws Error naming the file.
+AnyTimeline ReadSource(const TimelineSource &source, const SourceFormat &format = {});
 
 // Which runs of a timeline are meant.
 struct RunChoice {

@@ -49,7 +49,7 @@ TimelineDocument Read(const std::string &in, const Options &options) {
       names += "\n  " + source.name;
     throw action::Error(in + " holds the timelines of several places; name one:" + names);
   }
-  action::SourceTimeline timeline = action::ReadSource(sources[0], {options.from, options.frame_rate});
+  action::AnyTimeline timeline = action::ReadSource(sources[0], {options.from, options.frame_rate});
   for (const std::string &warning : timeline.file.warnings)
     std::fprintf(stderr, "gst-action-convert: %s\n", warning.c_str());
   const size_t count = timeline.file.runs.size();

@@ -5,9 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
 
 #include "action/error.h"
 #include "action/labels.h"
@@ -50,6 +56,35 @@ const TimelineFormat &FormatOf(const std::string &path, std::string_view name, s
   throw Error(ErrorKind::kFormat, path,
               by_ending != nullptr ? path + " is in none of the formats that its ending stands for: name the format"
                                    : "the ending of " + path + " is none of a timeline; there are " + known);
+}
+
+namespace {
+
+std::string ReadText(const std::string &path) {
+  if (path == kStandardInput) return {std::istreambuf_iterator<char>(std::cin), {}};
+  std::error_code failed;
+  const bool folder = std::filesystem::is_directory(path, failed);
+  std::ifstream file(path, std::ios::binary);
+  if (!file || folder)
+    throw ReadError(path, folder ? EISDIR : errno,
+                    "cannot read the timeline " + path + ": " + (folder ? "it is a folder" : std::strerror(errno)));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace
+
+AnyTimeline ReadAnyTimeline(const std::string &path, std::string_view format, double frame_rate) {
+  const bool input = path == kStandardInput;
+  const bool known = std::ranges::any_of(All(), [&](const TimelineFormat &f) { return HasEnding(path, f.ending); });
+  if (format.empty() && (!known || path.ends_with(".jsonl"))) return {ReadTimelineFile(path), "", 0};
+  const std::string text = ReadText(path);
+  const TimelineFormat &found = FormatOf(path, format, text);
+  if (std::string_view(found.name).starts_with("json") && !input) return {ReadTimelineFile(path), "", 0};
+  TimelineDocument document =
+      OfFile(path, [&] { return found.read(text, input ? "standard input" : path, frame_rate); });
+  AnyTimeline timeline{{}, document.video, document.frame_rate};
+  timeline.file.runs.push_back({"", std::move(document.segments), {}, {}});
+  return timeline;
 }
 
 std::vector<std::string> LeftOut(const TimelineDocument &document, const TimelineFormat &format) {

@@ -12,6 +12,7 @@
 
 #include "action/export.h"
 #include "action/timeline/step.h"
+#include "action/timeline/timeline_file.h"
 
 namespace action {
 
@@ -47,6 +48,17 @@ ACTION_API std::span<const TimelineFormat> TimelineFormats();
 // By its name; empty: by the ending of the path and, where the file is there to be looked at, by the text. Throws Error
 // naming those that there are.
 ACTION_API const TimelineFormat &FormatOf(const std::string &path, std::string_view name, std::string_view text = {});
+
+// A timeline file of any format. Ours may have several runs, and something beside them; others have one.
+struct AnyTimeline {
+  TimelineFile file;
+  std::string video;  // as in TimelineDocument
+  double frame_rate = 0;
+};
+// format: the name of one; empty: by the file's ending and its text, and ours where nothing is known. frame_rate: of
+// the video, for formats that count frames. "-" is the standard input, without a format's name in ours. Throws Error
+// naming the file.
+ACTION_API AnyTimeline ReadAnyTimeline(const std::string &path, std::string_view format = {}, double frame_rate = 0);
 
 // What of this document the format leaves out, in words, such as "the confidence"; empty: nothing.
 ACTION_API std::vector<std::string> LeftOut(const TimelineDocument &document, const TimelineFormat &format);
