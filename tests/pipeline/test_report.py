@@ -181,6 +181,22 @@ def start_is_found():
     assert {e["label"]: e["name"] for e in found["elements"]}["turn_screw_va"] == "Drive the screw"
 
 
+def order_of_work():
+    """What a cycle lacks, and has more than once, by elements.csv: two ways of one step are one step."""
+    with open(path("order.csv"), "w", encoding="utf-8") as file:
+        file.write("label,name,order,optional\ntake_va,Take,1,\nturn_va,Screw,2,\nglue_va,Screw,2,\nlook_nva,Look,3,yes\npack_va,Pack,4,\n")
+    cycles = [["take_va", "turn_va", "look_nva", "pack_va"], ["take_va", "glue_va", "pack_va", "turn_va"], ["take_va", "look_nva", "pack_va"], ["take_va", "turn_va"]]
+    rows, at = [], 0
+    for cycle in cycles:
+        for label in cycle:
+            rows.append({"start": at, "end": at + 3, "fine_action": label})
+            at += 3
+    found = json.loads(run(write("o.json", rows), "--elements", path("order.csv"), "--json", "-o", path("order.html"))[0])[0]["cycles"]
+    assert [(c["missing"], c["extra"]) for c in found] == [([], []), ([], ["Screw"]), (["Screw"], []), ([], [])], found
+    with open(path("order.html"), encoding="utf-8") as file:
+        assert "Deviations from the order of work" in file.read()
+
+
 def page_and_tables():
     """The page is well-formed, needs nothing from elsewhere, and draws what the figures say; tables have the same numbers."""
     rows = work(random.Random(3))
@@ -298,6 +314,6 @@ def mistakes():
 
 
 try:
-    tap.run([("figures", same_figures), ("the beginning of cycles is found", start_is_found), ("page and tables", page_and_tables), ("spreadsheet", spreadsheet), ("against times by hand", by_hand), ("mistakes", mistakes)])
+    tap.run([("figures", same_figures), ("the beginning of cycles is found", start_is_found), ("order of work", order_of_work), ("page and tables", page_and_tables), ("spreadsheet", spreadsheet), ("against times by hand", by_hand), ("mistakes", mistakes)])
 finally:
     shutil.rmtree(FOLDER, ignore_errors=True)

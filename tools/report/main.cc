@@ -84,7 +84,9 @@ ordered_json ToJson(const action::StudiedTimeline &timeline) {
                                 {"start", Rounded(static_cast<double>(cycle.start) / 1e9)},
                                 {"end", Rounded(static_cast<double>(cycle.end) / 1e9)},
                                 {"seconds", Rounded(cycle.seconds())},
-                                {"excluded", cycle.excluded}});
+                                {"excluded", cycle.excluded},
+                                {"missing", cycle.missing},
+                                {"extra", cycle.extra}});
   }
   object["elements"] = ordered_json::array();
   for (const action::ElementFigures &figures : study.figures) {

@@ -307,13 +307,20 @@ std::string ElementTable(const Study &study) {
 
 std::string Deviations(const Study &study) {
   std::vector<std::vector<std::string>> rows;
+  for (const StudyCycle &cycle : study.cycles) {
+    for (const auto &[names, what] :
+         {std::pair{&cycle.missing, "missing"}, std::pair{&cycle.extra, "more than once"}}) {
+      for (const std::string &name : *names)
+        rows.push_back({HtmlEscaped(name), what, std::to_string(cycle.number), ClockText(cycle.start)});
+    }
+  }
   for (const StudyElement &element : study.elements) {
     if (element.deviation == Deviation::kNone) continue;
-    rows.push_back({HtmlEscaped(element.name), NameOf(element.deviation), ClockText(element.start),
-                    element.cycle > 0 ? std::to_string(element.cycle) : "–"});
+    rows.push_back({HtmlEscaped(element.name), NameOf(element.deviation),
+                    element.cycle > 0 ? std::to_string(element.cycle) : "–", ClockText(element.start)});
   }
   if (rows.empty()) return "";
-  return "<h3>Deviations from the order of work</h3>\n" + HtmlTable({"element", "what", "at", "cycle"}, rows);
+  return "<h3>Deviations from the order of work</h3>\n" + HtmlTable({"element", "what", "cycle", "at"}, rows);
 }
 
 // Differences over means, with bias and limits of agreement.

@@ -19,6 +19,13 @@ Cell Number(size_t value) {
   return static_cast<double>(value);
 }
 
+std::string Joined(const std::vector<std::string> &words) {
+  std::string text;
+  for (const std::string &word : words)
+    text += (text.empty() ? "" : "; ") + word;
+  return text;
+}
+
 ReportTable Elements(const StudyReport &report) {
   ReportTable table{
       "elements",
@@ -38,15 +45,16 @@ ReportTable Elements(const StudyReport &report) {
 }
 
 ReportTable Cycles(const StudyReport &report) {
-  ReportTable table{
-      "cycles",
-      {"timeline", "cycle", "start s", "end s", "cycle time s", "foreign s", "unmeasured s", "counts", "why not"},
-      {}};
+  ReportTable table{"cycles",
+                    {"timeline", "cycle", "start s", "end s", "cycle time s", "foreign s", "unmeasured s", "counts",
+                     "why not", "missing", "more than once"},
+                    {}};
   for (const StudiedTimeline &timeline : report.timelines) {
     for (const StudyCycle &cycle : timeline.study.cycles) {
       table.rows.push_back({timeline.name, Number(cycle.number), Seconds(cycle.start), Seconds(cycle.end),
                             cycle.seconds(), cycle.foreign_seconds, cycle.unmeasured_seconds,
-                            std::string(cycle.excluded.empty() ? "yes" : "no"), cycle.excluded});
+                            std::string(cycle.excluded.empty() ? "yes" : "no"), cycle.excluded, Joined(cycle.missing),
+                            Joined(cycle.extra)});
     }
   }
   return table;

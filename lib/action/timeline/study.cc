@@ -82,7 +82,7 @@ std::vector<StudyCycle> CyclesOf(std::span<const Segment> timeline, std::vector<
   for (StudyElement &element : elements) {
     if (element.label == start && !element.foreign) {
       if (!cycles.empty()) cycles.back().end = element.start;
-      cycles.push_back({cycles.size() + 1, element.start, timeline.back().end, 0, 0, ""});
+      cycles.push_back({cycles.size() + 1, element.start, timeline.back().end, 0, 0, "", {}, {}});
     }
     element.cycle = cycles.size();
     if (!cycles.empty() && element.foreign) cycles.back().foreign_seconds += element.seconds();
@@ -121,6 +121,37 @@ void Exclude(std::vector<StudyCycle> &cycles, const StudySettings &settings) {
     if (!cycle.excluded.empty() || std::abs(cycle.seconds() - median) <= settings.abnormal * spread) continue;
     cycle.excluded = std::string("abnormally ") + (cycle.seconds() > median ? "long" : "short") + ": " +
                      Seconds(cycle.seconds()) + ", the median is " + Seconds(median);
+  }
+}
+
+// Elements of the same place in the order are one step, in several ways of doing it.
+void CompareWithOrder(const std::vector<ElementRow> &rows, const std::vector<StudyElement> &elements,
+                      std::vector<StudyCycle> &cycles) {
+  struct Step {
+    std::string name;
+    bool optional = true;
+  };
+  std::map<int, Step> steps;  // by place
+  std::map<std::string, int> places;
+  for (const ElementRow &row : rows) {
+    if (!row.element.order) continue;
+    Step &step = steps[*row.element.order];
+    if (step.name.empty()) step.name = row.element.name.empty() ? row.label : row.element.name;
+    step.optional = step.optional && row.element.optional;
+    places[row.label] = *row.element.order;
+  }
+  if (steps.empty()) return;
+  for (StudyCycle &cycle : cycles) {
+    if (&cycle == &cycles.back()) continue;  // it may go on
+    std::map<int, size_t> counts;
+    for (const StudyElement &element : elements) {
+      const auto place = places.find(element.label);
+      if (element.cycle == cycle.number && !element.foreign && place != places.end()) ++counts[place->second];
+    }
+    for (const auto &[place, step] : steps) {
+      if (counts[place] == 0 && !step.optional) cycle.missing.push_back(step.name);
+      if (counts[place] > 1) cycle.extra.push_back(step.name);
+    }
   }
 }
 
@@ -204,6 +235,7 @@ Study MakeStudy(std::span<const Segment> timeline, const std::vector<ElementRow>
   if (!timeline.empty()) study.cycles = CyclesOf(timeline, study.elements, study.cycle_start);
   if (study.cycles.empty()) study.cycle_start.clear();
   Exclude(study.cycles, settings);
+  CompareWithOrder(rows, study.elements, study.cycles);
 
   std::vector<double> times;
   for (const StudyCycle &cycle : study.cycles) {

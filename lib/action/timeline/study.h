@@ -61,6 +61,8 @@ struct StudyCycle {
   int64_t start = 0, end = 0;  // ns
   double foreign_seconds = 0, unmeasured_seconds = 0;
   std::string excluded;  // why it does not count; empty: it does
+  // Of an order of work: names of steps that it lacks, though they are not optional, and that it has more than once.
+  std::vector<std::string> missing, extra;
   // Without foreign elements.
   double seconds() const { return static_cast<double>(end - start) / 1e9 - foreign_seconds; }
 };
