@@ -111,11 +111,22 @@ step "The timeline"
 gst-action-timeline show "$out/timeline.json"
 printf '\nAgreement with the ground truth, '
 gst-action-timeline compare "$out/timeline.json" "$truth"
+
+step "The time study"
+# A gst-action that was built without libxlsxwriter makes the page alone.
+if gst-action-report --force -o "$out/study.xlsx" "$out/timeline.json" >/dev/null 2>&1; then
+  sheets="
+$out/study.xlsx          the same for a spreadsheet"
+else
+  sheets=
+fi
+gst-action-report --force --title "The bench of the demo" -o "$out/study.html" "$out/timeline.json"
 cat <<END
 
 $out/overlay.mp4         the video with labels ($took)
 $out/timeline.json       the timeline
 $out/contact-sheet.png   twelve moments of it
+$out/study.html          the time study: open it in a browser$sheets
 $out/model               the model; $out/model/report.html says how good it is
 $(($(date +%s) - began)) s in all
 END

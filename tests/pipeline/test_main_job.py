@@ -138,6 +138,9 @@ def quickstart():
         assert png.read(8) == b"\x89PNG\r\n\x1a\n"
     sheet = cv2.imread(os.path.join(DEMO, "contact-sheet.png"))
     assert sheet.shape[:2] == (3 * 244 - 4, 4 * 324 - 4) and sheet.std() > 20, sheet.shape
+    with open(os.path.join(DEMO, "study.html"), encoding="utf-8") as page:
+        study = page.read()
+    assert "not a measurement" in study and "Yamazumi" in study, study[:500]
     import time
     began = time.monotonic()
     code, again = run([os.path.join(SOURCE, "examples/quickstart.sh"), DEMO], env=env)
