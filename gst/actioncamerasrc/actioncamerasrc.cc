@@ -110,8 +110,8 @@ namespace {
 
 GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw"));
-GstStaticPadTemplate encoded_template = GST_STATIC_PAD_TEMPLATE(
-    "encoded", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS("video/x-h264; video/x-h265; image/jpeg; video/mpeg"));
+GstStaticPadTemplate encoded_template =
+    GST_STATIC_PAD_TEMPLATE("encoded", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS(action::kEncodedCaps));
 
 std::shared_ptr<Running> RunningOf(GstActionCameraSrc *self) {
   const ObjectLock lock(self);

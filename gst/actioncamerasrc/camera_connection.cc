@@ -88,7 +88,7 @@ struct CameraConnection::Frames {
   CameraOutput *encoded;
   const std::function<void()> on_end;
   std::atomic<GstClockTime> offset{0};
-  const CapsPtr encoded_caps{gst_caps_from_string("video/x-h264; video/x-h265; image/jpeg; video/mpeg")};
+  const CapsPtr encoded_caps{gst_caps_from_string(kEncodedCaps)};
   bool told_codec = false;
 
   static GstFlowReturn OnSample(GstAppSink *sink, gpointer user) {

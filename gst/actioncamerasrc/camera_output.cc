@@ -75,50 +75,34 @@ GstClockTime CameraOutput::TimeOf(GstSample *sample, GstClockTime offset, GstClo
   return GST_CLOCK_TIME_IS_VALID(now) && now > last_pts_ ? now : last_pts_ + 1;
 }
 
-std::optional<uint64_t> CameraOutput::PictureOf(GstBuffer *frame) {
+// Whether the picture is another than the last that was looked at; of the first of a connection, and where it is not
+// looked at, it is not.
+bool CameraOutput::LookAtPicture(GstBuffer *frame, GstClockTime time, bool first) {
+  if (!first && time < looked_at_ + kLookInterval) return false;
   GstMapInfo map;
-  if (!gst_buffer_map(frame, &map, GST_MAP_READ)) return std::nullopt;
+  if (!gst_buffer_map(frame, &map, GST_MAP_READ)) return false;
   const uint64_t picture = HashOf(map.data, map.size);
   gst_buffer_unmap(frame, &map);
-  return picture;
+  const bool changed = picture != std::exchange(picture_, picture);
+  if (first || changed) changed_at_ = time;
+  looked_at_ = time;
+  unchanged_for_ = time - changed_at_;
+  return changed && !first;
 }
 
 bool CameraOutput::HoldsBack(GstBuffer *frame, GstClockTime time) {
-  if (!holding_ || !GST_CLOCK_TIME_IS_VALID(time)) return false;
+  if (!GST_CLOCK_TIME_IS_VALID(time)) return false;
   ++held_;
   const bool first = new_connection_.exchange(false);
-  if (first) held_since_ = changed_at_ = time;
-  if (!first && time < looked_at_ + kLookInterval) return true;
-  const std::optional<uint64_t> picture = PictureOf(frame);
-  if (!picture) return true;
-  const bool changed = !first && *picture != picture_;
-  picture_ = *picture;
-  looked_at_ = time;
-  if (changed) changed_at_ = time;
-  unchanged_for_ = time - changed_at_;
-  if (!changed || time < held_since_ + kSettling) return true;
-  holding_ = false;
-  return false;
-}
-
-void CameraOutput::LookAtPicture(GstBuffer *frame) {
-  const GstClockTime time = GST_BUFFER_PTS(frame);
-  if (!watch_picture_ || !GST_CLOCK_TIME_IS_VALID(time)) return;
-  const bool anew = GST_BUFFER_FLAG_IS_SET(frame, GST_BUFFER_FLAG_DISCONT);
-  if (!anew && time < looked_at_ + kLookInterval) return;
-  const std::optional<uint64_t> hash = PictureOf(frame);
-  if (!hash) return;
-  const uint64_t picture = *hash;
-  if (anew || picture != std::exchange(picture_, picture)) changed_at_ = time;
-  picture_ = picture;
-  looked_at_ = time;
-  unchanged_for_ = time - changed_at_;
+  if (first) held_since_ = time;
+  if (LookAtPicture(frame, time, first) && time >= held_since_ + kSettling) holding_ = false;
+  return holding_;
 }
 
 GstFlowReturn CameraOutput::Push(GstSample *sample, GstClockTime offset, GstClockTime now) {
   const StreamLock lock(pad_);
   if (ended_) return GST_FLOW_EOS;
-  if (HoldsBack(gst_sample_get_buffer(sample), TimeOf(sample, offset, now))) return GST_FLOW_OK;
+  if (holding_ && HoldsBack(gst_sample_get_buffer(sample), TimeOf(sample, offset, now))) return GST_FLOW_OK;
   if (kind_ == Kind::kEncoded) {
     // What comes before the first keyframe of a connection, nobody can decode.
     const bool keyframe = !GST_BUFFER_FLAG_IS_SET(gst_sample_get_buffer(sample), GST_BUFFER_FLAG_DELTA_UNIT);
@@ -152,7 +136,8 @@ GstFlowReturn CameraOutput::Push(GstSample *sample, GstClockTime offset, GstCloc
   } else {
     GST_BUFFER_FLAG_UNSET(buffer, GST_BUFFER_FLAG_DISCONT);
   }
-  LookAtPicture(buffer);
+  if (watch_picture_ && GST_CLOCK_TIME_IS_VALID(time))
+    LookAtPicture(buffer, time, GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT));
   last_pts_ = kind_ == Kind::kFrames || !GST_CLOCK_TIME_IS_VALID(last_pts_) ? time : std::max(time, last_pts_);
   position_ = GST_BUFFER_DURATION_IS_VALID(buffer) ? time + GST_BUFFER_DURATION(buffer) : time;
   ++frames_;

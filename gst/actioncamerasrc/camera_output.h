@@ -9,11 +9,13 @@
 
 #include <atomic>
 #include <cstdint>
-#include <optional>
 
 #include "common/glib_ptr.h"
 
 namespace action {
+
+// What a kEncoded one may be.
+inline constexpr const char *kEncodedCaps = "video/x-h264; video/x-h265; image/jpeg; video/mpeg";
 
 // Times are running times of the pipeline. Frames come from the streaming thread of a connection, everything else from
 // the thread that looks after it; what is pushed is pushed with the pad's stream lock held and no other.
@@ -57,8 +59,7 @@ class CameraOutput {
  private:
   void Begin();
   GstClockTime TimeOf(GstSample *sample, GstClockTime offset, GstClockTime now) const;
-  void LookAtPicture(GstBuffer *frame);
-  static std::optional<uint64_t> PictureOf(GstBuffer *frame);
+  bool LookAtPicture(GstBuffer *frame, GstClockTime time, bool first);
   bool HoldsBack(GstBuffer *frame, GstClockTime time);
 
   GstPad *const pad_;

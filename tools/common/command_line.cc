@@ -4,6 +4,7 @@
 #include "common/command_line.h"
 
 #include <algorithm>
+#include <array>
 #include <clocale>
 #include <cstdio>
 #include <filesystem>
@@ -21,6 +22,14 @@ std::string OrEmpty(const char *text) {
 
 std::string Counted(size_t count, const std::string &what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string ClockText(int64_t ns) {
+  const long long tenths = (ns + 50'000'000) / 100'000'000;
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld.%lld", tenths / 36000, tenths / 600 % 60,
+                tenths / 10 % 60, tenths % 10);
+  return text.data();
 }
 
 std::string Printable(std::string text) {

@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -37,6 +38,9 @@ std::string OrEmpty(const char *text);
 
 // "1 clip", "2 clips".
 std::string Counted(size_t count, const std::string &what);
+
+// A time in a video, "1:02:03.4".
+std::string ClockText(int64_t ns);
 
 // Without what a terminal would obey.
 std::string Printable(std::string text);

@@ -6,10 +6,20 @@
 #ifndef GST_ACTION_HTML_H_
 #define GST_ACTION_HTML_H_
 
+#include <array>
+#include <cstdio>
 #include <string>
 #include <vector>
 
 namespace action {
+
+// As printf does it; at most 299 bytes.
+template <typename... Values>
+std::string Format(const char *format, Values... values) {
+  std::array<char, 300> text{};
+  std::snprintf(text.data(), text.size(), format, values...);
+  return text.data();
+}
 
 // As text, or the value of an attribute in quotes.
 std::string HtmlEscaped(const std::string &text);

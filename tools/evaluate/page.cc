@@ -19,22 +19,16 @@ namespace {
 
 constexpr int kWidth = 1200, kRow = 26, kLeft = 90;  // of the timelines' picture
 
-std::string Number(const char *format, double value) {
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), format, value);
-  return text.data();
-}
-
 std::string Percent(std::optional<double> share) {
-  return share ? Number("%.1f", 100 * *share) : "–";
+  return share ? Format("%.1f", 100 * *share) : "–";
 }
 
 std::string Seconds(const TimeErrors &errors, double value) {
-  return errors.count > 0 ? Number("%.2f", value) : "–";
+  return errors.count > 0 ? Format("%.2f", value) : "–";
 }
 
 std::string Signed(const TimeErrors &errors) {
-  return errors.count > 0 ? Number("%+.2f", errors.bias) : "–";
+  return errors.count > 0 ? Format("%+.2f", errors.bias) : "–";
 }
 
 std::string WithinHalf(const TimeErrors &errors) {
@@ -55,10 +49,10 @@ std::string Summary(const EvaluatedTimelines &compared) {
   add("right label, without background, %", [](const E &e) { return Percent(e.work_accuracy()); });
   add("edit score, %", [](const E &e) { return Percent(e.edit); });
   for (size_t k = 0; k < kF1Overlaps.size(); ++k)
-    add("F1@" + Number("%.0f", 100 * kF1Overlaps[k]) + ", %", [k](const E &e) { return Percent(e.f1[k]); });
+    add("F1@" + Format("%.0f", 100 * kF1Overlaps[k]) + ", %", [k](const E &e) { return Percent(e.f1[k]); });
   add("mean temporal IoU, %", [](const E &e) { return Percent(e.mean_tiou); });
   for (size_t k = 0; k < kPrecisionOverlaps.size(); ++k)
-    add("mAP at tIoU " + Number("%.1f", kPrecisionOverlaps[k]) + ", %",
+    add("mAP at tIoU " + Format("%.1f", kPrecisionOverlaps[k]) + ", %",
         [k](const E &e) { return Percent(e.mean_average_precision[k]); });
   add("elements of the truth", [](const E &e) { return std::to_string(e.elements); });
   add("of these found", [](const E &e) { return std::to_string(e.found); });
@@ -76,7 +70,7 @@ std::string Summary(const EvaluatedTimelines &compared) {
 std::string LabelFigures(const Evaluation &evaluation) {
   std::vector<std::vector<std::string>> rows;
   for (const auto &[name, label] : evaluation.labels) {
-    rows.push_back({HtmlEscaped(name), Number("%.1f", label.truth_seconds), Percent(label.precision()),
+    rows.push_back({HtmlEscaped(name), Format("%.1f", label.truth_seconds), Percent(label.precision()),
                     Percent(label.recall()), Percent(label.iou()), std::to_string(label.elements),
                     std::to_string(label.found), std::to_string(label.invented), Percent(label.f1[2]),
                     Percent(label.average_precision[2]), Signed(label.start), Signed(label.end), Signed(label.duration),
@@ -109,8 +103,8 @@ std::string ConfusionTable(const Evaluation &evaluation) {
       const double share = seconds / sums[truth];
       const char *colour = truth == said ? "46,158,79" : "209,59,59";
       row.push_back(seconds > 0 ? "<span style=\"display:block;margin:-4px -8px;padding:4px 8px;background:rgba(" +
-                                      std::string(colour) + "," + Number("%.2f", 0.08 + 0.5 * share) + ")\">" +
-                                      Number("%.1f", seconds) + "</span>"
+                                      std::string(colour) + "," + Format("%.2f", 0.08 + 0.5 * share) + ")\">" +
+                                      Format("%.1f", seconds) + "</span>"
                                 : "");
     }
     rows.push_back(std::move(row));
@@ -126,7 +120,7 @@ class Colours {
     if (is_new) {
       // Hues by the golden angle: those that follow on each other are far apart.
       const double hue = 137.508 * static_cast<double>(colours_.size());
-      place->second = "hsl(" + Number("%.0f", hue) + ",55%,60%)";
+      place->second = "hsl(" + Format("%.0f", hue) + ",55%,60%)";
     }
     return place->second;
   }
@@ -175,15 +169,15 @@ std::string Picture(const ComparedTimelines &video, Colours &colours) {
     for (const Segment &segment : *segments) {
       if (StateInStudy(segment) != SegmentState::kMeasured) continue;
       const double from = at(segment.start), width = std::max(0.5, at(segment.end) - from);
-      svg += "<rect x=\"" + Number("%.2f", from) + "\" y=\"" + std::to_string(y) + "\" width=\"" +
-             Number("%.2f", width) + "\" height=\"" + std::to_string(kRow - 4) + "\" fill=\"" +
+      svg += "<rect x=\"" + Format("%.2f", from) + "\" y=\"" + std::to_string(y) + "\" width=\"" +
+             Format("%.2f", width) + "\" height=\"" + std::to_string(kRow - 4) + "\" fill=\"" +
              colours.Of(segment.fine_action) + "\"><title>" + HtmlEscaped(segment.fine_action) + ", " +
              Clock(segment.start) + " to " + Clock(segment.end) + "</title></rect>\n";
     }
     y += kRow;
   }
   for (const auto &[time, anchor] : {std::pair{begin, "start"}, std::pair{end, "end"}})
-    svg += "<text x=\"" + Number("%.0f", at(time)) + "\" y=\"" + std::to_string(y + 14) + "\" text-anchor=\"" + anchor +
+    svg += "<text x=\"" + Format("%.0f", at(time)) + "\" y=\"" + std::to_string(y + 14) + "\" text-anchor=\"" + anchor +
            "\" fill=\"#5b6470\">" + Clock(time) + "</text>\n";
   return svg + "</svg>\n";
 }
@@ -194,7 +188,7 @@ std::string EvaluationPage(const EvaluatedTimelines &compared) {
   const Evaluation &fine = compared.evaluations[1];
   std::string body = "<h1>How good the timelines are</h1>\n<p class=\"soft\">" +
                      std::to_string(compared.videos.size()) + (compared.videos.size() == 1 ? " video" : " videos") +
-                     ", " + Number("%.1f", fine.seconds) + " s of ground truth</p>\n";
+                     ", " + Format("%.1f", fine.seconds) + " s of ground truth</p>\n";
   if (compared.stand_in) body += std::string("<p class=\"warning\">") + HtmlEscaped(kNotAMeasurement) + "</p>\n";
   body += Summary(compared);
   body +=

@@ -10,6 +10,7 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -113,9 +114,11 @@ class Reader {
 };
 
 template <typename Settings>
-void AddNames(const std::vector<Key<Settings>> &keys, std::vector<std::string> &names) {
+std::vector<std::string> NamesOf(const std::vector<Key<Settings>> &keys) {
+  std::vector<std::string> names;
   for (const auto &key : keys)
     names.emplace_back(key.name);
+  return names;
 }
 
 // An address with a password in it is a secret, and so is the file that it stands in.
@@ -149,9 +152,8 @@ SiteSettings ReadSiteFile(const std::string &path) {
     if (node.is_table() || node.is_array_of_tables())
       reader.Fail(name.source(),
                   "there is no table '" + std::string(name.str()) + "': stations are tables [[station]]");
-    std::vector<std::string> known;
-    AddNames(SiteKeys(), known);
-    AddNames(StationKeys(), known);
+    std::vector<std::string> known = NamesOf(SiteKeys());
+    std::ranges::copy(NamesOf(StationKeys()), std::back_inserter(known));
     reader.RefuseKey(name.str(), name.source(), known);
   }
   std::vector<const toml::table *> places;
@@ -163,10 +165,9 @@ SiteSettings ReadSiteFile(const std::string &path) {
       if (station_table == nullptr) reader.Fail(node.source(), "stations are tables [[station]]");
       StationSettings station = common;
       if (station_table->contains("privacy-mask")) station.privacy_mask.clear();
-      std::vector<std::string> known;
-      AddNames(StationKeys(), known);
       for (const auto &[name, value] : *station_table) {
-        if (!reader.Set(StationKeys(), station, name.str(), value)) reader.RefuseKey(name.str(), name.source(), known);
+        if (!reader.Set(StationKeys(), station, name.str(), value))
+          reader.RefuseKey(name.str(), name.source(), NamesOf(StationKeys()));
       }
       settings.stations.push_back(std::move(station));
       places.push_back(station_table);

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
+#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "action/timeline/timeline_file.h"
+#include "common/command_line.h"
 #include "common/html.h"
 #include "report/report.h"
 
@@ -17,13 +18,6 @@ namespace {
 
 constexpr int kWidth = 1200;
 constexpr const char *kSoft = "#5b6470", *kLine = "#d9dde3";
-
-template <typename... Values>
-std::string Format(const char *format, Values... values) {
-  std::array<char, 300> text{};
-  std::snprintf(text.data(), text.size(), format, values...);
-  return text.data();
-}
 
 const char *ColourOf(ValueCategory category) {
   switch (category) {
@@ -75,6 +69,17 @@ double StepOf(double most, int marks) {
   return 10 * power;
 }
 
+// Lines across the picture at round seconds.
+std::string SecondsAxis(double most, int marks, int left, const std::function<double(double)> &y_of) {
+  std::string axis;
+  const double step = StepOf(most, marks);
+  for (double mark = 0; mark <= most * 1.05; mark += step) {
+    axis += Line(left, y_of(mark), kWidth, y_of(mark), kLine);
+    axis += Text(left - 8, y_of(mark) + 4, Format("%g s", mark), "end", kSoft);
+  }
+  return axis;
+}
+
 std::string Shortened(const std::string &text, size_t most) {
   if (text.size() <= most) return text;
   size_t end = most - 1;
@@ -98,12 +103,7 @@ std::string Yamazumi(const StudyReport &report) {
   if (most <= 0) return "";
   const double scale = (kHeight - kTop - kBottom) / (most * 1.05);
   const auto y_of = [&](double seconds) { return kHeight - kBottom - seconds * scale; };
-  std::string inside;
-  const double step = StepOf(most, 6);
-  for (double mark = 0; mark <= most * 1.05; mark += step) {
-    inside += Line(kLeft, y_of(mark), kWidth, y_of(mark), kLine);
-    inside += Text(kLeft - 8, y_of(mark) + 4, Format("%g s", mark), "end", kSoft);
-  }
+  std::string inside = SecondsAxis(most, 6, kLeft, y_of);
   const double slot = static_cast<double>(kWidth - kLeft) / static_cast<double>(report.timelines.size());
   const double width = std::min(360.0, slot * 0.7);
   for (size_t i = 0; i < report.timelines.size(); ++i) {
@@ -198,12 +198,7 @@ std::string RunChart(const Study &study, double takt) {
     most = std::max(most, cycle.seconds());
   const double scale = (kHeight - kTop - kBottom) / (most * 1.05);
   const auto y_of = [&](double seconds) { return kHeight - kBottom - seconds * scale; };
-  std::string inside;
-  const double step = StepOf(most, 5);
-  for (double mark = 0; mark <= most * 1.05; mark += step) {
-    inside += Line(kLeft, y_of(mark), kWidth, y_of(mark), kLine);
-    inside += Text(kLeft - 8, y_of(mark) + 4, Format("%g s", mark), "end", kSoft);
-  }
+  std::string inside = SecondsAxis(most, 5, kLeft, y_of);
   const double slot = static_cast<double>(kWidth - kLeft) / static_cast<double>(study.cycles.size());
   for (const StudyCycle &cycle : study.cycles) {
     const double x = kLeft + slot * (static_cast<double>(cycle.number) - 0.5);

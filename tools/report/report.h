@@ -40,9 +40,6 @@ std::vector<ReportTable> ReportTables(const StudyReport &report);
 // With a comma between the cells and a point in numbers (RFC 4180).
 std::string CsvOf(const ReportTable &table);
 
-// "1:02:03.4".
-std::string ClockText(int64_t ns);
-
 }  // namespace action
 
 #endif  // GST_ACTION_REPORT_REPORT_H_

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "action/timeline/timeline_file.h"
 #include "report/report.h"
 
 namespace action {
@@ -103,7 +104,7 @@ ReportTable Settings(const StudyReport &report) {
     }
     if (study.lowest_repeatable) add(timeline.name, "lowest repeatable s", *study.lowest_repeatable);
     if (study.cycles_needed) add(timeline.name, "cycles needed for 5 % at 95 %", Number(*study.cycles_needed));
-    if (study.stand_in) add(timeline.name, "note", std::string("stand-in backbone: not a measurement"));
+    if (study.stand_in) add(timeline.name, "note", std::string(kNotAMeasurement));
     if (!timeline.interruption.empty()) add(timeline.name, "note", timeline.interruption);
   }
   return table;
@@ -141,14 +142,6 @@ std::string CsvOf(const ReportTable &table) {
     csv += "\r\n";
   }
   return csv;
-}
-
-std::string ClockText(int64_t ns) {
-  const long long tenths = (ns + 50'000'000) / 100'000'000;
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld.%lld", tenths / 36000, tenths / 600 % 60,
-                tenths / 10 % 60, tenths % 10);
-  return text.data();
 }
 
 }  // namespace action

@@ -33,15 +33,6 @@ using nlohmann::ordered_json;
 constexpr double kLow = 0.5;          // confidence that is told as low
 constexpr double kSameLength = 0.05;  // share by which timelines of one video may differ in length
 
-// h:mm:ss.s
-std::string Clock(int64_t ns) {
-  const auto tenths = static_cast<long long>((ns + 50000000) / 100000000);
-  char text[40];
-  std::snprintf(text, sizeof(text), "%lld:%02lld:%02lld.%lld", tenths / 36000, tenths / 600 % 60, tenths / 10 % 60,
-                tenths % 10);
-  return text;
-}
-
 using action::StateInStudy;
 
 // Its state, and what is odd about it.
@@ -69,8 +60,9 @@ void PrintTable(const std::vector<Segment> &timeline) {
   std::printf("%-11s %-11s %9s  %-16s %-32s %-8s %-9s %s\n", "start", "end", "seconds", "coarse", "fine", "value",
               "sure", "state");
   for (const Segment &segment : timeline) {
-    std::printf("%-11s %-11s %9.2f  %s %s %-8s %-9s %s\n", Clock(segment.start).c_str(), Clock(segment.end).c_str(),
-                static_cast<double>(segment.duration()) / 1e9, Padded(segment.coarse_action, 16).c_str(),
+    std::printf("%-11s %-11s %9.2f  %s %s %-8s %-9s %s\n", action::ClockText(segment.start).c_str(),
+                action::ClockText(segment.end).c_str(), static_cast<double>(segment.duration()) / 1e9,
+                Padded(segment.coarse_action, 16).c_str(),
                 Padded(segment.name.empty() ? segment.fine_action : segment.name, 32).c_str(),
                 NameOf(ValueInStudy(segment)), Confidence(segment).c_str(), Status(segment).c_str());
   }

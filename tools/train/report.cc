@@ -20,13 +20,6 @@
 namespace action {
 namespace {
 
-template <typename... Values>
-std::string Format(const char *format, Values... values) {
-  std::array<char, 256> text{};
-  std::snprintf(text.data(), text.size(), format, values...);
-  return text.data();
-}
-
 std::string Percent(const RightOfAll &share) {
   if (share.of == 0) return "not measurable";
   return Format("%.1f %% (%zu of %zu)", 100 * share.value(), share.right, share.of);

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <set>
 
+#include "action/timeline/edit_distance.h"
+
 namespace action {
 namespace {
 
@@ -153,19 +155,7 @@ double AveragePrecision(std::vector<Stretch> said, const std::vector<Stretch> &t
 double EditScore(const std::vector<Stretch> &said, const std::vector<Stretch> &truth) {
   const size_t longer = std::max(said.size(), truth.size());
   if (longer == 0) return 1;
-  std::vector<size_t> row(truth.size() + 1);
-  for (size_t j = 0; j < row.size(); ++j)
-    row[j] = j;
-  for (size_t i = 1; i <= said.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j < row.size(); ++j) {
-      const size_t replaced = diagonal + (said[i - 1].label == truth[j - 1].label ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return 1 - static_cast<double>(row.back()) / static_cast<double>(longer);
+  return 1 - static_cast<double>(EditDistance(said, truth)) / static_cast<double>(longer);
 }
 
 // Sums, until Finish makes means of them.
