@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "action/error.h"
+#include "common/encoder.h"
 #include "record/cycle_counter.h"
-#include "record/encoder.h"
 #include "record/folders.h"
 #include "record/lines.h"
 #include "record/pipeline.h"

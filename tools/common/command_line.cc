@@ -32,6 +32,16 @@ std::string ClockText(int64_t ns) {
   return text.data();
 }
 
+std::pair<size_t, size_t> ParseShard(const std::string &text) {
+  unsigned which = 0, of = 0;
+  int used = 0;
+  const bool parsed = std::sscanf(text.c_str(), "%u/%u%n", &which, &of, &used) == 2;
+  if (!parsed || static_cast<size_t>(used) != text.size() || which < 1 || which > of) {
+    throw Error("--shard '" + text + "' is not understood; it is I/N with I from 1 to N, such as 2/5");
+  }
+  return {which, of};
+}
+
 std::string Printable(std::string text) {
   std::ranges::replace_if(text, IsControlCharacter, '?');
   return text;

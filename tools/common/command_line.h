@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "action/deleter.h"
@@ -41,6 +42,9 @@ std::string Counted(size_t count, const std::string &what);
 
 // A time in a video, "1:02:03.4".
 std::string ClockText(int64_t ns);
+
+// "2/5": which one (from 1), of how many. Throws Error.
+std::pair<size_t, size_t> ParseShard(const std::string &text);
 
 // Without what a terminal would obey.
 std::string Printable(std::string text);

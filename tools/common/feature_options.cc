@@ -59,7 +59,10 @@ void FeatureOptions::AddTo(GOptionContext *context) {
   g_option_context_add_main_entries(context, entries, nullptr);
   if (std::string_view(hop_option_) != "hop") return;
   const GOptionEntry profile[] = {{"profile", 0, 0, G_OPTION_ARG_STRING, &profile_,
-                                   "reference (hop 16) or study (hop 4), for what is not set by itself", "PROFILE"},
+                                   default_profile_ == Profile::kStudy
+                                       ? "study (hop 4, default) or reference (hop 16), for what is not set by itself"
+                                       : "reference (hop 16, default) or study (hop 4), for what is not set by itself",
+                                   "PROFILE"},
                                   {}};
   g_option_context_add_main_entries(context, profile, nullptr);
 }
@@ -78,12 +81,16 @@ FeatureConfig FeatureOptions::Config() const {
   if (sample_rate_ != nullptr) config.sample_rate = ParseRate(sample_rate_);
   config.sampling = Parse("--sampling", sampling_, {Sampling::kAuto, Sampling::kStride, Sampling::kTimestamp});
   config.colorimetry = Parse("--colorimetry", colorimetry_, {Colorimetry::kReference, Colorimetry::kStream});
-  config.hop =
-      hop_ != kProfilesHop ? hop_ : HopOf(Parse("--profile", profile_, {Profile::kReference, Profile::kStudy}));
+  config.hop = hop_ != kProfilesHop ? hop_ : HopOf(profile());
   if (config.hop < 1 || config.hop > kChunkFrames)
     throw Error(std::string("--") + hop_option_ + " is " + std::to_string(config.hop) + "; it must be 1 to 16");
   if (roi_ != nullptr) config.roi = Region::Parse(roi_);
   return config;
+}
+
+Profile FeatureOptions::profile() const {
+  if (profile_ == nullptr) return default_profile_;
+  return Parse("--profile", profile_, {Profile::kReference, Profile::kStudy});
 }
 
 std::vector<std::pair<std::string, std::string>> FeatureOptions::Properties() const {

@@ -13,6 +13,7 @@
 
 #include "action/engine.h"
 #include "action/feature_cache.h"
+#include "action/profile.h"
 
 namespace action {
 
@@ -20,7 +21,9 @@ namespace action {
 // choice; where that is "hop", --profile too, which decides it when it is not given.
 class FeatureOptions {
  public:
-  FeatureOptions(const char *hop_option, const char *hop_help) : hop_option_(hop_option), hop_help_(hop_help) {}
+  // profile: which one counts when none is given.
+  FeatureOptions(const char *hop_option, const char *hop_help, Profile profile = Profile::kReference)
+      : hop_option_(hop_option), hop_help_(hop_help), default_profile_(profile) {}
   ~FeatureOptions();
   FeatureOptions(const FeatureOptions &) = delete;
   FeatureOptions &operator=(const FeatureOptions &) = delete;
@@ -35,11 +38,14 @@ class FeatureOptions {
   // Properties of r3dfeatures that say the same.
   std::vector<std::pair<std::string, std::string>> Properties() const;
 
+  Profile profile() const;
+
   bool names_precision() const { return precision_ != nullptr; }
 
  private:
   const char *const hop_option_;
   const char *const hop_help_;
+  const Profile default_profile_;
   char *weights_ = nullptr;
   char *device_ = nullptr;
   char *precision_ = nullptr;

@@ -9,19 +9,25 @@
 
 namespace action {
 
+// A pad of the element has a task at work.
+inline bool Runs(GstElement *element) {
+  bool runs = false;
+  GST_OBJECT_LOCK(element);
+  for (GList *node = element->pads; node != nullptr; node = node->next) {
+    GstTask *task = GST_PAD_TASK(GST_PAD(node->data));
+    if (task != nullptr && gst_task_get_state(task) == GST_TASK_STARTED) runs = true;
+  }
+  GST_OBJECT_UNLOCK(element);
+  return runs;
+}
+
 // No pad of the bin has a task at work. While data flows, waits or is decoded some task always is; before it is
 // started, and after the end of the stream, none.
 inline bool NothingRuns(GstBin *bin) {
   bool runs = false;
   GstIterator *elements = gst_bin_iterate_recurse(bin);
   const auto look = [](const GValue *item, gpointer user) {
-    auto *element = static_cast<GstElement *>(g_value_get_object(item));
-    GST_OBJECT_LOCK(element);
-    for (GList *node = element->pads; node != nullptr; node = node->next) {
-      GstTask *task = GST_PAD_TASK(GST_PAD(node->data));
-      if (task != nullptr && gst_task_get_state(task) == GST_TASK_STARTED) *static_cast<bool *>(user) = true;
-    }
-    GST_OBJECT_UNLOCK(element);
+    if (Runs(static_cast<GstElement *>(g_value_get_object(item)))) *static_cast<bool *>(user) = true;
   };
   while (gst_iterator_foreach(elements, look, &runs) == GST_ITERATOR_RESYNC)
     gst_iterator_resync(elements);
@@ -38,6 +44,14 @@ class StandstillDetector {
 
   bool Stands(GstElement *pipeline) {
     polls_ = NothingRuns(GST_BIN(pipeline)) ? polls_ + 1 : 0;
+    return polls_ >= kPolls;
+  }
+  // The same of a pipeline in which something always runs behind its decoder: as long as this has given nothing.
+  bool Stands(GstElement *source, GstElement *decoder) {
+    GST_OBJECT_LOCK(decoder);
+    const bool gave = decoder->numsrcpads > 0;
+    GST_OBJECT_UNLOCK(decoder);
+    polls_ = !gave && !Runs(source) && NothingRuns(GST_BIN(decoder)) ? polls_ + 1 : 0;
     return polls_ >= kPolls;
   }
   void OnMessage() { polls_ = 0; }

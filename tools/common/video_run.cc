@@ -18,40 +18,19 @@
 #include "action/error.h"
 #include "action/frame_sampler.h"
 #include "action/r3d18_spec.h"
-#include "build_config.h"
 #include "common/decoding.h"
+#include "common/file_pipeline.h"
 #include "common/pipeline_tasks.h"
 
 namespace action {
 namespace {
 
-// Another try gives the video, or the error that says why there is none.
-constexpr int kMostTries = 5;
-
 // Of frames that have neither times nor a rate.
 constexpr double kAssumedFps =
     static_cast<double>(kAssumedRate.numerator) / static_cast<double>(kAssumedRate.denominator);
 
-struct Standstill {};
-
-using ElementPtr = std::unique_ptr<GstElement, Deleter<gst_object_unref>>;
 using BusPtr = std::unique_ptr<GstBus, Deleter<gst_object_unref>>;
 using MessagePtr = std::unique_ptr<GstMessage, Deleter<gst_message_unref>>;
-
-GstElement *Make(const char *factory) {
-  const bool ours = std::strcmp(factory, "r3dfeatures") == 0;
-  GstElement *element = gst_element_factory_make(factory, nullptr);
-  if (element == nullptr && ours) {
-    // Installed under a prefix that GStreamer does not look at by itself.
-    gst_registry_scan_path(gst_registry_get(), ACTION_PLUGIN_DIR);
-    element = gst_element_factory_make(factory, nullptr);
-  }
-  if (element == nullptr) {
-    throw Error(std::string("the GStreamer element ") + factory + " is not installed. " +
-                (ours ? "Point GST_PLUGIN_PATH to the folder of libgstaction.so" : "Run tools/install-deps.sh"));
-  }
-  return element;
-}
 
 // filesrc ! decodebin ! queue ! r3dfeatures orientation=auto ! fakesink
 class Run {
@@ -59,10 +38,10 @@ class Run {
   Run(const std::string &path, const VideoRunOptions &options)
       : path_(path), options_(options), pipeline_(gst_pipeline_new(nullptr)) {
     MendDecoding(pipeline_.get());
-    GstElement *source = Make("filesrc");
-    GstElement *decoder = Make("decodebin");
-    features_ = Make("r3dfeatures");
-    GstElement *sink = Make("fakesink");
+    GstElement *source = MakeElement("filesrc");
+    GstElement *decoder = MakeElement("decodebin");
+    features_ = MakeElement("r3dfeatures");
+    GstElement *sink = MakeElement("fakesink");
     gst_bin_add_many(GST_BIN(pipeline_.get()), source, decoder, features_, sink, nullptr);
     g_object_set(source, "location", path.c_str(), nullptr);
     GstCaps *video = gst_caps_from_string("video/x-raw(ANY)");
@@ -99,7 +78,7 @@ class Run {
       const MessagePtr message(gst_bus_timed_pop(bus.get(), StandstillDetector::kInterval));
       ReportProgress();
       if (!message) {
-        if (standstill.Stands(pipeline_.get())) throw Standstill();
+        if (standstill.Stands(pipeline_.get())) throw Standstill(path_);
         continue;
       }
       standstill.OnMessage();
@@ -248,19 +227,6 @@ class Run {
     stream_times_.push_back(stream_time);
   }
 
-  // "FILE(LINE): FUNCTION (): OBJECT:", a line end, and what happened: that alone, and not pages of it, for some list
-  // codec data.
-  static std::string LastPart(const std::string &debug) {
-    const size_t newline = debug.find('\n');
-    std::string text = newline != std::string::npos ? debug.substr(newline + 1) : "";
-    constexpr size_t kLongest = 200;
-    if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
-      text.pop_back();
-    text.erase(0, text.find_first_not_of(' '));
-    return text;
-  }
-
   [[noreturn]] void Fail(GstMessage *message) {
     GError *error = nullptr;
     gchar *debug = nullptr;
@@ -279,7 +245,7 @@ class Run {
     }
     std::string text =
         (ours ? "" : path_ + ": ") + (ours || connected_ ? "" : "no video that can be decoded: ") + error->message;
-    const std::string more = ours || debug == nullptr ? "" : LastPart(debug);
+    const std::string more = ours ? "" : DetailOf(debug);
     if (!more.empty()) text += " [" + more + "]";
     g_error_free(error);
     g_free(debug);
@@ -342,14 +308,9 @@ double VideoDuration(const std::string &path) {
 }
 
 FeatureTable RunVideo(const std::string &path, const VideoRunOptions &options) {
-  for (int tries = 0; tries < kMostTries; ++tries) {
-    try {
-      return Run(path, options).Finish();
-    } catch (const Standstill &) {
-      GST_WARNING("%s: the pipeline stands still and says nothing; once more", path.c_str());
-    }
-  }
-  throw Error(path + ": no video that can be decoded: GStreamer gives up on it without saying why");
+  FeatureTable table;
+  WithTries([&] { table = Run(path, options).Finish(); });
+  return table;
 }
 
 }  // namespace action

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "action/error.h"
 #include "action/feature_cache.h"
+#include "common/file_pipeline.h"
 
 namespace action {
 
@@ -26,12 +26,6 @@ struct VideoRunOptions {
   std::function<bool()> cancelled;
   // Warnings of the pipeline, each once, but not that the weights are a stand-in: the caller knows. May be empty.
   std::function<void(const std::string &)> warning;
-};
-
-// Somebody asked for an end.
-class Cancelled : public Error {
- public:
-  Cancelled() : Error("cancelled") {}
 };
 
 // Decodes `path` (rotated as its tags say, as cv2 does) through r3dfeatures. Throws Error naming the file when it

@@ -10,8 +10,8 @@
 #include <filesystem>
 
 #include "actioncamerasrc/camera_uri.h"
+#include "common/encoder.h"
 #include "common/glib_ptr.h"
-#include "record/encoder.h"
 #include "record/folders.h"
 
 namespace action {

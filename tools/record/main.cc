@@ -15,8 +15,8 @@
 
 #include "action/error.h"
 #include "common/command_line.h"
+#include "common/encoder.h"
 #include "record/app.h"
-#include "record/encoder.h"
 #include "record/lines.h"
 #include "record/models.h"
 #include "record/settings.h"

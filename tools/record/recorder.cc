@@ -9,8 +9,8 @@
 #include <cmath>
 #include <utility>
 
+#include "common/encoder.h"
 #include "common/label_meta.h"
-#include "record/encoder.h"
 #include "record/outage_picture.h"
 #include "record/retention.h"
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#ifndef GST_ACTION_RECORD_ENCODER_H_
-#define GST_ACTION_RECORD_ENCODER_H_
+#ifndef GST_ACTION_ENCODER_H_
+#define GST_ACTION_ENCODER_H_
 
 #include <string>
 
@@ -16,4 +16,4 @@ std::string EncoderLine(const std::string &encoder, int kbit, int keyframe_every
 
 }  // namespace action
 
-#endif  // GST_ACTION_RECORD_ENCODER_H_
+#endif  // GST_ACTION_ENCODER_H_

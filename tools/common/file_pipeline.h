@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A pipeline over a file, from its first frame to its last.
+#ifndef GST_ACTION_FILE_PIPELINE_H_
+#define GST_ACTION_FILE_PIPELINE_H_
+
+#include <gst/gst.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "action/deleter.h"
+#include "action/error.h"
+
+namespace action {
+
+using ElementPtr = std::unique_ptr<GstElement, Deleter<gst_object_unref>>;
+
+// Somebody asked for an end.
+class Cancelled : public Error {
+ public:
+  Cancelled() : Error("cancelled") {}
+};
+
+// The pipeline does nothing, and does not say why (StandstillDetector). Another try gives the video, or the error.
+class Standstill : public Error {
+ public:
+  explicit Standstill(const std::string &path)
+      : Error(path + ": no video that can be decoded: GStreamer gives up on it without saying why") {}
+};
+
+// Another try is made after a Standstill, some times.
+void WithTries(const std::function<void()> &run);
+
+// What GStreamer knows beside the text of an error, in one line: "FILE(LINE): FUNCTION (): OBJECT:", a line end, and
+// what happened: that alone, and not pages of it, for some list codec data. Empty: nothing.
+std::string DetailOf(const char *debug);
+
+// An element, floating, as gst_element_factory_make returns it. Throws Error.
+GstElement *MakeElement(const char *factory);
+// The plugin is looked for where this program's own installation has it, too. Throws Error.
+void FindPlugin();
+
+struct FileRunOptions {
+  // Called several times a second with position and duration in seconds (0: not known). May be empty.
+  std::function<void(double, double)> progress;
+  // Asked several times a second: true ends the run with Cancelled. May be empty.
+  std::function<bool()> cancelled;
+  // Warnings of the pipeline. May be empty.
+  std::function<void(const std::string &)> warning;
+};
+
+// What the elements of such a pipeline are called that read the file and decode it (decodebin).
+inline constexpr const char *kSource = "source", *kDecoder = "decoder";
+
+// Plays the pipeline until its end, then takes it down. Throws Error with `path` before what GStreamer says, Standstill
+// or Cancelled.
+void RunToEnd(GstElement *pipeline, const std::string &path, const FileRunOptions &options);
+
+}  // namespace action
+
+#endif  // GST_ACTION_FILE_PIPELINE_H_
