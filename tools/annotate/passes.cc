@@ -79,9 +79,9 @@ std::string VideoEncoder(const std::string &wanted) {
     encoder = ChooseEncoder(wanted);
   }
   constexpr int kKbit = 8000, kKeyframes = 50;
-  return encoder == kBest
-             ? "x264enc pass=qual quantizer=21 speed-preset=faster key-int-max=" + std::to_string(kKeyframes)
-             : EncoderLine(encoder, kKbit, kKeyframes);
+  return encoder == kBest ? "x264enc pass=qual quantizer=21 bitrate=40000 speed-preset=faster key-int-max=" +
+                                std::to_string(kKeyframes)
+                          : EncoderLine(encoder, kKbit, kKeyframes);
 }
 
 // What a subtitle says of a segment; empty: nothing.

@@ -13,6 +13,7 @@
 
 #include "action/deleter.h"
 #include "action/error.h"
+#include "common/http.h"
 
 namespace action {
 namespace {
@@ -27,55 +28,8 @@ constexpr const char *kPage = "/gst-action/record/page.html";
 
 using UriPtr = std::unique_ptr<GUri, Deleter<g_uri_unref>>;
 
-// Without telling by the time it takes where two words differ.
-bool EqualSecrets(const std::string &a, const std::string &b) {
-  if (a.size() != b.size()) return false;
-  unsigned char difference = 0;
-  for (size_t i = 0; i < a.size(); ++i)
-    difference |= static_cast<unsigned char>(a[i] ^ b[i]);
-  return difference == 0;
-}
-
-// The value of a cookie in a Cookie header.
-std::string CookieOf(const char *header, const std::string &name) {
-  std::string text = header != nullptr ? header : "";
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find(';', at), text.size());
-    std::string pair = text.substr(at, end - at);
-    pair.erase(0, pair.find_first_not_of(' '));
-    if (pair.starts_with(name + "=")) return pair.substr(name.size() + 1);
-    at = end + 1;
-  }
-  return {};
-}
-
 void Answer(SoupServerMessage *message, guint status, const char *type, const std::string &text) {
-  soup_server_message_set_status(message, status, nullptr);
-  SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
-  soup_message_headers_replace(headers, "Cache-Control", "no-store");
-  soup_message_headers_replace(headers, "X-Content-Type-Options", "nosniff");
-  soup_message_headers_replace(headers, "Cross-Origin-Resource-Policy", "same-origin");
-  soup_message_headers_replace(
-      headers, "Content-Security-Policy",
-      "default-src 'none'; img-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-      "frame-ancestors 'none'");
-  soup_server_message_set_response(message, type, SOUP_MEMORY_COPY, text.data(), text.size());
-}
-
-// A file that is built into the program.
-std::string Resource(const char *path) {
-  const BytesPtr bytes(g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, nullptr));
-  gsize size = 0;
-  const auto *data = bytes ? static_cast<const char *>(g_bytes_get_data(bytes.get(), &size)) : nullptr;
-  return std::string(data != nullptr ? data : "", size);
-}
-
-// A name of this machine itself; not one that some name server only says to be.
-bool IsHere(const char *host) {
-  if (host == nullptr) return false;
-  if (std::strcmp(host, "localhost") == 0) return true;
-  const std::unique_ptr<GInetAddress, Deleter<g_object_unref>> number(g_inet_address_new_from_string(host));
-  return number && g_inet_address_get_is_loopback(number.get());
+  action::Answer(message, status, type, text, ContentPolicy(true));
 }
 
 }  // namespace
@@ -136,11 +90,11 @@ gboolean HealthServer::Impl::OnConnection(GSocketService *, GSocketConnection *c
 // Whoever knows the word; without one, whoever asks this machine by a name of its own (no page of elsewhere can).
 bool HealthServer::Impl::MayIn(SoupServerMessage *message, GHashTable *query) const {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers(message);
-  if (token.empty()) return IsHere(g_uri_get_host(soup_server_message_get_uri(message)));
+  if (token.empty()) return IsLoopback(g_uri_get_host(soup_server_message_get_uri(message)));
   const char *authorization = soup_message_headers_get_one(headers, "Authorization");
   if (authorization != nullptr && g_str_has_prefix(authorization, "Bearer ") && EqualSecrets(authorization + 7, token))
     return true;
-  if (EqualSecrets(CookieOf(soup_message_headers_get_one(headers, "Cookie"), "token"), token)) return true;
+  if (EqualSecrets(CookieOf(message, "token"), token)) return true;
   const auto *given = query != nullptr ? static_cast<const char *>(g_hash_table_lookup(query, "token")) : nullptr;
   return given != nullptr && EqualSecrets(given, token);
 }
@@ -174,7 +128,7 @@ void HealthServer::Impl::Handle(SoupServerMessage *message, const std::string &p
       soup_message_headers_replace(soup_server_message_get_response_headers(message), "Location", "/");
       return;
     }
-    Answer(message, SOUP_STATUS_OK, "text/html; charset=utf-8", Resource(kPage));
+    Answer(message, SOUP_STATUS_OK, "text/html; charset=utf-8", BuiltIn(kPage));
   } else if (path == "/status") {
     Answer(message, SOUP_STATUS_OK, "application/json", StatusJson(source.Status()));
   } else if (path == "/events") {

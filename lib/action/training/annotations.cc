@@ -34,6 +34,8 @@ constexpr const char *kLabelCounts =
     "What is trained is the label, with the value at its end; another value for it stands in elements.csv";
 constexpr const char *kStateColumn = "state";
 constexpr const char *kValueColumn = "value_category";
+constexpr const char *kSetColumn = "set";
+constexpr const char *kOriginColumn = "origin";
 constexpr double kTouching = 0.001;  // s: rows that meet do not overlap
 
 // Which field of a heading names a column; past its last one where none does.
@@ -67,8 +69,15 @@ void ReadOptional(const CsvRow &header, const CsvRow &row, Annotation &annotatio
     if (!known) {
       throw Error(annotation.where + ": the state is '" + state + "'; known are measured, absent, unknown and gap");
     }
+    annotation.state = state;
     annotation.trained = *known == SegmentState::kMeasured;
   }
+  const std::string set = Optional(header, row, kSetColumn);
+  if (!set.empty() && set != "train" && set != "test")
+    throw Error(annotation.where + ": the set is '" + set + "'; known are train and test");
+  annotation.test = set == "test";
+  if (annotation.test) annotation.trained = false;
+  annotation.origin = Optional(header, row, kOriginColumn);
   const std::string value = Optional(header, row, kValueColumn);
   if (value.empty()) return;
   const auto category =
@@ -111,6 +120,9 @@ void Check(const Annotation &annotation) {
     throw Error(annotation.where + ": the end, " + Shown(annotation.end) + " s, is not after the start, " +
                 Shown(annotation.start) + " s");
   }
+}
+
+void CheckVideo(const Annotation &annotation) {
   std::error_code failed;
   if (!fs::is_regular_file(annotation.video, failed)) {
     throw Error(annotation.where + ": the video " + annotation.video + " does not exist");
@@ -118,37 +130,8 @@ void Check(const Annotation &annotation) {
 }
 
 std::vector<Annotation> FromCsv(const std::string &path, std::vector<std::string> &warnings) {
-  const std::vector<CsvRow> rows = ReadCsv(path, "the annotations " + path);
-  if (rows.empty()) throw Error("the annotations " + path + " are empty; they should be rows of video,start,end,label");
-
-  const auto header = HeaderOf(rows.front());
-  const std::array<size_t, 4> place = header.value_or(std::array<size_t, 4>{0, 1, 2, 3});
-  std::vector<Annotation> annotations;
-  for (size_t i = header ? 1 : 0; i < rows.size(); ++i) {
-    const CsvRow &row = rows[i];
-    Annotation annotation;
-    annotation.where = path + " line " + std::to_string(row.line);
-    if (row.fields.size() <= *std::ranges::max_element(place)) {
-      throw Error(annotation.where + ": there are " + std::to_string(row.fields.size()) +
-                  " fields; there should be video,start,end,label");
-    }
-    // A comma too many would move a label; empty fields at the end are how spreadsheets fill a table.
-    const size_t expected = header ? rows.front().fields.size() : kColumns.size();
-    for (size_t extra = expected; extra < row.fields.size(); ++extra) {
-      if (Trimmed(row.fields[extra]).empty()) continue;
-      throw Error(annotation.where + ": there are " + std::to_string(row.fields.size()) + " fields, and " +
-                  (header ? "the heading has " : "there should be ") + std::to_string(expected) +
-                  ". Numbers with a decimal comma, and labels with a comma, need quotes around them, or semicolons " +
-                  "between the fields");
-    }
-    annotation.video = (fs::path(path).parent_path() / Trimmed(row.fields[place[0]])).lexically_normal().string();
-    annotation.start = SecondsIn(row.fields[place[1]], annotation.where, "start");
-    annotation.end = SecondsIn(row.fields[place[2]], annotation.where, "end");
-    annotation.label = Trimmed(row.fields[place[3]]);
-    if (header) ReadOptional(rows.front(), row, annotation, warnings);
-    Check(annotation);
-    annotations.push_back(std::move(annotation));
-  }
+  std::vector<Annotation> annotations = ReadAnnotationTable(path, warnings);
+  std::ranges::for_each(annotations, CheckVideo);
   return annotations;
 }
 
@@ -168,6 +151,7 @@ std::vector<Annotation> FromTimeline(const std::string &path, const std::string 
                           row.where,
                           row.segment.state == SegmentState::kMeasured};
     Check(annotation);
+    CheckVideo(annotation);
     annotations.push_back(std::move(annotation));
   }
   for (const std::string &contradiction : contradictions)
@@ -220,6 +204,41 @@ std::optional<double> ParseSeconds(const std::string &text) {
     at = colon + 1;
   }
   return parts <= 3 ? std::optional(seconds) : std::nullopt;
+}
+
+std::vector<Annotation> ReadAnnotationTable(const std::string &path, std::vector<std::string> &warnings) {
+  const std::vector<CsvRow> rows = ReadCsv(path, "the annotations " + path);
+  if (rows.empty()) throw Error("the annotations " + path + " are empty; they should be rows of video,start,end,label");
+
+  const auto header = HeaderOf(rows.front());
+  const std::array<size_t, 4> place = header.value_or(std::array<size_t, 4>{0, 1, 2, 3});
+  std::vector<Annotation> annotations;
+  for (size_t i = header ? 1 : 0; i < rows.size(); ++i) {
+    const CsvRow &row = rows[i];
+    Annotation annotation;
+    annotation.where = path + " line " + std::to_string(row.line);
+    if (row.fields.size() <= *std::ranges::max_element(place)) {
+      throw Error(annotation.where + ": there are " + std::to_string(row.fields.size()) +
+                  " fields; there should be video,start,end,label");
+    }
+    // A comma too many would move a label; empty fields at the end are how spreadsheets fill a table.
+    const size_t expected = header ? rows.front().fields.size() : kColumns.size();
+    for (size_t extra = expected; extra < row.fields.size(); ++extra) {
+      if (Trimmed(row.fields[extra]).empty()) continue;
+      throw Error(annotation.where + ": there are " + std::to_string(row.fields.size()) + " fields, and " +
+                  (header ? "the heading has " : "there should be ") + std::to_string(expected) +
+                  ". Numbers with a decimal comma, and labels with a comma, need quotes around them, or semicolons " +
+                  "between the fields");
+    }
+    annotation.video = (fs::path(path).parent_path() / Trimmed(row.fields[place[0]])).lexically_normal().string();
+    annotation.start = SecondsIn(row.fields[place[1]], annotation.where, "start");
+    annotation.end = SecondsIn(row.fields[place[2]], annotation.where, "end");
+    annotation.label = Trimmed(row.fields[place[3]]);
+    if (header) ReadOptional(rows.front(), row, annotation, warnings);
+    Check(annotation);
+    annotations.push_back(std::move(annotation));
+  }
+  return annotations;
 }
 
 std::vector<Annotation> ReadAnnotations(const std::string &path, std::vector<std::string> &warnings) {

@@ -24,6 +24,9 @@ struct Annotation {
   std::string where;        // "file.csv line 3", for messages
   bool trained = true;      // false: nothing is learnt of this time, neither an action nor background
   bool last_known = false;  // the last row of a timeline that was interrupted: what came after it was not looked at
+  std::string state;        // as the row says it; empty: it does not
+  bool test = false;        // of the test set: kept from training
+  std::string origin;       // who gave the label: "labelled", "accepted", "corrected"; empty: not said
 };
 
 // Stretches without a label that are shorter than this are how exactly people annotate, not background.
@@ -33,10 +36,14 @@ inline constexpr double kShortestBackground = 1.0;  // s
 // there; fields may be quoted), or a folder of videos each with its timeline beside it (clip.mp4 and clip.json: a list
 // of objects with start, end and fine_action, as the product writes them). Names of videos are relative to the file.
 // Fields may stand between semicolons or tabs; "-" is the standard input. Tables may have the columns state and
-// value_category of a timeline too. Rows whose state is gap, unknown or absent are not trained. Warnings: rows whose
+// value_category of a timeline too, a column set, whose rows "test" are kept from training, and a column origin. Rows
+// whose state is gap, unknown or absent are not trained. Warnings: rows whose
 // value category contradicts their label, timelines that were interrupted. Throws Error naming file and line: a row
 // that is not understood, an end that is not after its start, a video that does not exist.
 ACTION_API std::vector<Annotation> ReadAnnotations(const std::string &path, std::vector<std::string> &warnings);
+
+// The rows of such a CSV file as they stand there; the videos need not exist.
+ACTION_API std::vector<Annotation> ReadAnnotationTable(const std::string &path, std::vector<std::string> &warnings);
 
 // "12.5", "12,5", "0:30", "00:01:02.5": seconds. Nothing when it is none of these.
 ACTION_API std::optional<double> ParseSeconds(const std::string &text);

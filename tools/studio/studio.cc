@@ -1,0 +1,502 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "studio/studio.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "action/atomic_file.h"
+#include "action/error.h"
+#include "action/feature_cache.h"
+#include "action/model_bundle.h"
+#include "action/text.h"
+#include "action/timeline/timeline_file.h"
+#include "report/report.h"
+#include "report/spreadsheet.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+constexpr const char *kModels = "models/";
+
+StudioAnswer Json(const ordered_json &value, unsigned status = 200) {
+  return {status, "application/json", value.dump(-1, ' ', false, ordered_json::error_handler_t::replace), "", ""};
+}
+
+StudioAnswer Problem(unsigned status, const std::string &text) {
+  return Json({{"error", text}}, status);
+}
+
+const char *NameOf(VideoFacts::State state) {
+  switch (state) {
+    case VideoFacts::State::kWaiting:
+      return "waiting";
+    case VideoFacts::State::kReading:
+      return "reading";
+    case VideoFacts::State::kConverting:
+      return "converting";
+    case VideoFacts::State::kReady:
+      return "ready";
+    case VideoFacts::State::kFailed:
+      return "failed";
+  }
+  return "";
+}
+
+ordered_json ToJson(const LabelledSegment &segment) {
+  ordered_json object = {
+      {"start", segment.start}, {"end", segment.end}, {"label", segment.label}, {"origin", segment.origin}};
+  if (!segment.state.empty()) object["state"] = segment.state;
+  if (segment.test) object["test"] = true;
+  return object;
+}
+
+LabelledSegment SegmentFrom(const ordered_json &object) {
+  return {object.at("start").get<double>(),   object.at("end").get<double>(), object.at("label").get<std::string>(),
+          object.value("origin", "labelled"), object.value("state", ""),      object.value("test", false)};
+}
+
+template <typename Value>
+ordered_json OrNull(const std::optional<Value> &value) {
+  return value ? ordered_json(*value) : ordered_json(nullptr);
+}
+
+ordered_json ToJson(const ElementRow &row) {
+  const Element &element = row.element;
+  return {{"label", row.label},
+          {"name", element.name},
+          {"value", NameOf(row.value.value_or(CategoryOf(row.label)))},
+          {"group", element.group},
+          {"order", OrNull(element.order)},
+          {"optional", element.optional},
+          {"standard_seconds", OrNull(element.standard_seconds)},
+          {"min_seconds", OrNull(element.min_seconds)}};
+}
+
+template <typename Value>
+std::optional<Value> Optional(const ordered_json &object, const char *key) {
+  return object.contains(key) && object[key].is_number() ? std::optional(object[key].get<Value>()) : std::nullopt;
+}
+
+ElementRow RowFrom(const ordered_json &object) {
+  ElementRow row;
+  row.label = object.value("label", "");
+  row.element.name = object.value("name", "");
+  row.value = Named(object.value("value", "UNKNOWN"),
+                    {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva, ValueCategory::kUnknown});
+  row.element.group = object.value("group", "");
+  row.element.order = Optional<int>(object, "order");
+  row.element.optional = object.value("optional", false);
+  row.element.standard_seconds = Optional<double>(object, "standard_seconds");
+  row.element.min_seconds = Optional<double>(object, "min_seconds");
+  return row;
+}
+
+ordered_json ToJson(const Job::Status &status) {
+  return {{"number", status.number}, {"kind", status.kind},   {"state", status.state}, {"doing", status.doing},
+          {"share", status.share},   {"lines", status.lines}, {"error", status.error}, {"result", status.result}};
+}
+
+// "models/NAME", and nothing that leads elsewhere.
+bool IsModelName(const std::string &model) {
+  return model.starts_with(kModels) && model.size() > std::strlen(kModels) &&
+         model.find_first_not_of("0123456789", std::strlen(kModels)) == std::string::npos;
+}
+
+}  // namespace
+
+Studio::Studio(const Options &options)
+    : options_(options), project_(options.folder), index_(project_.folder(), project_.CachePath("videos")) {
+  project_.AllLabels();
+  project_.Elements();  // both tell mistakes before anything is shown
+  for (const std::string &video : project_.Videos())
+    index_.FactsOf(video);
+}
+
+StudioAnswer Studio::Handle(const StudioRequest &request) {
+  try {
+    const auto video = [&]() -> std::string {
+      const auto found = request.query.find("video");
+      const std::string name = found != request.query.end() ? found->second : "";
+      if (!project_.HasVideo(name)) throw Error("there is no video '" + name + "' in " + project_.folder());
+      return name;
+    };
+    const std::string &path = request.path;
+    if (request.method == "GET" || request.method == "HEAD") {
+      if (path == "/api/state") return State();
+      if (path == "/api/labels") return GetLabels(video());
+      if (path == "/api/frames") return Frames(video());
+      if (path == "/api/found") return Found(video());
+      if (path == "/study") return Study(request);
+      if (path.starts_with("/report/")) return Report(path.substr(8));
+      if (path.starts_with("/video/")) {
+        const std::string name = path.substr(7);
+        const auto file = project_.HasVideo(name) ? index_.PathToPlay(name) : std::nullopt;
+        return file ? StudioAnswer{200, "", "", *file, ""} : Problem(404, "this video cannot be shown (yet)");
+      }
+    } else if (request.method == "PUT") {
+      const ordered_json body = ordered_json::parse(request.body);
+      if (path == "/api/labels") return PutLabels(video(), body);
+      if (path == "/api/elements") return PutElements(body);
+      if (path == "/api/settings") return PutSettings(body);
+    } else if (request.method == "POST") {
+      if (path == "/api/train") return Train();
+      if (path == "/api/find") return Find(video());
+      if (path == "/api/first") {
+        index_.First(video());
+        return Json({});
+      }
+      if (path == "/api/cancel") {
+        job_.Cancel();
+        return Json({});
+      }
+      if (path == "/api/use") {
+        const auto model = request.query.find("model");
+        if (model == request.query.end() || !IsModelName(model->second) ||
+            !fs::is_directory(project_.Path(model->second)))
+          return Problem(400, "there is no such model");
+        Use(model->second);
+        return Json({});
+      }
+    }
+    return Problem(404, "there is nothing called " + path);
+  } catch (const nlohmann::json::exception &e) {
+    return Problem(400, std::string("the request is not understood: ") + e.what());
+  } catch (const std::exception &e) {
+    return Problem(500, e.what());
+  }
+}
+
+StationSetup Studio::Setup() {
+  const ordered_json settings = project_.Settings().content;
+  StationSetup setup{project_.folder(), settings.value("roi", ""), options_.weights, ""};
+  const std::string model = settings.value("model", "");
+  if (IsModelName(model)) {
+    setup.model = project_.Path(model);
+  } else if (!options_.model.empty()) {
+    setup.model = options_.model;
+  } else if (fs::exists(project_.Path("model") + "/stage1")) {
+    setup.model = project_.Path("model");  // that somebody has put there
+  }
+  if (!setup.model.empty() && !fs::is_directory(setup.model)) setup.model.clear();
+  return setup;
+}
+
+StudioAnswer Studio::State() {
+  Settle();
+  const StationSetup setup = Setup();
+  ordered_json state = {{"folder", project_.folder()}};
+  state["videos"] = ordered_json::array();
+  const auto labels = project_.AllLabels();
+  for (const std::string &video : project_.Videos()) {
+    const VideoFacts facts = index_.FactsOf(video);
+    const auto of_video = labels.find(video);
+    const std::string found = setup.model.empty() ? "" : FoundPath(setup, video);
+    std::error_code missing;
+    const auto found_time = found.empty() ? fs::file_time_type() : fs::last_write_time(found, missing);
+    state["videos"].push_back({{"name", video},
+                               {"state", NameOf(facts.state)},
+                               {"progress", facts.progress},
+                               {"error", facts.error},
+                               {"duration", facts.duration},
+                               {"first", facts.first},
+                               {"width", facts.width},
+                               {"height", facts.height},
+                               {"rate", facts.rate},
+                               {"frames", facts.frames},
+                               {"converted", facts.converted},
+                               {"why", facts.why},
+                               {"revision", project_.Labels(video).revision},
+                               {"labelled", of_video != labels.end() ? of_video->second.size() : 0},
+                               {"found", found.empty() || missing ? 0 : found_time.time_since_epoch().count()}});
+  }
+  const auto elements = project_.Elements();
+  state["elements"] = {{"revision", elements.revision}, {"rows", ordered_json::array()}};
+  std::set<std::string> known;
+  for (const ElementRow &row : elements.content) {
+    known.insert(row.label);
+    state["elements"]["rows"].push_back(ToJson(row));
+  }
+  // Labels that somebody has written elsewhere are elements too.
+  for (const auto &[video, segments] : labels) {
+    for (const LabelledSegment &segment : segments) {
+      if (known.insert(segment.label).second)
+        state["elements"]["rows"].push_back(ToJson(ElementRow{segment.label, {}, {}}));
+    }
+  }
+  // What each label has, over all videos: how much there is to learn from.
+  state["counts"] = ordered_json::object();
+  std::map<std::string, std::pair<int, int>> counts;  // to train with, of the test set
+  for (const auto &[video, segments] : labels) {
+    for (const LabelledSegment &segment : segments)
+      ++(segment.test ? counts[segment.label].second : counts[segment.label].first);
+  }
+  for (const auto &[label, count] : counts)
+    state["counts"][label] = {{"train", count.first}, {"test", count.second}};
+  const auto settings = project_.Settings();
+  state["settings"] = {{"revision", settings.revision}, {"settings", settings.content}};
+  state["model"] = nullptr;
+  if (!setup.model.empty()) {
+    const fs::path relative = fs::path(setup.model).lexically_relative(project_.folder());
+    state["model"] = {{"path", setup.model}, {"name", relative.string()}};
+    try {
+      const ModelBundle bundle = ModelBundle::Open(setup.model);
+      if (bundle.facts()) {
+        state["model"]["created"] = bundle.facts()->created;
+        state["model"]["stand_in"] = bundle.facts()->stand_in;
+        state["model"]["held_out"] = OrNull(bundle.facts()->held_out);
+      }
+    } catch (const Error &e) {
+      state["model"]["error"] = e.what();
+    }
+  }
+  state["models"] = ordered_json::array();
+  std::error_code none;
+  for (const auto &entry : fs::directory_iterator(project_.Path("models"), none)) {
+    const std::string name = kModels + entry.path().filename().string();
+    if (!entry.is_directory() || !IsModelName(name)) continue;
+    std::ifstream file(project_.Path(name) + ".json");
+    state["models"].push_back(
+        {{"name", name}, {"result", file ? ordered_json::parse(file, nullptr, false) : ordered_json()}});
+  }
+  std::sort(state["models"].begin(), state["models"].end(),
+            [](const ordered_json &a, const ordered_json &b) { return a["name"] < b["name"]; });
+  state["job"] = ToJson(job_.status());
+  return Json(state);
+}
+
+StudioAnswer Studio::GetLabels(const std::string &video) {
+  const auto labels = project_.Labels(video);
+  ordered_json segments = ordered_json::array();
+  for (const LabelledSegment &segment : labels.content)
+    segments.push_back(ToJson(segment));
+  return Json({{"revision", labels.revision}, {"segments", segments}});
+}
+
+StudioAnswer Studio::PutLabels(const std::string &video, const ordered_json &body) {
+  std::vector<LabelledSegment> segments;
+  for (const ordered_json &segment : body.at("segments"))
+    segments.push_back(SegmentFrom(segment));
+  const auto revision = project_.SetLabels(video, body.at("revision").get<std::string>(), segments,
+                                           [this](const std::string &name) { return DurationOf(name); });
+  if (revision) return Json({{"revision", *revision}});
+  StudioAnswer now = GetLabels(video);
+  now.status = 409;
+  return now;
+}
+
+StudioAnswer Studio::PutElements(const ordered_json &body) {
+  std::vector<ElementRow> rows;
+  std::set<std::string> fixed;  // labels that mean something already
+  for (const auto &[video, segments] : project_.AllLabels()) {
+    for (const LabelledSegment &segment : segments)
+      fixed.insert(segment.label);
+  }
+  if (const StationSetup setup = Setup(); !setup.model.empty()) {
+    const LabelTable labels = ModelBundle::Open(setup.model).labels();
+    for (const FineLabel &label : labels.fine)
+      fixed.insert(label.label);
+  }
+  std::set<std::string> used;
+  for (const ordered_json &object : body.at("rows")) {
+    ElementRow row = RowFrom(object);
+    const bool named = row.element.name.find_first_not_of(' ') != std::string::npos;
+    if (!named && !fixed.contains(row.label)) return Problem(400, "an element needs a name");
+    if (!fixed.contains(row.label)) row.label = LabelFor(row.element.name, row.value.value_or(ValueCategory::kUnknown));
+    if (!used.insert(row.label).second)
+      return Problem(400,
+                     "there is an element '" + row.element.name + "' already (" + row.label + "); choose another name");
+    rows.push_back(std::move(row));
+  }
+  const auto revision = project_.SetElements(body.at("revision").get<std::string>(), rows);
+  const auto now = project_.Elements();
+  ordered_json answer = {{"revision", now.revision}, {"rows", ordered_json::array()}};
+  for (const ElementRow &row : now.content)
+    answer["rows"].push_back(ToJson(row));
+  return Json(answer, revision ? 200 : 409);
+}
+
+StudioAnswer Studio::PutSettings(const ordered_json &body) {
+  ordered_json settings = body.at("settings");
+  if (!settings.is_object()) return Problem(400, "settings are an object");
+  if (const std::string roi = settings.value("roi", ""); !roi.empty()) Region::Parse(roi);
+  const ordered_json before = project_.Settings().content;
+  if (before.contains("model")) settings["model"] = before["model"];  // that is changed in another way
+  const auto revision = project_.SetSettings(body.at("revision").get<std::string>(), settings);
+  const auto now = project_.Settings();
+  return Json({{"revision", now.revision}, {"settings", now.content}}, revision ? 200 : 409);
+}
+
+StudioAnswer Studio::Frames(const std::string &video) {
+  const auto table = index_.FramesOf(video);
+  if (!table) return Problem(404, "its frames are not known yet");
+  StudioAnswer answer{200, "application/octet-stream", "", "", ""};
+  answer.text.append(reinterpret_cast<const char *>(table->times.data()), table->times.size() * sizeof(double));
+  answer.text.append(reinterpret_cast<const char *>(table->motion.data()), table->motion.size() * sizeof(float));
+  return answer;
+}
+
+StudioAnswer Studio::Found(const std::string &video) {
+  const StationSetup setup = Setup();
+  ordered_json segments = ordered_json::array();
+  if (setup.model.empty() || !fs::exists(FoundPath(setup, video))) return Json({{"segments", segments}});
+  bool stand_in = false;
+  for (const Segment &segment : ReadTimeline(FoundPath(setup, video))) {
+    stand_in = stand_in || segment.stand_in;
+    segments.push_back({{"start", static_cast<double>(segment.start) / 1e9},
+                        {"end", static_cast<double>(segment.end) / 1e9},
+                        {"label", segment.fine_action},
+                        {"name", segment.name},
+                        {"value", NameOf(segment.category)},
+                        {"state", NameOf(segment.state)},
+                        {"confidence", segment.confidence}});
+  }
+  return Json({{"segments", segments}, {"stand_in", stand_in}});
+}
+
+StudioAnswer Studio::Study(const StudioRequest &request) {
+  const auto asked = [&](const char *name) {
+    const auto found = request.query.find(name);
+    return found != request.query.end() ? found->second : std::string();
+  };
+  const ordered_json settings = project_.Settings().content;
+  const ordered_json study = settings.value("study", ordered_json::object());
+  StudyReport report;
+  report.title = study.value("title", "Time study");
+  report.settings.cycle_start = study.value("cycle_start", "");
+  report.settings.takt = std::max(study.value("takt", 0.0), 0.0);
+  report.settings.rating = std::max(study.value("rating", 1.0), 0.01);
+  report.settings.allowance = std::max(study.value("allowance", 0.0), 0.0) / 100;
+  for (const ordered_json &label : study.value("foreign", ordered_json::array()))
+    report.settings.foreign.insert(label.get<std::string>());
+  const StationSetup setup = Setup();
+  const std::string source = asked("source");
+  for (const std::string &video : project_.Videos()) {
+    if (!asked("video").empty() && video != asked("video")) continue;
+    std::vector<Segment> segments = SegmentsOf(project_.Labels(video).content);
+    // What was labelled or corrected counts; where nothing was, what the model has found.
+    if (source != "labels" && !setup.model.empty() && fs::exists(FoundPath(setup, video))) {
+      std::vector<Segment> both;
+      int64_t until = 0;
+      const std::vector<Segment> found = ReadTimeline(FoundPath(setup, video));
+      const auto add_found = [&](int64_t from, int64_t to) {
+        for (Segment segment : found) {
+          segment.start = std::max(segment.start, from);
+          segment.end = std::min(segment.end, to);
+          if (segment.end - segment.start >= kSmallestGap) both.push_back(std::move(segment));
+        }
+      };
+      for (const Segment &segment : segments) {
+        add_found(until, segment.start);
+        both.push_back(segment);
+        until = segment.end;
+      }
+      add_found(until, std::numeric_limits<int64_t>::max());
+      segments = std::move(both);
+    }
+    if (segments.empty()) continue;
+    StudySettings of_video = report.settings;
+    const ordered_json excluded = study.value("excluded", ordered_json::object()).value(video, ordered_json::object());
+    for (const auto &[number, reason] : excluded.items())
+      of_video.excluded[std::strtoul(number.c_str(), nullptr, 10)] = reason.get<std::string>();
+    // A video in which the chosen element does not occur has cycles of its own, rather than none.
+    report.timelines.push_back(
+        {fs::path(video).stem().string(), "", MakeStudy(segments, project_.Elements().content, of_video), {}});
+  }
+  if (report.timelines.empty()) {
+    return {200, "text/html; charset=utf-8",
+            "<!DOCTYPE html><meta charset='utf-8'><p style='font:16px sans-serif'>Nothing is labelled yet, and no "
+            "model has "
+            "looked at these videos.</p>",
+            "", ""};
+  }
+  if (asked("format") == "xlsx") {
+    const std::string path = project_.CachePath("study.xlsx");
+    WriteSpreadsheet(path, ReportTables(report));
+    return {200, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "", path, "study.xlsx"};
+  }
+  return {200, "text/html; charset=utf-8", ReportPage(report), "", asked("format") == "html" ? "study.html" : ""};
+}
+
+StudioAnswer Studio::Report(const std::string &model) {
+  if (!IsModelName(kModels + model)) return Problem(404, "there is no such model");
+  return {200, "text/html; charset=utf-8", "", project_.Path(kModels + model + "/report.html"), ""};
+}
+
+std::string Studio::NextModel() const {
+  int last = 0;
+  std::error_code none;
+  for (const auto &entry : fs::directory_iterator(project_.Path("models"), none)) {
+    const std::string name = entry.path().filename().string();
+    int number = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), number).ec == std::errc())
+      last = std::max(last, number);
+  }
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%03d", last + 1);
+  return text.data();
+}
+
+StudioAnswer Studio::Train() {
+  const StationSetup setup = Setup();
+  const bool started = job_.Start("train", [setup, name = NextModel(), labels = project_.AllLabels()](Job &job) {
+    return TrainModel(job, setup, name, labels);
+  });
+  return started ? Json({}) : Problem(409, "something else is at work; wait for its end, or cancel it");
+}
+
+StudioAnswer Studio::Find(const std::string &video) {
+  const StationSetup setup = Setup();
+  if (setup.model.empty()) return Problem(400, "there is no model yet; train one first");
+  const bool started = job_.Start("find", [setup, video](Job &job) -> ordered_json {
+    job.Doing("looking at " + video);
+    FindTimeline(job, setup, video);
+    return {{"video", video}};
+  });
+  return started ? Json({}) : Problem(409, "something else is at work; wait for its end, or cancel it");
+}
+
+void Studio::Settle() {
+  const Job::Status status = job_.status();
+  if (status.state != "done" || status.number == settled_) return;
+  settled_ = status.number;
+  if (status.kind != "train") return;
+  const std::string model = status.result["model"];
+  project_.WriteElementsFor(project_.Path(model));
+  AtomicFile file(project_.Path(model) + ".json");
+  file.Write(status.result.dump(2) + "\n");
+  file.Commit();
+  const std::string verdict = status.result["verdict"];
+  if (verdict == "first" || verdict == "not-worse") Use(model);
+}
+
+void Studio::Use(const std::string &model) {
+  project_.ChangeSettings([&](ordered_json &settings) { settings["model"] = model; });
+  // A name that stays, for pipelines and the recorder. What somebody else has put there stays.
+  const fs::path link = project_.Path("model");
+  std::error_code failed;
+  if (fs::exists(fs::symlink_status(link)) && !fs::is_symlink(link)) return;
+  const fs::path beside = project_.Path(".studio/model");
+  fs::remove(beside, failed);
+  fs::create_directory_symlink(model, beside, failed);
+  if (!failed) fs::rename(beside, link, failed);
+}
+
+}  // namespace action
