@@ -251,8 +251,7 @@ std::string Values(const Study &study) {
 }
 
 std::string CycleFigures(const Study &study, const StudySettings &settings) {
-  if (study.cycles.empty())
-    return "<p>No cycles were found: name the element that they begin with.</p>\n";
+  if (study.cycles.empty()) return "<p>No cycles were found: name the element that they begin with.</p>\n";
   std::string text = Format("<p>%zu cycles, from each beginning of ", study.cycles.size()) +
                      HtmlEscaped(study.cycle_start) +
                      Format(" to the next; of these %s.</p>\n",
