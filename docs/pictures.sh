@@ -8,6 +8,7 @@
 #
 # docs/quickstart.jpg              twelve moments of the quickstart's video
 # docs/record.jpg                  the page of gst-action-record (needs chromium-driver and python3-selenium)
+# docs/studio.jpg                  the page of gst-action-studio (the same)
 # tests/pipeline/pictures/*.png    what the tests compare the panels with
 # EYE/*.png                        more panels (default: build/pictures): other scripts, 4K, upright
 #
@@ -29,5 +30,7 @@ done
 if command -v chromedriver >/dev/null; then
   /usr/bin/python3 tests/record/page_picture.py "$tree/tools/gst-action-record" "$tree/pictures-demo/model" "$tree/pictures-demo/test/line_1.mp4" "$eye/record.png"
   gst-launch-1.0 -q filesrc location="$eye/record.png" ! pngdec ! videoconvert ! jpegenc quality=85 ! filesink location=docs/record.jpg
+  /usr/bin/python3 tests/pipeline/studio_picture.py "$tree/tools" "$tree/pictures-demo" "$eye/studio.png"
+  gst-launch-1.0 -q filesrc location="$eye/studio.png" ! pngdec ! videoconvert ! jpegenc quality=85 ! filesink location=docs/studio.jpg
 fi
-echo "docs/quickstart.jpg, docs/record.jpg and tests/pipeline/pictures are made again. Look at them, and at $eye."
+echo "docs/quickstart.jpg, docs/record.jpg, docs/studio.jpg and tests/pipeline/pictures are made again. Look at them, and at $eye."

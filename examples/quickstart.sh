@@ -129,4 +129,7 @@ $out/contact-sheet.png   twelve moments of it
 $out/study.html          the time study: open it in a browser$sheets
 $out/model               the model; $out/model/report.html says how good it is
 $(($(date +%s) - began)) s in all
+
+To label videos of your own in a browser, train on them and correct what is found:
+  gst-action-studio FOLDER-OF-VIDEOS
 END
