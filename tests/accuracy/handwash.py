@@ -9,10 +9,11 @@ The person in the video is not among those who were trained with.
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
+
+import figures
 
 BUILD, VIDEOS, CACHE = sys.argv[1:4]
 FOLDER = tempfile.mkdtemp()
@@ -22,6 +23,10 @@ def run(command):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout.decode()
     return done.stdout.decode()
+
+
+def evaluated(said):
+    return json.loads(said[said.index("{"):])  # behind warnings
 
 
 def processor():
@@ -46,14 +51,15 @@ def main():
                 f"! timelinesmooth window=1 refine-window=1 min-duration=0 sync-mode=immediate location={files[0]} ! actionclassify model={model} "
                 f"! timelinesmooth location={files[1]} ! fakesink")
         run(["gst-launch-1.0", "-q", *line.split()])
-        tool = os.path.join(BUILD, "tools/gst-action-timeline")
-        said = [run([tool, "compare", file, video.replace(".mp4", ".json")]) for file in files]
-        share = lambda text, what: re.search(rf"{what} +([\d.]+ %)", text).group(1)
-        error = re.search(r"nearest found: ([\d.]+ s)", said[1]).group(1)
+        tool = os.path.join(BUILD, "tools/gst-action-evaluate")
+        truth = video.replace(".mp4", ".json")
+        said = [figures.of(evaluated(run([tool, "--json", file, truth])), file, truth) for file in files]
+        share = lambda read, kind: f"{100 * read[kind]:.1f} %"
+        error = f"{said[1]['boundary_error']:.2f} s"
         with open(files[1]) as file:
             segments = len(json.load(file))
-        print(f"| {hop} | 9 | {hop / 7.5:.2f} | {share(said[0], 'coarse action')} | {share(said[1], 'coarse action')} | {share(said[1], 'fine action')} "
-              f"| {share(said[1], 'value category')} | {error} | {segments} |", flush=True)
+        print(f"| {hop} | 9 | {hop / 7.5:.2f} | {share(said[0], 'coarse')} | {share(said[1], 'coarse')} | {share(said[1], 'fine')} "
+              f"| {share(said[1], 'value')} | {error} | {segments} |", flush=True)
 
 
 main()

@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
+import figures  # noqa: E402
 import replay  # noqa: E402
 import sets  # noqa: E402
 
@@ -36,7 +37,7 @@ def tool(name, *arguments):
 
 
 def compare(timeline, truth):
-    return json.loads(tool("gst-action-timeline", "compare", "--json", timeline, truth))
+    return figures.of(json.loads(tool("gst-action-evaluate", "--json", timeline, truth)), timeline, truth)
 
 
 def the_set(name, cycles):

@@ -12,7 +12,6 @@
 #include "action/atomic_file.h"
 #include "action/error.h"
 #include "action/line_file.h"
-#include "action/timeline/agreement.h"
 #include "action/timeline/segment_list.h"
 #include "action/timeline/timeline_file.h"
 
@@ -344,22 +343,6 @@ TEST(SegmentList, WhatComesLaterReplaces) {
     }
     ASSERT_EQ(got, plain) << "seed " << seed;
   }
-}
-
-TEST(Agreement, IsMeasuredInTime) {
-  const std::vector<Segment> truth = {Make(0, 4 * kSecond, "a", "a_x_va"),
-                                      Make(4 * kSecond, 10 * kSecond, "b", "b_nva")};
-  const std::vector<Segment> said = {Make(0, kSecond, "a", "a_y_va"), Make(kSecond, 5 * kSecond, "a", "a_x_va"),
-                                     Make(5 * kSecond, 10 * kSecond, "b", "b_nva")};
-  const Agreement agreement = Compare(said, truth);
-  EXPECT_DOUBLE_EQ(agreement.truth_seconds, 10);
-  EXPECT_DOUBLE_EQ(agreement.coarse(), 0.9);
-  EXPECT_DOUBLE_EQ(agreement.fine(), 0.8);
-  EXPECT_DOUBLE_EQ(agreement.value(), 0.9);
-  EXPECT_EQ(agreement.boundaries, 1u);
-  EXPECT_DOUBLE_EQ(agreement.mean_boundary_error.value(), 1);
-  EXPECT_DOUBLE_EQ(Compare({}, truth).coarse(), 0);
-  EXPECT_DOUBLE_EQ(Compare(said, {}).coarse(), 0);
 }
 
 }  // namespace

@@ -19,10 +19,10 @@
 #include "action/error.h"
 #include "action/labels.h"
 #include "action/text.h"
-#include "action/timeline/agreement.h"
 #include "action/timeline/timeline_file.h"
 #include "common/command_line.h"
 #include "common/timeline_source.h"
+#include "evaluate/evaluate.h"
 
 namespace {
 
@@ -30,8 +30,7 @@ using action::Printable;
 using action::Segment;
 using nlohmann::ordered_json;
 
-constexpr double kLow = 0.5;          // confidence that is told as low
-constexpr double kSameLength = 0.05;  // share by which timelines of one video may differ in length
+constexpr double kLow = 0.5;  // confidence that is told as low
 
 using action::StateInStudy;
 
@@ -224,87 +223,18 @@ int Show(const std::vector<std::string> &files, const ShowOptions &options) {
   return action::kDone;
 }
 
-double SecondsOf(const std::vector<Segment> &timeline) {
-  return timeline.empty() ? 0 : static_cast<double>(timeline.back().end - timeline.front().start) / 1e9;
-}
-
-int Compare(const std::vector<std::string> &files, bool as_json) {
-  const action::TimelineFile said = action::ReadSource({files[0], {files[0]}}).file;
-  const action::TimelineFile right = action::ReadSource({files[1], {files[1]}}).file;
-  Complain(said.warnings);
-  Complain(right.warnings);
-  const std::vector<Segment> &timeline = said.last().segments, &truth = right.last().segments;
-  const action::Agreement agreement = action::Compare(timeline, truth);
-  const action::ElementAgreement elements = action::CompareElements(timeline, truth);
-  const bool stand_in = std::ranges::any_of(timeline, &Segment::stand_in);
-  const size_t found = elements.elements - elements.lost;
-  const double length = SecondsOf(timeline), truth_length = SecondsOf(truth);
-  const std::string interruption = said.last().Interruption();
-  // A mean over nothing is not 0.
-  const auto mean = [found](double value) { return found > 0 ? ordered_json(value) : ordered_json(nullptr); };
-  if (as_json) {
-    const ordered_json object = {
-        {"seconds", agreement.truth_seconds},
-        {"timeline_seconds", length},
-        {"stand_in", stand_in},
-        {"coarse", agreement.coarse()},
-        {"fine", agreement.fine()},
-        {"value", agreement.value()},
-        {"boundaries", agreement.boundaries},
-        {"boundary_error",
-         agreement.mean_boundary_error ? ordered_json(*agreement.mean_boundary_error) : ordered_json(nullptr)},
-        {"elements", elements.elements},
-        {"lost", elements.lost},
-        {"invented", elements.invented},
-        {"duration_bias", mean(elements.duration_bias)},
-        {"duration_error", mean(elements.duration_error)},
-        {"within_half_second", elements.within_half_second},
-        {"within_tenth", elements.within_tenth},
-        {"f1_10", elements.f1_10 / 100},
-        {"f1_25", elements.f1_25 / 100},
-        {"f1_50", elements.f1_50 / 100},
-        {"edit", elements.edit / 100}};
-    std::printf("%s\n", object.dump(2).c_str());
-    return action::kDone;
-  }
-  std::printf("of %.1f s, with the right\n", agreement.truth_seconds);
-  std::printf("  coarse action   %5.1f %%\n", 100 * agreement.coarse());
-  std::printf("  fine action     %5.1f %%\n", 100 * agreement.fine());
-  std::printf("  value category  %5.1f %%\n", 100 * agreement.value());
-  if (agreement.mean_boundary_error) {
-    std::printf("mean distance of the %zu boundaries to the nearest found: %.2f s\n", agreement.boundaries,
-                *agreement.mean_boundary_error);
-  } else {
-    std::printf("mean distance of the %zu boundaries to the nearest found: -\n", agreement.boundaries);
-  }
-  std::printf("of %zu elements %zu lost, %zu invented; F1@50 %.1f %%, edit score %.1f %%\n", elements.elements,
-              elements.lost, elements.invented, elements.f1_50, elements.edit);
-  if (found > 0) {
-    std::printf(
-        "duration of the %zu found: off by %.2f s in the mean (bias %+.2f s); %zu within 0.5 s, %zu within 10 %%\n",
-        found, elements.duration_error, elements.duration_bias, elements.within_half_second, elements.within_tenth);
-  } else {
-    std::printf("duration of the 0 found: off by - in the mean (bias -)\n");
-  }
-  if (std::abs(length - truth_length) > kSameLength * std::max(length, truth_length)) {
-    std::printf("the timeline is %.1f s long, the truth %.1f s: are they of the same video?\n", length, truth_length);
-  }
-  if (!interruption.empty()) std::printf("the timeline was %s\n", interruption.c_str());
-  if (stand_in) std::printf("%s\n", action::kNotAMeasurement);
-  return action::kDone;
-}
-
 int Run(int argc, char **argv) {
   gboolean as_json = FALSE, all_runs = FALSE;
   g_autofree char *elements = nullptr;
   g_autofree char *run = nullptr;
-  action::CommandLine line("gst-action-timeline", "COMMAND FILE...",
-                           "Looks at timelines of gst-action, of the Python system (.json) or of another program that "
-                           "gst-action-convert knows.\n\n"
-                           "  show FILE...         the segments as a table, and the share of each value category\n"
-                           "  show FOLDER          the same of all .jsonl files of a place, as one timeline\n"
-                           "  compare FILE TRUTH   how far it agrees with a ground truth\n\n"
-                           "FILE may be -, the standard input.");
+  action::CommandLine line(
+      "gst-action-timeline", "COMMAND FILE...",
+      "Looks at timelines of gst-action, of the Python system (.json) or of another program that "
+      "gst-action-convert knows.\n\n"
+      "  show FILE...         the segments as a table, and the share of each value category\n"
+      "  show FOLDER          the same of all .jsonl files of a place, as one timeline\n"
+      "  compare FILE TRUTH   how good it is, measured against a ground truth, as gst-action-evaluate says it\n\n"
+      "FILE may be -, the standard input.");
   line.Add(
       {{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON: times in seconds, shares from 0 to 1", nullptr},
        {"elements", 0, 0, G_OPTION_ARG_FILENAME, &elements, "show: names and values of this elements.csv", "FILE"},
@@ -322,10 +252,11 @@ int Run(int argc, char **argv) {
   if (elements != nullptr || run != nullptr || all_runs) {
     throw action::UsageError("--elements, --run and --all are options of show");
   }
-  if (command == "compare" && words.size() == 2 && words[0] == "-" && words[1] == "-") {
-    throw action::UsageError("only one of the two timelines can be the standard input");
+  if (command == "compare" && words.size() == 2) {
+    action::EvaluateOptions options;
+    options.as_json = as_json != FALSE;
+    return action::EvaluateTimelines(words[0], words[1], options);
   }
-  if (command == "compare" && words.size() == 2) return Compare(words, as_json != FALSE);
   throw action::UsageError("usage: gst-action-timeline show FILE..., or gst-action-timeline compare FILE TRUTH");
 }
 
