@@ -10,11 +10,13 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 import xml.etree.ElementTree as ElementTree
 import zipfile
 
@@ -32,8 +34,8 @@ def run(*arguments, code=0):
     return done.stdout.decode(), done.stderr.decode()
 
 
-def path(name):
-    return os.path.join(FOLDER, name)
+def path(*names):
+    return os.path.join(FOLDER, *names)
 
 
 def write(name, rows):
@@ -313,7 +315,54 @@ def mistakes():
     assert "0.0 s" in run(empty, "-o", path("empty.html"))[0]
 
 
+def clips():
+    """Bars open the video where it lies; in the zip, each opens its clip, whose frames are those of the video."""
+    import cv2
+    folder = path("with videos, and spaces")
+    os.makedirs(folder)
+    subprocess.run(["gst-launch-1.0", "-q", *(f"videotestsrc num-buffers=300 pattern=gradient horizontal-speed=3 ! video/x-raw,format=I420,width=160,height=120,framerate=15/1 ! "
+                                              "x264enc speed-preset=ultrafast key-int-max=100 ! mp4mux ! filesink").split(), f"location={folder}/line 1.mp4"], check=True)
+    rows = [{"start": i * 2.5, "end": i * 2.5 + 2.5, "fine_action": WORK[i % 2] if i != 3 else "\u53d6\u308b_va"} for i in range(8)]
+    with open(os.path.join(folder, "line 1.json"), "w", encoding="utf-8") as file:
+        json.dump(rows, file)
+    os.makedirs(path("pages"), exist_ok=True)
+    run(os.path.join(folder, "line 1.json"), "-o", path("pages/study.html"), "--with-clips", "--cycle-start", WORK[0])
+    with open(path("pages/study.html"), encoding="utf-8") as file:
+        links = [link.replace("&amp;", "&") for link in re.findall('href="([^"]*)"', file.read())]
+    targets = {urllib.parse.unquote(link.split("#")[0]) for link in links}
+    assert targets == {"../with videos, and spaces/line 1.mp4"} and os.path.exists(path("pages", targets.pop())), links
+    spans = {link.split("#t=")[1] for link in links}
+    assert {f"{r['start']:.2f},{r['end']:.2f}" for r in rows} <= spans, spans
+    with zipfile.ZipFile(path("pages/study.zip")) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        assert all(re.fullmatch(r"study/(study\.html|clips/[a-z0-9_-]+\.mp4)", name) for name in names) and len(names) == 9, names
+        archive.extractall(path("unpacked"))
+    with open(path("unpacked/study/study.html"), encoding="utf-8") as file:
+        inside = set(re.findall('href="([^"]*)"', file.read()))
+    assert {"study/" + link for link in inside} == set(names) - {"study/study.html"}, inside
+    source, pictures = cv2.VideoCapture(os.path.join(folder, "line 1.mp4")), []
+    while (read := source.read())[0]:
+        pictures.append(read[1])
+    for row, name in zip(rows, sorted(name for name in names if name.endswith("mp4"))):
+        clip, count = cv2.VideoCapture(path("unpacked", name)), 0
+        first = int(row["start"] * 15 + 1e-6)  # the frame that is shown at the beginning
+        while (read := clip.read())[0]:
+            best = max(range(max(first + count - 2, 0), min(first + count + 3, 300)), key=lambda k: cv2.PSNR(pictures[k], read[1]))
+            assert best == first + count or cv2.PSNR(pictures[best], read[1]) - cv2.PSNR(pictures[first + count], read[1]) < 0.5, (name, count, best)
+            count += 1
+        assert abs(count - 37.5) <= 1, (name, count)
+    lonely = write("lonely.json", rows)
+    for arguments, code, words in (((lonely, "-o", path("l.html"), "--with-clips"), 1, "no video lies beside"), ((lonely, "--with-clips"), 2, "is for a page"),
+                                   ((lonely, "--video", "/nowhere.mp4", "-o", path("l.html")), 1, "/nowhere.mp4"), ((lonely, lonely, "--video", lonely), 2, "one timeline")):
+        assert words in run(*arguments, code=code)[1], (arguments, words)
+    assert not os.path.exists(path("l.zip"))
+    run(lonely, "-o", path("without.html"))
+    with open(path("without.html"), encoding="utf-8") as file:
+        assert "href" not in file.read()
+
+
 try:
-    tap.run([("figures", same_figures), ("the beginning of cycles is found", start_is_found), ("order of work", order_of_work), ("page and tables", page_and_tables), ("spreadsheet", spreadsheet), ("against times by hand", by_hand), ("mistakes", mistakes)])
+    tap.run([("figures", same_figures), ("the beginning of cycles is found", start_is_found), ("order of work", order_of_work), ("page and tables", page_and_tables), ("spreadsheet", spreadsheet), ("against times by hand", by_hand), ("clips", clips), ("mistakes", mistakes)])
 finally:
     shutil.rmtree(FOLDER, ignore_errors=True)

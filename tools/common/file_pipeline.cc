@@ -3,7 +3,9 @@
 
 #include "common/file_pipeline.h"
 
+#include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "build_config.h"
 #include "common/glib_ptr.h"
@@ -41,6 +43,22 @@ void ReportProgress(GstElement *pipeline, const FileRunOptions &options) {
   gst_element_query_position(pipeline, GST_FORMAT_TIME, &position);
   gst_element_query_duration(pipeline, GST_FORMAT_TIME, &duration);
   options.progress(static_cast<double>(position) / GST_SECOND, static_cast<double>(duration) / GST_SECOND);
+}
+
+void Seek(GstElement *pipeline, const std::string &path, const FileRunOptions &options) {
+  const auto time = [](double seconds) { return static_cast<gint64>(std::llround(seconds * GST_SECOND)); };
+  const auto flags = static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE);
+  // At the decoder: a muxer behind it would take the seek for one of its own.
+  const ElementPtr decoder(gst_bin_get_by_name(GST_BIN(pipeline), kDecoder));
+  GST_OBJECT_LOCK(decoder.get());
+  const PadPtr pad(decoder->srcpads != nullptr ? GST_PAD(gst_object_ref(decoder->srcpads->data)) : nullptr);
+  GST_OBJECT_UNLOCK(decoder.get());
+  GstEvent *seek = gst_event_new_seek(1.0, GST_FORMAT_TIME, flags, GST_SEEK_TYPE_SET, time(options.start),
+                                      GST_SEEK_TYPE_SET, time(options.end));
+  if (!pad || !gst_pad_send_event(pad.get(), seek)) {
+    throw Error(path + ": cannot go to " + std::to_string(options.start) + " s: the file cannot be searched");
+  }
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
 }
 
 }  // namespace
@@ -96,7 +114,9 @@ void RunToEnd(GstElement *pipeline, const std::string &path, const FileRunOption
   const ElementPtr source(gst_bin_get_by_name(GST_BIN(pipeline), kSource));
   const ElementPtr decoder(gst_bin_get_by_name(GST_BIN(pipeline), kDecoder));
   StandstillDetector standstill;
-  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  // A part is looked for when the file is open: prerolled.
+  bool to_seek = options.end > 0;
+  gst_element_set_state(pipeline, to_seek ? GST_STATE_PAUSED : GST_STATE_PLAYING);
   for (;;) {
     if (options.cancelled && options.cancelled()) throw Cancelled();
     const MessagePtr message(gst_bus_timed_pop(bus.get(), StandstillDetector::kInterval));
@@ -111,6 +131,9 @@ void RunToEnd(GstElement *pipeline, const std::string &path, const FileRunOption
         return;
       case GST_MESSAGE_ERROR:
         Fail(message.get(), path);
+      case GST_MESSAGE_ASYNC_DONE:
+        if (std::exchange(to_seek, false)) Seek(pipeline, path, options);
+        break;
       case GST_MESSAGE_WARNING: {
         GError *error = nullptr;
         gst_message_parse_warning(message.get(), &error, nullptr);

@@ -48,6 +48,8 @@ struct FileRunOptions {
   std::function<void(double, double)> progress;
   // Asked several times a second: true ends the run with Cancelled. May be empty.
   std::function<bool()> cancelled;
+  // The part of the file that is played, s; end 0: all of it.
+  double start = 0, end = 0;
   // Warnings of the pipeline. May be empty.
   std::function<void(const std::string &)> warning;
 };

@@ -3,6 +3,7 @@
 //
 // gst-action-report: the time study of timelines.
 #include <glib.h>
+#include <gst/gst.h>
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +22,9 @@
 #include "action/text.h"
 #include "action/timeline/timeline_file.h"
 #include "common/command_line.h"
+#include "common/progress.h"
 #include "common/timeline_source.h"
+#include "report/clips.h"
 #include "report/report.h"
 #include "report/spreadsheet.h"
 
@@ -143,12 +146,40 @@ struct Output {
   std::function<void(const std::string &path)> write;
 };
 
+using Videos = std::vector<std::vector<action::StudiedVideo>>;  // of each timeline
+
+// A page whose bars open the videos where they lie.
+void WritePage(const std::string &file, action::StudyReport report, const Videos &videos) {
+  const std::string folder = fs::path(file).parent_path().string();
+  for (size_t i = 0; i < report.timelines.size(); ++i) {
+    report.timelines[i].link = [&videos, folder, i](int64_t start, int64_t end) {
+      return action::LinkTo(videos[i], folder, start, end);
+    };
+  }
+  WriteFile(file, ReportPage(report));
+}
+
+void WriteClips(const std::string &file, const action::StudyReport &report, const Videos &videos) {
+  if (std::ranges::all_of(videos, &std::vector<action::StudiedVideo>::empty))
+    throw action::Error("--with-clips: no video lies beside the timelines; name it with --video");
+  gst_init(nullptr, nullptr);
+  action::Progress progress(false);
+  WriteZip(file, report, videos, [&](size_t done, size_t count) { progress.Step("clips", done, count, ""); });
+}
+
 // The files that an output name stands for.
-std::vector<Output> FilesOf(const std::string &output, const action::StudyReport &report) {
+std::vector<Output> FilesOf(const std::string &output, const action::StudyReport &report, const Videos &videos,
+                            bool with_clips) {
   const fs::path path(output);
   const std::string ending = path.extension().string();
-  if (ending == ".html" || ending == ".htm")
-    return {{output, [&report](const std::string &file) { WriteFile(file, ReportPage(report)); }}};
+  if (ending == ".html" || ending == ".htm") {
+    std::vector<Output> files = {{output, [&](const std::string &file) { WritePage(file, report, videos); }}};
+    if (with_clips) {
+      files.push_back({fs::path(path).replace_extension(".zip").string(),
+                       [&](const std::string &file) { WriteClips(file, report, videos); }});
+    }
+    return files;
+  }
   if (ending == ".xlsx")
     return {{output, [&report](const std::string &file) { action::WriteSpreadsheet(file, ReportTables(report)); }}};
   if (ending != ".csv")
@@ -174,8 +205,9 @@ void AddExcluded(const std::string &text, action::StudySettings &settings) {
 int Run(int argc, char **argv) {
   char **outputs = nullptr, **foreign = nullptr, **excluded = nullptr;
   g_autofree char *cycle_start = nullptr, *elements = nullptr, *title = nullptr, *run = nullptr, *manual = nullptr;
+  g_autofree char *video = nullptr;
   double takt = 0, rating = 1, allowance = 0, abnormal = action::StudySettings{}.abnormal;
-  gboolean as_json = FALSE, force = FALSE;
+  gboolean as_json = FALSE, force = FALSE, with_clips = FALSE;
   action::CommandLine line(
       "gst-action-report", "TIMELINE...",
       "The time study of one or more timelines: coverage, elements, cycles, standard time, deviations; with charts as\n"
@@ -206,6 +238,10 @@ int Run(int argc, char **argv) {
        {"elements", 0, 0, G_OPTION_ARG_FILENAME, &elements, "names, values and order of this elements.csv", "FILE"},
        {"compare", 0, 0, G_OPTION_ARG_FILENAME, &manual,
         "the same hours timed by hand, in any format: bias and limits of agreement", "TIMELINE"},
+       {"video", 0, 0, G_OPTION_ARG_FILENAME, &video,
+        "the bars of the page open this video (default: what lies beside the timeline)", "FILE"},
+       {"with-clips", 0, 0, G_OPTION_ARG_NONE, &with_clips,
+        "beside a page, write a .zip of it with a short clip of each element", nullptr},
        {"title", 0, 0, G_OPTION_ARG_STRING, &title, "of the page (default: Time study)", "TEXT"},
        {"run", 0, 0, G_OPTION_ARG_STRING, &run,
         "one run of a .jsonl timeline, by its name or its number (default: all as one)", "RUN"}});
@@ -235,7 +271,14 @@ int Run(int argc, char **argv) {
   std::vector<action::ElementRow> rows;
   if (elements != nullptr) rows = action::ReadElements(elements);
 
-  for (const action::TimelineSource &source : action::TimelineSourcesOf(line.operands())) {
+  Videos videos;
+  const std::vector<action::TimelineSource> sources = action::TimelineSourcesOf(line.operands());
+  if (video != nullptr && sources.size() != 1) throw action::UsageError("--video is for one timeline");
+  if (video != nullptr && !fs::exists(video)) throw action::Error(std::string("there is no video ") + video);
+  const auto is_page = [](const std::string &file) { return file.ends_with(".html") || file.ends_with(".htm"); };
+  if (with_clips && std::ranges::none_of(files, is_page))
+    throw action::UsageError("--with-clips is for a page: -o study.html");
+  for (const action::TimelineSource &source : sources) {
     const action::TimelineFile file = action::ReadSource(source).file;
     for (const std::string &warning : file.warnings)
       std::fprintf(stderr, "warning: %s\n", Printable(warning).c_str());
@@ -244,6 +287,8 @@ int Run(int argc, char **argv) {
     const std::string name = source.name == action::kStandardInput ? "standard input"
                              : fs::is_directory(path)              ? path.lexically_normal().filename().string()
                                                                    : path.stem().string();
+    using Found = std::vector<action::StudiedVideo>;
+    videos.push_back(video != nullptr ? Found{{video, 0}} : VideosBeside(source, chosen));
     Study study = MakeStudy(chosen.segments, rows, report.settings);
     const std::string &start = report.settings.cycle_start;
     if (!start.empty() && study.cycles.empty())
@@ -261,7 +306,7 @@ int Run(int argc, char **argv) {
   }
   std::vector<Output> written;
   for (const std::string &output : files) {
-    for (Output &file : FilesOf(output, report)) {
+    for (Output &file : FilesOf(output, report, videos, with_clips != FALSE)) {
       if (fs::exists(file.path) && force == FALSE)
         throw action::Error(file.path + " is there already; --force replaces it");
       written.push_back(std::move(file));

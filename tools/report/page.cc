@@ -60,6 +60,27 @@ std::string Line(double x1, double y1, double x2, double y2, const char *stroke,
                 more);
 }
 
+// What is drawn of a stretch of time: it opens the video there.
+std::string Linked(const StudiedTimeline &timeline, int64_t start, int64_t end, const std::string &drawn) {
+  const std::string link = timeline.link ? timeline.link(start, end) : "";
+  return link.empty() ? drawn : "<a href=\"" + HtmlEscaped(link) + "\" target=\"_blank\">" + drawn + "</a>";
+}
+
+// The stretch of an element that lasts most nearly as long as all in the mean; null: there is none.
+const StudyElement *TypicalOf(const Study &study, const ElementFigures &figures) {
+  const StudyElement *typical = nullptr;
+  const auto off = [&](const StudyElement &element) { return std::abs(element.seconds() - figures.statistics.mean); };
+  for (const StudyElement &element : study.elements) {
+    if (element.label == figures.label && (typical == nullptr || off(element) < off(*typical))) typical = &element;
+  }
+  return typical;
+}
+
+std::string LinkedToTypical(const StudiedTimeline &timeline, const ElementFigures &figures, const std::string &drawn) {
+  const StudyElement *typical = TypicalOf(timeline.study, figures);
+  return typical == nullptr ? drawn : Linked(timeline, typical->start, typical->end, drawn);
+}
+
 // A round step of an axis with about so many marks.
 double StepOf(double most, int marks) {
   const double raw = most / marks, power = std::pow(10, std::floor(std::log10(std::max(raw, 1e-9))));
@@ -113,8 +134,10 @@ std::string Yamazumi(const StudyReport &report) {
     for (const ElementFigures &figures : timeline.study.figures) {
       if (figures.per_cycle <= 0) continue;
       const double height = figures.per_cycle * scale;
-      inside += Rect(x, y_of(sum + figures.per_cycle), width, std::max(height - 1, 0.5), ColourOf(figures.category),
-                     figures.name + Format(": %.1f s a cycle", figures.per_cycle));
+      inside += LinkedToTypical(
+          timeline, figures,
+          Rect(x, y_of(sum + figures.per_cycle), width, std::max(height - 1, 0.5), ColourOf(figures.category),
+               figures.name + Format(": %.1f s a cycle", figures.per_cycle)));
       if (height > 16)
         inside += Text(x + 8, y_of(sum + figures.per_cycle / 2) + 4,
                        Shortened(figures.name, static_cast<size_t>(width / 8)) + Format("  %.1f s", figures.per_cycle),
@@ -133,7 +156,8 @@ std::string Yamazumi(const StudyReport &report) {
 }
 
 // The whole timeline, a row for each element.
-std::string Gantt(const Study &study) {
+std::string Gantt(const StudiedTimeline &timeline) {
+  const Study &study = timeline.study;
   constexpr int kRow = 22, kLeft = 220;
   if (study.elements.empty()) return "";
   const int64_t begin = study.elements.front().start, end = study.elements.back().end;
@@ -152,10 +176,11 @@ std::string Gantt(const Study &study) {
     inside += Text(0, row * kRow + 15, Shortened(figures.name, 30));
   }
   for (const StudyElement &element : study.elements) {
-    inside += Rect(at(element.start), rows[element.label] * kRow + 2, at(element.end) - at(element.start), kRow - 6,
-                   ColourOf(element.category),
-                   element.name + ", " + ClockText(element.start) + " to " + ClockText(element.end) +
-                       (element.cycle > 0 ? ", cycle " + std::to_string(element.cycle) : ""));
+    inside += Linked(timeline, element.start, element.end,
+                     Rect(at(element.start), rows[element.label] * kRow + 2, at(element.end) - at(element.start),
+                          kRow - 6, ColourOf(element.category),
+                          element.name + ", " + ClockText(element.start) + " to " + ClockText(element.end) +
+                              (element.cycle > 0 ? ", cycle " + std::to_string(element.cycle) : "")));
   }
   inside += Text(kLeft, height - 4, ClockText(begin), "start", kSoft);
   inside += Text(kWidth, height - 4, ClockText(end), "end", kSoft);
@@ -163,7 +188,8 @@ std::string Gantt(const Study &study) {
 }
 
 // What adds no value, most first.
-std::string Pareto(const Study &study) {
+std::string Pareto(const StudiedTimeline &timeline) {
+  const Study &study = timeline.study;
   constexpr int kRow = 24, kLeft = 220, kRight = 150;
   std::vector<const ElementFigures *> waste;
   double all = 0;
@@ -182,7 +208,8 @@ std::string Pareto(const Study &study) {
     sum += seconds;
     const double width = (kWidth - kLeft - kRight) * seconds / most;
     inside += Text(0, y + 16, Shortened(waste[i]->name, 30));
-    inside += Rect(kLeft, y + 2, width, kRow - 6, ColourOf(ValueCategory::kNva), waste[i]->name);
+    inside += LinkedToTypical(timeline, *waste[i],
+                              Rect(kLeft, y + 2, width, kRow - 6, ColourOf(ValueCategory::kNva), waste[i]->name));
     inside +=
         Text(kLeft + width + 8, y + 16, Format("%.1f s, together %.0f %%", seconds, 100 * sum / all), "start", kSoft);
   }
@@ -190,7 +217,8 @@ std::string Pareto(const Study &study) {
 }
 
 // Cycle times in their order.
-std::string RunChart(const Study &study, double takt) {
+std::string RunChart(const StudiedTimeline &timeline, double takt) {
+  const Study &study = timeline.study;
   constexpr int kHeight = 260, kTop = 16, kBottom = 30, kLeft = 60;
   if (study.cycles.empty()) return "";
   double most = takt;
@@ -205,9 +233,10 @@ std::string RunChart(const Study &study, double takt) {
     const bool over = takt > 0 && cycle.seconds() > takt;
     const char *fill = !cycle.excluded.empty() ? "#c3c9d1" : over ? "#d13b3b" : "#2f6fb0";
     const double width = std::min(40.0, slot * 0.7);
-    inside += Rect(x - width / 2, y_of(cycle.seconds()), width, cycle.seconds() * scale, fill,
-                   Format("cycle %zu: %.1f s", cycle.number, cycle.seconds()) +
-                       (cycle.excluded.empty() ? "" : ", does not count: " + cycle.excluded));
+    inside += Linked(timeline, cycle.start, cycle.end,
+                     Rect(x - width / 2, y_of(cycle.seconds()), width, cycle.seconds() * scale, fill,
+                          Format("cycle %zu: %.1f s", cycle.number, cycle.seconds()) +
+                              (cycle.excluded.empty() ? "" : ", does not count: " + cycle.excluded)));
     if (slot > 24 || cycle.number % 5 == 0)
       inside += Text(x, kHeight - 12, std::to_string(cycle.number), "middle", kSoft);
   }
@@ -388,12 +417,12 @@ std::string ReportPage(const StudyReport &report) {
       continue;
     }
     body += Values(study);
-    body += "<h3>Cycles</h3>\n" + CycleFigures(study, report.settings) + RunChart(study, report.settings.takt);
+    body += "<h3>Cycles</h3>\n" + CycleFigures(study, report.settings) + RunChart(timeline, report.settings.takt);
     body += "<h3>Elements</h3>\n" + ElementTable(study);
-    body += "<h3>Time without added value</h3>\n" + Pareto(study);
+    body += "<h3>Time without added value</h3>\n" + Pareto(timeline);
     body += Deviations(study);
     body += Agreement(timeline.agreement);
-    body += "<h3>The whole timeline</h3>\n" + Gantt(study);
+    body += "<h3>The whole timeline</h3>\n" + Gantt(timeline);
   }
   body +=
       "<p class=\"soft\">Times of elements are of all stretches but those in cycles that do not count. s.d.: standard "

@@ -3,6 +3,8 @@
 #ifndef GST_ACTION_REPORT_REPORT_H_
 #define GST_ACTION_REPORT_REPORT_H_
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,6 +19,8 @@ struct StudiedTimeline {
   std::string interruption;  // why the timeline ends where it does; empty: it is whole
   Study study;
   std::vector<DurationAgreement> agreement;  // with what was timed by hand; empty: nothing was
+  // Where a browser shows this stretch of the video; empty: nowhere. May be empty itself.
+  std::function<std::string(int64_t start, int64_t end)> link = {};
 };
 
 struct StudyReport {
