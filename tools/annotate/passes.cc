@@ -12,7 +12,6 @@
 #include "action/error.h"
 #include "action/timeline/timeline_file.h"
 #include "action/timestamp_filler.h"
-#include "common/decoding.h"
 #include "common/encoder.h"
 #include "common/glib_ptr.h"
 
@@ -28,23 +27,6 @@ constexpr const char *kSound =
 // Nothing waits for a clock; what comes early waits for what belongs to it, however long that takes.
 constexpr const char *kAnyLength = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0";
 
-ElementPtr Parse(const std::string &line) {
-  GError *error = nullptr;
-  ElementPtr pipeline(gst_parse_launch_full(line.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error));
-  const ErrorPtr owner(error);
-  if (!pipeline) throw Error(std::string("cannot make the pipeline: ") + error->message);
-  gst_object_ref_sink(pipeline.get());
-  MendDecoding(pipeline.get());
-  return pipeline;
-}
-
-// Owned by the pipeline.
-GstElement *Named(const ElementPtr &pipeline, const char *name) {
-  GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline.get()), name);
-  gst_object_unref(element);
-  return element;
-}
-
 void Set(GstElement *element, const std::string &property, const std::string &text) {
   if (text.empty()) return;
   GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element), property.c_str());
@@ -59,12 +41,6 @@ void Set(GstElement *element, const std::string &property, const std::string &te
   if (!understood)
     throw Error(property + " '" + text + "' is not understood; see gst-inspect-1.0 " +
                 GST_OBJECT_NAME(gst_element_get_factory(element)));
-}
-
-void OpenVideo(const ElementPtr &pipeline, const std::string &video, const char *wanted) {
-  Set(Named(pipeline, kSource), "location", video);
-  const CapsPtr caps(gst_caps_from_string(wanted));
-  g_object_set(Named(pipeline, kDecoder), "caps", caps.get(), "expose-all-streams", FALSE, nullptr);
 }
 
 // For a file, picture quality counts, not delay.
@@ -216,8 +192,8 @@ class Tracks {
  public:
   Tracks(const ElementPtr &pipeline, const PassSettings &settings)
       : pipeline_(pipeline.get()),
-        video_(Named(pipeline, "video")),
-        muxer_(Named(pipeline, "mux")),
+        video_(ChildOf(pipeline, "video")),
+        muxer_(ChildOf(pipeline, "mux")),
         audio_encoder_(settings.audio_encoder) {}
 
   static void OnPad(GstElement *, GstPad *pad, gpointer user) { static_cast<Tracks *>(user)->Add(pad); }
@@ -292,38 +268,38 @@ std::string ChooseAudioEncoder() {
 
 void WriteTimeline(const std::string &video, const std::string &output, const PassSettings &settings,
                    const FileRunOptions &options) {
-  const ElementPtr pipeline = Parse(
+  const ElementPtr pipeline = OpenFilePipeline(
       "filesrc name=source ! decodebin name=decoder ! queue ! r3dfeatures name=features orientation=auto ! "
-      "actionclassify name=classify ! timelinesmooth name=smooth ! fakesink sync=false");
-  OpenVideo(pipeline, video, kVideo);
+      "actionclassify name=classify ! timelinesmooth name=smooth ! fakesink sync=false",
+      video);
   for (const auto &[property, value] : settings.features)
-    Set(Named(pipeline, "features"), property, value);
-  Set(Named(pipeline, "classify"), "model", settings.model);
-  Set(Named(pipeline, "classify"), "elements", settings.elements);
-  Set(Named(pipeline, "smooth"), "profile", settings.profile);
-  Set(Named(pipeline, "smooth"), "location", output);
+    Set(ChildOf(pipeline, "features"), property, value);
+  Set(ChildOf(pipeline, "classify"), "model", settings.model);
+  Set(ChildOf(pipeline, "classify"), "elements", settings.elements);
+  Set(ChildOf(pipeline, "smooth"), "profile", settings.profile);
+  Set(ChildOf(pipeline, "smooth"), "location", output);
   RunToEnd(pipeline.get(), video, options);
 }
 
 void WriteOverlay(const std::string &video, const std::string &timeline, const std::string &output,
                   const PassSettings &settings, const FileRunOptions &options) {
-  const ElementPtr pipeline = Parse(
+  const std::string line =
       "filesrc name=source ! decodebin name=decoder  queue name=video ! videoconvert ! "
       "videoflip video-direction=auto ! videocrop name=crop ! timelinelabel name=labels ! actionoverlay name=overlay ! "
       "videoconvert ! " +
       VideoEncoder(settings.encoder) + " ! h264parse ! " + kAnyLength +
       " ! mux.video_0  appsrc name=text format=time caps=text/x-raw,format=utf8 ! " + kAnyLength +
-      " ! mux.subtitle_0  mp4mux name=mux ! filesink name=file");
-  OpenVideo(pipeline, video, (std::string(kVideo) + ";" + kSound).c_str());
-  Set(Named(pipeline, "labels"), "location", timeline);
-  Set(Named(pipeline, "overlay"), "show", settings.show);
-  Set(Named(pipeline, "file"), "location", output);
+      " ! mux.subtitle_0  mp4mux name=mux ! filesink name=file";
+  const ElementPtr pipeline = OpenFilePipeline(line, video, std::string(kVideo) + ";" + kSound);
+  Set(ChildOf(pipeline, "labels"), "location", timeline);
+  Set(ChildOf(pipeline, "overlay"), "show", settings.show);
+  Set(ChildOf(pipeline, "file"), "location", output);
   Tracks tracks(pipeline, settings);
-  g_signal_connect(Named(pipeline, kDecoder), "pad-added", G_CALLBACK(Tracks::OnPad), &tracks);
-  Subtitles subtitles(Named(pipeline, "text"), ReadTimeline(timeline));
-  const PadPtr labels(gst_element_get_static_pad(Named(pipeline, "labels"), "sink"));
+  g_signal_connect(ChildOf(pipeline, kDecoder), "pad-added", G_CALLBACK(Tracks::OnPad), &tracks);
+  Subtitles subtitles(ChildOf(pipeline, "text"), ReadTimeline(timeline));
+  const PadPtr labels(gst_element_get_static_pad(ChildOf(pipeline, "labels"), "sink"));
   gst_pad_add_probe(labels.get(), GST_PAD_PROBE_TYPE_BUFFER, Subtitles::OnFrame, &subtitles, nullptr);
-  const FitForEncoder fit(Named(pipeline, "video"), Named(pipeline, "crop"));
+  const FitForEncoder fit(ChildOf(pipeline, "video"), ChildOf(pipeline, "crop"));
   try {
     RunToEnd(pipeline.get(), video, options);
   } catch (const Standstill &) {

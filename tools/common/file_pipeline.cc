@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "build_config.h"
+#include "common/decoding.h"
 #include "common/glib_ptr.h"
 #include "common/pipeline_tasks.h"
 
@@ -103,6 +104,24 @@ GstElement *MakeElement(const char *factory) {
     throw Error(std::string("the GStreamer element ") + factory + " is not installed. Run tools/install-deps.sh");
   }
   return element;
+}
+
+ElementPtr OpenFilePipeline(const std::string &line, const std::string &path, const std::string &wanted) {
+  GError *error = nullptr;
+  ElementPtr pipeline(gst_parse_launch_full(line.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error));
+  const ErrorPtr owner(error);
+  if (!pipeline) throw Error(std::string("cannot make the pipeline: ") + error->message);
+  gst_object_ref_sink(pipeline.get());
+  MendDecoding(pipeline.get());
+  g_object_set(ChildOf(pipeline, kSource), "location", path.c_str(), nullptr);
+  const CapsPtr caps(gst_caps_from_string(wanted.c_str()));
+  g_object_set(ChildOf(pipeline, kDecoder), "caps", caps.get(), "expose-all-streams", FALSE, nullptr);
+  return pipeline;
+}
+
+GstElement *ChildOf(const ElementPtr &pipeline, const char *name) {
+  const ElementPtr element(gst_bin_get_by_name(GST_BIN(pipeline.get()), name));
+  return element.get();  // the pipeline owns it
 }
 
 void RunToEnd(GstElement *pipeline, const std::string &path, const FileRunOptions &options) {

@@ -57,6 +57,13 @@ struct FileRunOptions {
 // What the elements of such a pipeline are called that read the file and decode it (decodebin).
 inline constexpr const char *kSource = "source", *kDecoder = "decoder";
 
+// A pipeline of a gst-launch line that has these two elements, "filesrc name=source ! decodebin name=decoder ! ...",
+// for a file. wanted: caps of what the decoder gives, the video alone by default. Throws Error.
+ElementPtr OpenFilePipeline(const std::string &line, const std::string &path,
+                            const std::string &wanted = "video/x-raw(ANY)");
+// One of its elements, as long as the pipeline is there.
+GstElement *ChildOf(const ElementPtr &pipeline, const char *name);
+
 // Plays the pipeline until its end, then takes it down. Throws Error with `path` before what GStreamer says, Standstill
 // or Cancelled.
 void RunToEnd(GstElement *pipeline, const std::string &path, const FileRunOptions &options);

@@ -17,7 +17,6 @@
 #include "action/error.h"
 #include "action/training/dataset.h"
 #include "action/zip_writer.h"
-#include "common/decoding.h"
 #include "common/file_pipeline.h"
 #include "common/glib_ptr.h"
 #include "common/html.h"
@@ -50,17 +49,8 @@ void WriteClip(const StudiedVideo &video, int64_t start, int64_t end, const std:
       side + ",height=" + side +
       " ! videoconvert ! video/x-raw,format=I420 ! x264enc speed-preset=veryfast pass=qual quantizer=26 bframes=0 ! "
       "video/x-h264,profile=main ! h264parse ! mp4mux faststart=true ! filesink name=file";
-  GError *error = nullptr;
-  const ElementPtr pipeline(gst_parse_launch_full(line.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error));
-  const ErrorPtr owner(error);
-  if (!pipeline) throw Error(std::string("cannot make the pipeline: ") + error->message);
-  gst_object_ref_sink(pipeline.get());
-  MendDecoding(pipeline.get());
-  const auto child = [&](const char *name) { return ElementPtr(gst_bin_get_by_name(GST_BIN(pipeline.get()), name)); };
-  g_object_set(child(kSource).get(), "location", video.path.c_str(), nullptr);
-  g_object_set(child("file").get(), "location", output.c_str(), nullptr);
-  const CapsPtr caps(gst_caps_from_string("video/x-raw(ANY)"));
-  g_object_set(child(kDecoder).get(), "caps", caps.get(), "expose-all-streams", FALSE, nullptr);
+  const ElementPtr pipeline = OpenFilePipeline(line, video.path);
+  g_object_set(ChildOf(pipeline, "file"), "location", output.c_str(), nullptr);
   FileRunOptions run;
   run.start = SecondsIn(video, start);
   run.end = SecondsIn(video, end);

@@ -6,15 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -23,10 +19,11 @@
 #include "action/error.h"
 #include "action/feature_cache.h"
 #include "action/model_bundle.h"
-#include "action/text.h"
 #include "action/timeline/timeline_file.h"
 #include "report/report.h"
 #include "report/spreadsheet.h"
+#include "studio/json.h"
+#include "studio/study_of.h"
 
 namespace action {
 namespace {
@@ -42,71 +39,6 @@ StudioAnswer Json(const ordered_json &value, unsigned status = 200) {
 
 StudioAnswer Problem(unsigned status, const std::string &text) {
   return Json({{"error", text}}, status);
-}
-
-const char *NameOf(VideoFacts::State state) {
-  switch (state) {
-    case VideoFacts::State::kWaiting:
-      return "waiting";
-    case VideoFacts::State::kReading:
-      return "reading";
-    case VideoFacts::State::kConverting:
-      return "converting";
-    case VideoFacts::State::kReady:
-      return "ready";
-    case VideoFacts::State::kFailed:
-      return "failed";
-  }
-  return "";
-}
-
-ordered_json ToJson(const LabelledSegment &segment) {
-  ordered_json object = {
-      {"start", segment.start}, {"end", segment.end}, {"label", segment.label}, {"origin", segment.origin}};
-  if (!segment.state.empty()) object["state"] = segment.state;
-  if (segment.test) object["test"] = true;
-  return object;
-}
-
-LabelledSegment SegmentFrom(const ordered_json &object) {
-  return {object.at("start").get<double>(),   object.at("end").get<double>(), object.at("label").get<std::string>(),
-          object.value("origin", "labelled"), object.value("state", ""),      object.value("test", false)};
-}
-
-template <typename Value>
-ordered_json OrNull(const std::optional<Value> &value) {
-  return value ? ordered_json(*value) : ordered_json(nullptr);
-}
-
-ordered_json ToJson(const ElementRow &row) {
-  const Element &element = row.element;
-  return {{"label", row.label},
-          {"name", element.name},
-          {"value", NameOf(row.value.value_or(CategoryOf(row.label)))},
-          {"group", element.group},
-          {"order", OrNull(element.order)},
-          {"optional", element.optional},
-          {"standard_seconds", OrNull(element.standard_seconds)},
-          {"min_seconds", OrNull(element.min_seconds)}};
-}
-
-template <typename Value>
-std::optional<Value> Optional(const ordered_json &object, const char *key) {
-  return object.contains(key) && object[key].is_number() ? std::optional(object[key].get<Value>()) : std::nullopt;
-}
-
-ElementRow RowFrom(const ordered_json &object) {
-  ElementRow row;
-  row.label = object.value("label", "");
-  row.element.name = object.value("name", "");
-  row.value = Named(object.value("value", "UNKNOWN"),
-                    {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva, ValueCategory::kUnknown});
-  row.element.group = object.value("group", "");
-  row.element.order = Optional<int>(object, "order");
-  row.element.optional = object.value("optional", false);
-  row.element.standard_seconds = Optional<double>(object, "standard_seconds");
-  row.element.min_seconds = Optional<double>(object, "min_seconds");
-  return row;
 }
 
 ordered_json ToJson(const Job::Status &status) {
@@ -211,21 +143,12 @@ StudioAnswer Studio::State() {
     const std::string found = setup.model.empty() ? "" : FoundPath(setup, video);
     std::error_code missing;
     const auto found_time = found.empty() ? fs::file_time_type() : fs::last_write_time(found, missing);
-    state["videos"].push_back({{"name", video},
-                               {"state", NameOf(facts.state)},
-                               {"progress", facts.progress},
-                               {"error", facts.error},
-                               {"duration", facts.duration},
-                               {"first", facts.first},
-                               {"width", facts.width},
-                               {"height", facts.height},
-                               {"rate", facts.rate},
-                               {"frames", facts.frames},
-                               {"converted", facts.converted},
-                               {"why", facts.why},
-                               {"revision", project_.Labels(video).revision},
-                               {"labelled", of_video != labels.end() ? of_video->second.size() : 0},
-                               {"found", found.empty() || missing ? 0 : found_time.time_since_epoch().count()}});
+    ordered_json object = {{"name", video}};
+    object.update(ToJson(facts));
+    object["revision"] = project_.Labels(video).revision;
+    object["labelled"] = of_video != labels.end() ? of_video->second.size() : 0;
+    object["found"] = found.empty() || missing ? 0 : found_time.time_since_epoch().count();
+    state["videos"].push_back(std::move(object));
   }
   const auto elements = project_.Elements();
   state["elements"] = {{"revision", elements.revision}, {"rows", ordered_json::array()}};
@@ -261,7 +184,8 @@ StudioAnswer Studio::State() {
       if (bundle.facts()) {
         state["model"]["created"] = bundle.facts()->created;
         state["model"]["stand_in"] = bundle.facts()->stand_in;
-        state["model"]["held_out"] = OrNull(bundle.facts()->held_out);
+        state["model"]["held_out"] =
+            bundle.facts()->held_out ? ordered_json(*bundle.facts()->held_out) : ordered_json(nullptr);
       }
     } catch (const Error &e) {
       state["model"]["error"] = e.what();
@@ -376,50 +300,9 @@ StudioAnswer Studio::Study(const StudioRequest &request) {
     const auto found = request.query.find(name);
     return found != request.query.end() ? found->second : std::string();
   };
-  const ordered_json settings = project_.Settings().content;
-  const ordered_json study = settings.value("study", ordered_json::object());
-  StudyReport report;
-  report.title = study.value("title", "Time study");
-  report.settings.cycle_start = study.value("cycle_start", "");
-  report.settings.takt = std::max(study.value("takt", 0.0), 0.0);
-  report.settings.rating = std::max(study.value("rating", 1.0), 0.01);
-  report.settings.allowance = std::max(study.value("allowance", 0.0), 0.0) / 100;
-  for (const ordered_json &label : study.value("foreign", ordered_json::array()))
-    report.settings.foreign.insert(label.get<std::string>());
-  const StationSetup setup = Setup();
-  const std::string source = asked("source");
-  for (const std::string &video : project_.Videos()) {
-    if (!asked("video").empty() && video != asked("video")) continue;
-    std::vector<Segment> segments = SegmentsOf(project_.Labels(video).content);
-    // What was labelled or corrected counts; where nothing was, what the model has found.
-    if (source != "labels" && !setup.model.empty() && fs::exists(FoundPath(setup, video))) {
-      std::vector<Segment> both;
-      int64_t until = 0;
-      const std::vector<Segment> found = ReadTimeline(FoundPath(setup, video));
-      const auto add_found = [&](int64_t from, int64_t to) {
-        for (Segment segment : found) {
-          segment.start = std::max(segment.start, from);
-          segment.end = std::min(segment.end, to);
-          if (segment.end - segment.start >= kSmallestGap) both.push_back(std::move(segment));
-        }
-      };
-      for (const Segment &segment : segments) {
-        add_found(until, segment.start);
-        both.push_back(segment);
-        until = segment.end;
-      }
-      add_found(until, std::numeric_limits<int64_t>::max());
-      segments = std::move(both);
-    }
-    if (segments.empty()) continue;
-    StudySettings of_video = report.settings;
-    const ordered_json excluded = study.value("excluded", ordered_json::object()).value(video, ordered_json::object());
-    for (const auto &[number, reason] : excluded.items())
-      of_video.excluded[std::strtoul(number.c_str(), nullptr, 10)] = reason.get<std::string>();
-    // A video in which the chosen element does not occur has cycles of its own, rather than none.
-    report.timelines.push_back(
-        {fs::path(video).stem().string(), "", MakeStudy(segments, project_.Elements().content, of_video), {}});
-  }
+  std::vector<std::string> videos = project_.Videos();
+  if (!asked("video").empty()) std::erase_if(videos, [&](const std::string &video) { return video != asked("video"); });
+  const StudyReport report = StudyOf(project_, Setup(), videos, asked("source") != "labels");
   if (report.timelines.empty()) {
     return {200, "text/html; charset=utf-8",
             "<!DOCTYPE html><meta charset='utf-8'><p style='font:16px sans-serif'>Nothing is labelled yet, and no "

@@ -20,7 +20,6 @@
 #include "action/error.h"
 #include "action/feature_cache.h"
 #include "action/timestamp_filler.h"
-#include "common/decoding.h"
 #include "common/file_pipeline.h"
 #include "common/glib_ptr.h"
 
@@ -40,26 +39,6 @@ using SamplePtr = MiniObjectOf<GstSample>;
 std::string MarkOf(const std::string &path) {
   const VideoMark mark = VideoMark::Of(path);
   return std::to_string(kFormat) + "-" + std::to_string(mark.bytes) + "-" + std::to_string(mark.mtime_ns);
-}
-
-ElementPtr Parse(const std::string &line) {
-  GError *error = nullptr;
-  ElementPtr pipeline(gst_parse_launch_full(line.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error));
-  const ErrorPtr owner(error);
-  if (!pipeline) throw Error(std::string("cannot make the pipeline: ") + error->message);
-  gst_object_ref_sink(pipeline.get());
-  MendDecoding(pipeline.get());
-  return pipeline;
-}
-
-ElementPtr Child(const ElementPtr &pipeline, const char *name) {
-  return ElementPtr(gst_bin_get_by_name(GST_BIN(pipeline.get()), name));
-}
-
-void OpenVideo(const ElementPtr &pipeline, const std::string &path) {
-  g_object_set(Child(pipeline, kSource).get(), "location", path.c_str(), nullptr);
-  const CapsPtr caps(gst_caps_from_string("video/x-raw(ANY)"));
-  g_object_set(Child(pipeline, kDecoder).get(), "caps", caps.get(), "expose-all-streams", FALSE, nullptr);
 }
 
 // Collects the frames' times and differences.
@@ -335,14 +314,14 @@ void VideoIndex::Read(const std::string &video, VideoFacts &facts, FrameTable &t
   };
   WithTries([&] {
     frames = Frames();
-    const ElementPtr pipeline = Parse(
+    const ElementPtr pipeline = OpenFilePipeline(
         "filesrc name=source ! decodebin name=decoder ! queue ! videoconvert ! videoscale method=nearest-neighbour ! "
         "video/x-raw,width=64,height=36,pixel-aspect-ratio=1/1 ! videoconvert ! video/x-raw,format=GRAY8 ! "
-        "appsink name=frames sync=false max-buffers=16");
-    OpenVideo(pipeline, path);
+        "appsink name=frames sync=false max-buffers=16",
+        path);
     GstAppSinkCallbacks callbacks{};
     callbacks.new_sample = Frames::OnSample;
-    gst_app_sink_set_callbacks(GST_APP_SINK(Child(pipeline, "frames").get()), &callbacks, &frames, nullptr);
+    gst_app_sink_set_callbacks(GST_APP_SINK(ChildOf(pipeline, "frames")), &callbacks, &frames, nullptr);
     RunToEnd(pipeline.get(), video, run);
   });
   table = std::move(frames.table);
@@ -363,19 +342,20 @@ void VideoIndex::Convert(const std::string &video, const VideoFacts &facts, cons
   const bool irregular = !IsRegular(table.times);
   const double densest = irregular ? 1 / ShortInterval(table.times) : facts.rate;
   const int rate = std::clamp(static_cast<int>(std::lround(densest)), 5, 60);
-  const ElementPtr pipeline = Parse(
+  const ElementPtr pipeline = OpenFilePipeline(
       "filesrc name=source ! decodebin name=decoder ! queue ! videoconvert ! videoflip video-direction=auto ! "
       "videorate skip-to-first=true ! videoscale ! capsfilter name=size ! videoconvert ! video/x-raw,format=I420 ! "
       "x264enc "
       "speed-preset=veryfast pass=qual quantizer=23 bitrate=8000 bframes=0 key-int-max=" +
-      std::to_string(std::max(rate / 2, 1)) + " ! video/x-h264,profile=main ! h264parse ! mp4mux ! filesink name=file");
-  OpenVideo(pipeline, PathOf(video));
-  g_object_set(Child(pipeline, "file").get(), "location", output.c_str(), nullptr);
+          std::to_string(std::max(rate / 2, 1)) +
+          " ! video/x-h264,profile=main ! h264parse ! mp4mux ! filesink name=file",
+      PathOf(video));
+  g_object_set(ChildOf(pipeline, "file"), "location", output.c_str(), nullptr);
   const std::string side = "[16," + std::to_string(kMostSide) + ",2]";
   const std::string caps = "video/x-raw,pixel-aspect-ratio=1/1,width=" + side + ",height=" + side +
                            (irregular ? ",framerate=" + std::to_string(rate) + "/1" : "");
   const CapsPtr size(gst_caps_from_string(caps.c_str()));
-  g_object_set(Child(pipeline, "size").get(), "caps", size.get(), nullptr);
+  g_object_set(ChildOf(pipeline, "size"), "caps", size.get(), nullptr);
   FileRunOptions run;
   run.cancelled = [this] { return end_.load(); };
   run.progress = [&](double done, double total) {

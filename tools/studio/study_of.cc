@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: 2026 The gst-action developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "studio/study_of.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "action/timeline/timeline_file.h"
+
+namespace action {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+// What was found, where nothing is labelled.
+std::vector<Segment> Filled(const std::vector<Segment> &labelled, const std::vector<Segment> &found) {
+  std::vector<Segment> both;
+  int64_t until = 0;
+  const auto add_found = [&](int64_t from, int64_t to) {
+    for (Segment segment : found) {
+      segment.start = std::max(segment.start, from);
+      segment.end = std::min(segment.end, to);
+      if (segment.end - segment.start >= kSmallestGap) both.push_back(std::move(segment));
+    }
+  };
+  for (const Segment &segment : labelled) {
+    add_found(until, segment.start);
+    both.push_back(segment);
+    until = segment.end;
+  }
+  add_found(until, std::numeric_limits<int64_t>::max());
+  return both;
+}
+
+}  // namespace
+
+StudyReport StudyOf(Project &project, const StationSetup &setup, const std::vector<std::string> &videos, bool found) {
+  const ordered_json study = project.Settings().content.value("study", ordered_json::object());
+  StudyReport report;
+  report.title = study.value("title", "Time study");
+  report.settings.cycle_start = study.value("cycle_start", "");
+  report.settings.takt = std::max(study.value("takt", 0.0), 0.0);
+  report.settings.rating = std::max(study.value("rating", 1.0), 0.01);
+  report.settings.allowance = std::max(study.value("allowance", 0.0), 0.0) / 100;
+  const ordered_json foreign = study.value("foreign", ordered_json::array());
+  for (const ordered_json &label : foreign)
+    report.settings.foreign.insert(label.get<std::string>());
+  const std::vector<ElementRow> rows = project.Elements().content;
+  for (const std::string &video : videos) {
+    std::vector<Segment> segments = SegmentsOf(project.Labels(video).content);
+    if (found && !setup.model.empty() && fs::exists(FoundPath(setup, video)))
+      segments = Filled(segments, ReadTimeline(FoundPath(setup, video)));
+    if (segments.empty()) continue;
+    StudySettings settings = report.settings;
+    const ordered_json excluded = study.value("excluded", ordered_json::object()).value(video, ordered_json::object());
+    for (const auto &[number, reason] : excluded.items())
+      settings.excluded[std::strtoul(number.c_str(), nullptr, 10)] = reason.get<std::string>();
+    report.timelines.push_back({fs::path(video).stem().string(), "", MakeStudy(segments, rows, settings), {}, {}});
+  }
+  return report;
+}
+
+}  // namespace action
