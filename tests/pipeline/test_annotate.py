@@ -206,6 +206,9 @@ def shards():
         annotate(path("sharded"), "-o", path(f"shard{i}"), "--timeline-only", "--shard", f"{i}/2")
     found = [sorted(name for name in os.listdir(path(f"shard{i}")) if not name.endswith("annotate.json")) for i in (1, 2)]
     assert found == [["0.json", "2.json", "4.json"], ["1.json", "3.json"]], found
+    # Folders of them are compared file by file.
+    done = subprocess.run([os.path.join(BUILD, "tools/gst-action-evaluate"), "--json", path("shard1"), path("shard1")], stdout=subprocess.PIPE, check=True)
+    assert json.loads(done.stdout)["videos"] == ["0", "2", "4"]
     assert "it is I/N" in annotate(path("sharded"), "-o", path("none"), "--shard", "3/2", code=2)[1]
 
 

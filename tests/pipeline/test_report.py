@@ -315,6 +315,13 @@ def mistakes():
     assert "0.0 s" in run(empty, "-o", path("empty.html"))[0]
 
 
+def several_videos():
+    """Rows of several videos would lie on top of each other."""
+    with open(path("several.csv"), "w", encoding="utf-8") as file:
+        file.write("video,start,end,label\na.mp4,0,3,x_va\nb.mp4,0,4,y_va\n")
+    assert "rows of several videos, a.mp4 and b.mp4" in run(path("several.csv"), code=1)[1]
+
+
 def clips():
     """Bars open the video where it lies; in the zip, each opens its clip, whose frames are those of the video."""
     import cv2
@@ -363,6 +370,6 @@ def clips():
 
 
 try:
-    tap.run([("figures", same_figures), ("the beginning of cycles is found", start_is_found), ("order of work", order_of_work), ("page and tables", page_and_tables), ("spreadsheet", spreadsheet), ("against times by hand", by_hand), ("clips", clips), ("mistakes", mistakes)])
+    tap.run([("figures", same_figures), ("the beginning of cycles is found", start_is_found), ("order of work", order_of_work), ("page and tables", page_and_tables), ("spreadsheet", spreadsheet), ("against times by hand", by_hand), ("rows of several videos", several_videos), ("clips", clips), ("mistakes", mistakes)])
 finally:
     shutil.rmtree(FOLDER, ignore_errors=True)

@@ -359,6 +359,34 @@ def theirs_are_kept():
         assert "The ball" in read(path, "elements.csv~") and "show_ball_va,Ball,VA" in read(path, "elements.csv")
 
 
+def videos_that_go():
+    """One that is gone, one that cannot be read, one that is another: the rest goes on, and it is said."""
+    path = folder("going", "a.mp4", "b.mp4", "c.mp4")
+    with open(os.path.join(path, "bad.mp4"), "w", encoding="utf-8") as file:
+        file.write("no video")
+    with Studio(path) as studio:
+        studio.ready("c.mp4")
+        for video in ("a.mp4", "b.mp4", "c.mp4", "bad.mp4"):
+            studio.put(turns(0, 4), video=video)
+        os.remove(os.path.join(path, "b.mp4"))
+        draw(os.path.join(ROOT, "other.mp4"), ("snow", "smpte"), 2)
+        shutil.copyfile(os.path.join(ROOT, "other.mp4"), os.path.join(path, "c.mp4"))
+        state = studio.state()
+        facts = {video["name"]: video for video in state["videos"]}
+        assert facts["b.mp4"]["missing"] and "not in the folder" in facts["b.mp4"]["error"] and facts["b.mp4"]["labelled"] == 4, facts["b.mp4"]
+        assert facts["c.mp4"]["replaced"] and not facts["a.mp4"]["replaced"] and facts["bad.mp4"]["state"] == "failed", facts
+        assert state["counts"]["show_ball_va"]["train"] == 6, state["counts"]  # of a, c and bad
+        studio.ask("POST", "same?video=c.mp4")
+        assert not next(v for v in studio.state()["videos"] if v["name"] == "c.mp4")["replaced"]
+        studio.put(turns(4, 6), video="a.mp4")
+        assert "b.mp4,0.000,3.000,show_ball_va" in read(path, "annotations.csv")
+        studio.ask("POST", "train")
+        rows = [row[0] for row in csv.reader(read(path, ".studio/training.csv").splitlines())][1:]
+        assert set(rows) == {"../a.mp4", "../c.mp4"}, rows
+        studio.ask("POST", "cancel")
+        studio.finished()
+
+
 def names_and_labels():
     path = folder("names", "a.mp4")
     with Studio(path) as studio:
@@ -533,7 +561,7 @@ class Page:
             self["new-name"].send_keys(name)
             self.driver.execute_script("document.getElementById('new-value').value = arguments[0]", value)
             self["new-name"].send_keys(self.keys.ENTER)
-            until(name, lambda n=name: n in [e.get_attribute("value") for e in self.driver.find_elements(self.by.CSS_SELECTOR, "#elements input[type=text]")])
+            until(name, lambda n=name: n in self.driver.execute_script("return [...document.querySelectorAll('#elements input[type=text]')].map(e => e.value)"))
         self.driver.execute_script("document.activeElement.blur()")
 
 
@@ -631,6 +659,67 @@ def two_tabs():
             page.control("z")
             until("mine", lambda: len(page.rows()) == 1)
             until("saved", lambda: len(studio.labels()["segments"]) == 1)
+            # Another conflict; the page is loaded anew before it is answered: the question is still there.
+            studio.put(turns(0, 6))
+            page.press(page.keys.ARROW_DOWN, page.keys.DELETE)
+            page.until_text("notices", "Somebody else has changed")
+            page.driver.get(studio.address)
+            page.ready()
+            page.until_text("notices", "never saved")
+            assert len(page.rows()) == len(studio.labels()["segments"]) == 6
+            page.driver.find_element(page.by.XPATH, "//button[contains(., 'Forget mine')]").click()
+            # Undo takes back what was done here, not what others did since.
+            page.press(page.keys.ARROW_DOWN, page.keys.DELETE)
+            until("five", lambda: len(studio.labels()["segments"]) == 5)
+            studio.put(turns(0, 8))
+            until("eight", lambda: len(page.rows()) == 8)
+            page.control("z")
+            page.press(page.keys.ARROW_RIGHT)
+            assert len(page.rows()) == len(studio.labels()["segments"]) == 8 and not page["undo"].is_enabled()
+            # A second tab is told at once.
+            page.driver.switch_to.new_window("tab")
+            page.driver.get(studio.address)
+            page.until_text("notices", "open in another tab")
+
+
+def jumps_and_ends():
+    """Who jumps away has left the segment that was running; where no picture is, there is nothing to label."""
+    path = folder("jumps", "a.mp4")
+    with open(os.path.join(path, "bad.mp4"), "w", encoding="utf-8") as file:
+        file.write("no video")
+    with Studio(path) as studio:
+        with Page(studio.address) as page:
+            page.ready()
+            page.add_elements(("show ball", "VA"), ("check bars", "NVA"))
+            page.press("1", " ")
+            until("1 s", lambda: page.clock() >= 1)
+            page.press(" ")
+            at = page.clock()
+            page.chain(page.driver).move_to_element_with_offset(page["strip"], page.strip_x(12), 0).click().perform()
+            until("jumped", lambda: page.clock() > 11)
+            page.until_text("saved", "All saved")
+            found = studio.labels()["segments"]
+            assert len(found) == 1 and abs(found[0]["end"] - at) < 0.1, (found, at)
+            # One that runs ends where the next one begins, and says so.
+            page.press(page.keys.HOME, page.keys.ESCAPE)
+            studio.put([segment(3, 6, "check_bars_nva")])
+            until("theirs", lambda: [row[3] for row in page.rows()] == ["check bars"])
+            page.press("1", " ")
+            page.until_text("hint", "where the next segment begins")
+            page.press(" ")
+            until("filled", lambda: [s["end"] for s in studio.labels()["segments"]] == [3, 6])
+            # A gap is not filled unasked.
+            studio.put([segment(0, 3, "check_bars_nva"), segment(4, 6, "show_ball_va")])
+            until("two", lambda: len(page.rows()) == 2 and page.rows()[1][0] == "0:04.00")
+            page.press(page.keys.ARROW_UP, page.keys.ARROW_UP, "m")
+            page.until_text("hint", "does not follow")
+            assert len(studio.labels()["segments"]) == 2
+            page.driver.find_element(page.by.XPATH, "//button[contains(., 'bad.mp4')]").click()
+            until("bad", lambda: "bad.mp4" in page.driver.find_element(page.by.CSS_SELECTOR, "#videos [aria-current=true]").text)
+            page.driver.execute_script("document.activeElement.blur()")
+            page.press("1")
+            page.until_text("hint", "no picture")
+            assert studio.labels("bad.mp4")["segments"] == []
 
 
 def review_with_keys():
@@ -735,12 +824,14 @@ TESTS = [
     ("the trainer reads the labels", trainer_reads),
     ("two people overwrite nothing", two_people),
     ("files of others are kept", theirs_are_kept),
+    ("videos that go", videos_that_go),
     ("names and labels of elements", names_and_labels),
     ("killed, nothing that was saved is lost", killed),
     ("the whole loop", the_whole_loop),
     ("page: labelled with keys and mouse", labelled_with_keys_and_mouse),
     ("page: a tab that dies", a_tab_that_dies),
     ("page: two tabs", two_tabs),
+    ("page: jumps and ends", jumps_and_ends),
     ("page: review with keys", review_with_keys),
     ("page: region with the mouse", region_with_the_mouse),
     ("page: readable by all", readable_by_all),

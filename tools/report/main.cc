@@ -293,7 +293,7 @@ int Run(int argc, char **argv) {
     const std::string &start = report.settings.cycle_start;
     if (!start.empty() && study.cycles.empty())
       throw action::Error("--cycle-start: there is no '" + start + "' in " + source.name);
-    report.timelines.push_back({name, chosen.Interruption(), std::move(study), {}});
+    report.timelines.push_back({name, chosen.Interruption(), std::move(study), "", {}, {}});
   }
   if (manual != nullptr) {
     if (report.timelines.size() != 1) throw action::UsageError("--compare is for one timeline");

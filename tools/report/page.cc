@@ -255,14 +255,14 @@ std::string RunChart(const StudiedTimeline &timeline, double takt) {
 // ---- Tables
 
 std::string Coverage(const Study &study) {
-  std::string text = "<p>" + Format("%.1f s long; of these ", study.seconds);
+  std::string text = Format("%.1f s long; of these ", study.seconds);
   bool first = true;
   for (const auto &[state, seconds] : study.coverage) {
     text += (first ? "" : ", ") + Format("%.1f s %s (%.1f %%)", seconds, NameOf(state),
                                          study.seconds > 0 ? 100 * seconds / study.seconds : 0);
     first = false;
   }
-  return text + ".</p>\n";
+  return text + ". ";
 }
 
 std::string Values(const Study &study) {
@@ -405,13 +405,18 @@ std::string ReportPage(const StudyReport &report) {
   std::string body = "<h1>" + HtmlEscaped(report.title) + "</h1>\n";
   const bool stand_in = std::ranges::any_of(report.timelines, [](const auto &t) { return t.study.stand_in; });
   if (stand_in) body += std::string("<p class=\"warning\">") + HtmlEscaped(kNotAMeasurement) + "</p>\n";
+  body += "<h2>Coverage</h2>\n";
+  for (const StudiedTimeline &timeline : report.timelines) {
+    body += "<p>" + (report.timelines.size() > 1 ? "<b>" + HtmlEscaped(timeline.name) + "</b>: " : std::string()) +
+            Coverage(timeline.study) + HtmlEscaped(timeline.note) + "</p>\n";
+    if (!timeline.interruption.empty())
+      body += "<p class=\"warning\">The timeline was " + HtmlEscaped(timeline.interruption) + "</p>\n";
+  }
   const std::string yamazumi = Yamazumi(report);
   if (!yamazumi.empty()) body += "<h2>Work of a cycle (Yamazumi)</h2>\n" + yamazumi;
   for (const StudiedTimeline &timeline : report.timelines) {
     const Study &study = timeline.study;
-    body += "<h2>" + HtmlEscaped(timeline.name) + "</h2>\n" + Coverage(study);
-    if (!timeline.interruption.empty())
-      body += "<p class=\"warning\">The timeline was " + HtmlEscaped(timeline.interruption) + "</p>\n";
+    body += "<h2>" + HtmlEscaped(timeline.name) + "</h2>\n";
     if (study.elements.empty()) {
       body += "<p>No element of work is in it.</p>\n";
       continue;

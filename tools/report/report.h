@@ -18,6 +18,7 @@ struct StudiedTimeline {
   std::string name;
   std::string interruption;  // why the timeline ends where it does; empty: it is whole
   Study study;
+  std::string note;                          // what else is to be said of how much is known; may be empty
   std::vector<DurationAgreement> agreement;  // with what was timed by hand; empty: nothing was
   // Where a browser shows this stretch of the video; empty: nowhere. May be empty itself.
   std::function<std::string(int64_t start, int64_t end)> link = {};

@@ -4,6 +4,7 @@
 #include "studio/project.h"
 
 #include <glib.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -43,6 +44,14 @@ std::string TextOf(const std::string &path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+// Another one after each change of a file, as far as a look at its folder tells; empty: there is none.
+std::string VersionOf(const std::string &path) {
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) != 0) return "";
+  return std::to_string(facts.st_ino) + "-" + std::to_string(facts.st_size) + "-" +
+         std::to_string(facts.st_mtim.tv_sec) + "." + std::to_string(facts.st_mtim.tv_nsec);
 }
 
 std::string HashOf(const std::string &text) {
@@ -153,9 +162,14 @@ bool Project::HasVideo(const std::string &name) const {
 }
 
 void Project::ReadLabels() {
+  const std::string version = VersionOf(AnnotationsPath());
+  if (version == labels_.version) return;
   const std::string text = TextOf(AnnotationsPath());
-  if (text == labels_.text) return;
-  Rows rows{text, !text.starts_with(kHeading), {}};
+  if (text == labels_.text) {
+    labels_.version = version;
+    return;
+  }
+  Rows rows{version, text, !text.starts_with(kHeading), {}};
   std::vector<std::string> warnings;
   if (!text.empty()) {
     for (const Annotation &row : ReadAnnotationTable(AnnotationsPath(), warnings)) {
@@ -183,6 +197,22 @@ std::map<std::string, std::vector<LabelledSegment>> Project::AllLabels() {
   return labels_.of;
 }
 
+bool Project::LabelsAreForeign() {
+  ReadLabels();
+  return labels_.foreign && !labels_.text.empty();
+}
+
+void Project::WriteLabelsOf(const std::vector<std::string> &videos, const std::string &path,
+                            const std::function<double(const std::string &)> &duration_of) {
+  ReadLabels();
+  std::string text = kHeading;
+  for (const std::string &video : videos) {
+    const std::string name = fs::path(Path(video)).lexically_relative(fs::path(path).parent_path()).string();
+    text += RowsOf(name, labels_.of[video], duration_of(video));
+  }
+  WriteText(path, text);
+}
+
 std::optional<std::string> Project::SetLabels(const std::string &video, const std::string &revision,
                                               const std::vector<LabelledSegment> &segments,
                                               const std::function<double(const std::string &)> &duration_of) {
@@ -197,6 +227,7 @@ std::optional<std::string> Project::SetLabels(const std::string &video, const st
   for (const auto &[name, of_video] : rows.of)
     rows.text += RowsOf(name, of_video, duration_of(name));
   WriteText(AnnotationsPath(), rows.text);
+  rows.version = VersionOf(AnnotationsPath());
   labels_ = std::move(rows);
   return HashOf(RowsOf(video, segments, 0));
 }

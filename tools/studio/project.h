@@ -58,6 +58,11 @@ class Project {
   // Throws Error when annotations.csv is not understood.
   Revised<std::vector<LabelledSegment>> Labels(const std::string &video);
   std::map<std::string, std::vector<LabelledSegment>> AllLabels();
+  // Whether annotations.csv was written by another program: it is kept aside before the first change.
+  bool LabelsAreForeign();
+  // The labels of these videos as a file of the same kind, elsewhere below the folder.
+  void WriteLabelsOf(const std::vector<std::string> &videos, const std::string &path,
+                     const std::function<double(const std::string &video)> &duration_of);
   // Replaces those of a video, unless they are no longer those of this revision: then nothing is written, and the
   // result is nothing. duration_of: a video's length, s; 0: not known. Throws Error: segments that overlap or are out
   // of order, a file that cannot be read or written.
@@ -79,6 +84,7 @@ class Project {
 
  private:
   struct Rows {
+    std::string version;                                     // of the file that was read
     std::string text;                                        // of the file
     bool foreign = true;                                     // it was not written by us
     std::map<std::string, std::vector<LabelledSegment>> of;  // by video

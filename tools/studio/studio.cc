@@ -95,6 +95,10 @@ StudioAnswer Studio::Handle(const StudioRequest &request) {
         index_.First(video());
         return Json({});
       }
+      if (path == "/api/same") {
+        Remember(video());
+        return Json({});
+      }
       if (path == "/api/cancel") {
         job_.Cancel();
         return Json({});
@@ -135,9 +139,12 @@ StudioAnswer Studio::State() {
   Settle();
   const StationSetup setup = Setup();
   ordered_json state = {{"folder", project_.folder()}};
+  state["foreign"] = project_.LabelsAreForeign();
   state["videos"] = ordered_json::array();
   const auto labels = project_.AllLabels();
-  for (const std::string &video : project_.Videos()) {
+  const auto settings = project_.Settings();
+  const std::vector<std::string> videos = project_.Videos();
+  for (const std::string &video : videos) {
     const VideoFacts facts = index_.FactsOf(video);
     const auto of_video = labels.find(video);
     const std::string found = setup.model.empty() ? "" : FoundPath(setup, video);
@@ -147,7 +154,22 @@ StudioAnswer Studio::State() {
     object.update(ToJson(facts));
     object["revision"] = project_.Labels(video).revision;
     object["labelled"] = of_video != labels.end() ? of_video->second.size() : 0;
+    object["replaced"] = of_video != labels.end() && !of_video->second.empty() && WasReplaced(video, settings.content);
     object["found"] = found.empty() || missing ? 0 : found_time.time_since_epoch().count();
+    state["videos"].push_back(std::move(object));
+  }
+  // Whose video has gone: the labels stay, and nothing is learnt of them.
+  for (const auto &[video, segments] : labels) {
+    if (segments.empty() || std::ranges::find(videos, video) != videos.end()) continue;
+    VideoFacts gone;
+    gone.state = VideoFacts::State::kFailed;
+    gone.error = video + " is not in the folder; its labels are kept, and nothing is learnt of them";
+    ordered_json object = {{"name", video}};
+    object.update(ToJson(gone));
+    object["revision"] = project_.Labels(video).revision;
+    object["labelled"] = segments.size();
+    object["missing"] = true;
+    object["found"] = 0;
     state["videos"].push_back(std::move(object));
   }
   const auto elements = project_.Elements();
@@ -168,12 +190,12 @@ StudioAnswer Studio::State() {
   state["counts"] = ordered_json::object();
   std::map<std::string, std::pair<int, int>> counts;  // to train with, of the test set
   for (const auto &[video, segments] : labels) {
+    if (std::ranges::find(videos, video) == videos.end()) continue;
     for (const LabelledSegment &segment : segments)
       ++(segment.test ? counts[segment.label].second : counts[segment.label].first);
   }
   for (const auto &[label, count] : counts)
     state["counts"][label] = {{"train", count.first}, {"test", count.second}};
-  const auto settings = project_.Settings();
   state["settings"] = {{"revision", settings.revision}, {"settings", settings.content}};
   state["model"] = nullptr;
   if (!setup.model.empty()) {
@@ -220,7 +242,10 @@ StudioAnswer Studio::PutLabels(const std::string &video, const ordered_json &bod
     segments.push_back(SegmentFrom(segment));
   const auto revision = project_.SetLabels(video, body.at("revision").get<std::string>(), segments,
                                            [this](const std::string &name) { return DurationOf(name); });
-  if (revision) return Json({{"revision", *revision}});
+  if (revision) {
+    if (!project_.Settings().content.value("videos", ordered_json::object()).contains(video)) Remember(video);
+    return Json({{"revision", *revision}});
+  }
   StudioAnswer now = GetLabels(video);
   now.status = 409;
   return now;
@@ -262,7 +287,9 @@ StudioAnswer Studio::PutSettings(const ordered_json &body) {
   if (!settings.is_object()) return Problem(400, "settings are an object");
   if (const std::string roi = settings.value("roi", ""); !roi.empty()) Region::Parse(roi);
   const ordered_json before = project_.Settings().content;
-  if (before.contains("model")) settings["model"] = before["model"];  // that is changed in another way
+  for (const char *ours : {"model", "videos"}) {  // that are changed in other ways
+    if (before.contains(ours)) settings[ours] = before[ours];
+  }
   const auto revision = project_.SetSettings(body.at("revision").get<std::string>(), settings);
   const auto now = project_.Settings();
   return Json({{"revision", now.revision}, {"settings", now.content}}, revision ? 200 : 409);
@@ -339,10 +366,32 @@ std::string Studio::NextModel() const {
 
 StudioAnswer Studio::Train() {
   const StationSetup setup = Setup();
-  const bool started = job_.Start("train", [setup, name = NextModel(), labels = project_.AllLabels()](Job &job) {
-    return TrainModel(job, setup, name, labels);
+  // Of what can be read: one video that is gone does not stop the others.
+  std::vector<std::string> videos;
+  std::map<std::string, std::vector<LabelledSegment>> labels;
+  for (const auto &[video, segments] : project_.AllLabels()) {
+    if (segments.empty() || !project_.HasVideo(video)) continue;
+    if (index_.FactsOf(video).state == VideoFacts::State::kFailed) continue;
+    videos.push_back(video);
+    labels[video] = segments;
+  }
+  const std::string annotations = project_.CachePath("training.csv");
+  if (job_.status().state != "running")
+    project_.WriteLabelsOf(videos, annotations, [this](const std::string &video) { return DurationOf(video); });
+  const bool started = job_.Start("train", [setup, name = NextModel(), annotations, labels](Job &job) {
+    return TrainModel(job, setup, name, annotations, labels);
   });
   return started ? Json({}) : Problem(409, "something else is at work; wait for its end, or cancel it");
+}
+
+void Studio::Remember(const std::string &video) {
+  const VideoMark mark = VideoMark::Of(project_.Path(video));
+  project_.ChangeSettings([&](ordered_json &settings) { settings["videos"][video] = mark.bytes; });
+}
+
+bool Studio::WasReplaced(const std::string &video, const ordered_json &settings) const {
+  const ordered_json known = settings.value("videos", ordered_json::object());
+  return known.contains(video) && known[video] != VideoMark::Of(project_.Path(video)).bytes;
 }
 
 StudioAnswer Studio::Find(const std::string &video) {

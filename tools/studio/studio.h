@@ -25,7 +25,7 @@ namespace action {
 //   PUT  /api/settings              {"revision", "settings"}; 409 likewise
 //   GET  /api/frames?video=V        times of the frames (float64), then what moved in each (float32), little endian
 //   GET  /api/found?video=V         what the model in use has found: {"segments"}
-//   POST /api/train, /api/find?video=V, /api/cancel, /api/use?model=M, /api/first?video=V
+//   POST /api/train, /api/find?video=V, /api/cancel, /api/use?model=M, /api/first?video=V, /api/same?video=V
 //   GET  /video/V                   as the browser can play it
 //   GET  /study?video=V             the report; format=html or xlsx: to be saved
 //   GET  /report/MODEL              the trainer's
@@ -54,6 +54,9 @@ class Studio {
   StudioAnswer Report(const std::string &model);
   StudioAnswer Train();
   StudioAnswer Find(const std::string &video);
+  // The labels of a video are of the file that lies there now.
+  void Remember(const std::string &video);
+  bool WasReplaced(const std::string &video, const nlohmann::ordered_json &settings) const;
   // Makes models/NAME the one in use.
   void Use(const std::string &model);
 

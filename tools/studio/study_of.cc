@@ -4,6 +4,8 @@
 #include "studio/study_of.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
@@ -38,6 +40,38 @@ std::vector<Segment> Filled(const std::vector<Segment> &labelled, const std::vec
   return both;
 }
 
+double SecondsOf(const std::vector<Segment> &segments) {
+  double seconds = 0;
+  for (const Segment &segment : segments) {
+    if (segment.state == SegmentState::kMeasured) seconds += static_cast<double>(segment.duration()) / 1e9;
+  }
+  return seconds;
+}
+
+std::string Origin(double labelled, double all) {
+  if (all - labelled < 0.05) return "All of it was labelled by hand.";
+  std::array<char, 120> text{};
+  std::snprintf(text.data(), text.size(),
+                "%.1f s were labelled or corrected by hand, %.1f s are as the model found them.", labelled,
+                all - labelled);
+  return text.data();
+}
+
+// With a name for labels that elements.csv has none for, as the page shows them.
+std::vector<ElementRow> Named(std::vector<ElementRow> rows, const std::vector<Segment> &segments) {
+  for (const Segment &segment : segments) {
+    const std::string &label = segment.fine_action;
+    if (segment.state != SegmentState::kMeasured || std::ranges::find(rows, label, &ElementRow::label) != rows.end())
+      continue;
+    ElementRow row;
+    row.label = label;
+    row.element.name = WithoutValue(label);
+    std::ranges::replace(row.element.name, '_', ' ');
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 }  // namespace
 
 StudyReport StudyOf(Project &project, const StationSetup &setup, const std::vector<std::string> &videos, bool found) {
@@ -57,11 +91,17 @@ StudyReport StudyOf(Project &project, const StationSetup &setup, const std::vect
     if (found && !setup.model.empty() && fs::exists(FoundPath(setup, video)))
       segments = Filled(segments, ReadTimeline(FoundPath(setup, video)));
     if (segments.empty()) continue;
+    const double labelled = SecondsOf(SegmentsOf(project.Labels(video).content)), all = SecondsOf(segments);
     StudySettings settings = report.settings;
     const ordered_json excluded = study.value("excluded", ordered_json::object()).value(video, ordered_json::object());
     for (const auto &[number, reason] : excluded.items())
       settings.excluded[std::strtoul(number.c_str(), nullptr, 10)] = reason.get<std::string>();
-    report.timelines.push_back({fs::path(video).stem().string(), "", MakeStudy(segments, rows, settings), {}, {}});
+    report.timelines.push_back({fs::path(video).stem().string(),
+                                "",
+                                MakeStudy(segments, Named(rows, segments), settings),
+                                Origin(labelled, all),
+                                {},
+                                {}});
   }
   return report;
 }

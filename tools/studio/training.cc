@@ -131,14 +131,14 @@ void FindTimeline(Job &job, const StationSetup &setup, const std::string &video)
   }
 }
 
-ordered_json TrainModel(Job &job, const StationSetup &setup, const std::string &name,
+ordered_json TrainModel(Job &job, const StationSetup &setup, const std::string &name, const std::string &annotations,
                         const std::map<std::string, std::vector<LabelledSegment>> &labels) {
   job.Doing("training");
   const std::string model = setup.folder + "/models/" + name;
   fs::create_directories(setup.folder + "/models");
   std::vector<std::string> arguments = {
-      "--annotations", setup.folder + "/annotations.csv",  "--no-background", "-o", model,
-      "--cache",       setup.folder + "/.studio/features", "--train-hop",     "4"};
+      "--annotations", annotations, "--no-background", "-o", model, "--cache", setup.folder + "/.studio/features",
+      "--train-hop",   "4"};
   for (std::string &argument : FeatureArguments(setup))
     arguments.push_back(std::move(argument));
   job.RunTool("gst-action-train", arguments);

@@ -33,8 +33,8 @@ std::string FoundPath(const StationSetup &setup, const std::string &video);
 // Makes that file.
 void FindTimeline(Job &job, const StationSetup &setup, const std::string &video);
 
-// Trains models/NAME on annotations.csv, and compares it with the model in use on the test set: the stretches of labels
-// that are marked so. Result:
+// Trains models/NAME on these annotations, and compares it with the model in use on the test set: the stretches of
+// labels that are marked so. Result:
 //   model      models/NAME
 //   held_out   share of held-out clips that were right, null where that could not be measured
 //   test       {"accuracy", "f1", "edit", "seconds"} of the new model; null without a test set
@@ -43,6 +43,7 @@ void FindTimeline(Job &job, const StationSetup &setup, const std::string &video)
 //              is no test set
 // elements: rows of elements.csv for it. Throws Error, Cancelled.
 nlohmann::ordered_json TrainModel(Job &job, const StationSetup &setup, const std::string &name,
+                                  const std::string &annotations,
                                   const std::map<std::string, std::vector<LabelledSegment>> &labels);
 
 }  // namespace action

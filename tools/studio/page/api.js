@@ -14,7 +14,7 @@ async function ask(path, options = {}) {
   try {
     answer = await fetch(path, {...options, headers: {"X-Studio": "1", ...(options.body ? {"Content-Type": "application/json"} : {})}});
   } catch (error) {
-    throw new Unreachable(error.message);
+    throw new Unreachable("The studio does not answer");
   }
   if (answer.status === 409) {
     const now = await answer.json();
@@ -45,6 +45,7 @@ export const train = () => post("api/train");
 export const find = video => post("api/find?" + of(video));
 export const cancel = () => post("api/cancel");
 export const use = model => post("api/use?model=" + encodeURIComponent(model));
+export const same = video => post("api/same?" + of(video));
 export const first = video => post("api/first?" + of(video));
 export const videoAddress = video => "video/" + encodeURIComponent(video);
 

@@ -35,3 +35,12 @@ export function clock(seconds, digits = 3) {
 
 // Keeps what somebody is writing in.
 export const isEdited = root => root.contains(document.activeElement) && /INPUT|SELECT/.test(document.activeElement.tagName);
+
+// Whether this is something else than the last time: what is shown anew loses the keyboard's focus.
+const last = new Map();
+export function isNew(name, value) {
+  const text = JSON.stringify(value);
+  if (last.get(name) === text) return false;
+  last.set(name, text);
+  return true;
+}

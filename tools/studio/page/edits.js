@@ -43,9 +43,9 @@ export function split(segments, time) {
   return [...segments.slice(0, i), {...segment, end: time}, {...segment, start: time}, ...segments.slice(i + 1)];
 }
 
-// Takes in the next one, and the time between them.
-export function merge(segments, i) {
-  if (i < 0 || i + 1 >= segments.length) return segments;
+// Takes in the next one, which must follow at once. slack: what may lie between them, s.
+export function merge(segments, i, slack) {
+  if (i < 0 || i + 1 >= segments.length || segments[i + 1].start - segments[i].end > slack) return segments;
   return [...segments.slice(0, i), {...touched(segments[i]), end: segments[i + 1].end}, ...segments.slice(i + 2)];
 }
 

@@ -3,7 +3,7 @@
 
 // The elements of work: used with keys, edited in place.
 
-import {$, isEdited, make} from "./dom.js";
+import {$, isEdited, isNew, make} from "./dom.js";
 import {colourOf, nameOf, rows, saveElements, saveSettings, store} from "./store.js";
 
 let use = () => {};
@@ -19,7 +19,9 @@ function changed(label, key, value) {
 export function show() {
   const body = $("elements").tBodies[0];
   if (isEdited(body)) return;  // what is being written is not taken away
-  const counts = store.project?.counts ?? {}, fragment = document.createDocumentFragment();
+  const counts = store.project?.counts ?? {};
+  if (!isNew("elements", [rows(), counts, store.project?.settings.settings.colours])) return;
+  const fragment = document.createDocumentFragment();
   rows().forEach((row, i) => {
     const count = (counts[row.label]?.train ?? 0) + (counts[row.label]?.test ?? 0);
     const name = make("input", {type: "text", value: row.name || nameOf(row.label), title: row.label, ariaLabel: "Name of " + nameOf(row.label)});

@@ -12,7 +12,7 @@ import * as segments from "./segments.js";
 import * as strip from "./strip.js";
 import * as study from "./study.js";
 import * as train from "./train.js";
-import {$, clock, make, notice} from "./dom.js";
+import {$, clock, isNew, make, notice} from "./dom.js";
 import {canRedo, canUndo, change, onChange, openVideo, redo, refresh, select, store, undo, watch} from "./store.js";
 
 // ---- Steps
@@ -47,7 +47,12 @@ for (const name of Object.keys(STEPS)) {
 // ---- Labelling
 
 // A segment of no element begins at the playhead, or where this one already is.
+const hint = text => { $("hint").textContent = text; };
+
 function begin(label) {
+  if (!player.isOpen()) { hint("There is no picture to label"); return; }
+  hint("");
+  if (player.speed() < 0 && player.isPlaying()) player.stop();  // segments run forwards
   const now = player.snap(player.now());
   if (!player.isPlaying() && !store.open && store.selected >= 0) {
     change(edits.relabel(store.segments, store.selected, label));
@@ -76,7 +81,9 @@ function grow() {
   if (!closes && performance.now() - grown < 900) return;
   grown = performance.now();
   keep(until);
-  if (closes) store.open = null;
+  if (!closes) return;
+  store.open = null;
+  hint(`It ends at ${clock(until, 1)}, where the next segment begins`);
 }
 function keep(until) {
   const running = store.open, without = store.segments.filter(s => s !== running.kept);
@@ -94,6 +101,11 @@ function end() {
   strip.draw();
 }
 
+// Frames to and fro are for the end of what is running; whoever jumps further has left it.
+player.onJump(to => {
+  if (store.open && (Math.abs(to - player.now()) > 1.05 || to < store.open.start)) end();
+});
+
 function moveEdge(edge) {
   if (store.selected < 0) return;
   change(edits.move(store.segments, store.selected, edge, player.snap(player.now()), player.shortest()));
@@ -110,7 +122,11 @@ function neighbour(by) {
 
 const actions = {
   split: () => change(edits.split(store.segments, player.snap(player.now()))),
-  merge: () => change(edits.merge(store.segments, store.selected)),
+  merge: () => {
+    const merged = edits.merge(store.segments, store.selected, 1.5 * player.shortest());
+    hint(merged === store.segments ? "The next segment does not follow at once" : "");
+    change(merged);
+  },
   "start-here": () => moveEdge("start"),
   "end-here": () => moveEdge("end"),
   delete: () => { if (store.selected >= 0) change(edits.remove(store.segments, store.selected)); },
@@ -230,12 +246,24 @@ function showSaved() {
   $("redo").disabled = !canRedo();
 }
 
-let listed = "";
+let told = new Set();
+function once(key, text, actions) {
+  if (told.has(key)) return;
+  told.add(key);
+  notice(key.replace(/[^a-z]/g, "-"), text, actions);
+}
+function showNotices() {
+  if (store.project.foreign)
+    once("foreign", "annotations.csv was written by another program. Before your first change it is kept as annotations.csv~; columns of its own are not taken over.");
+  for (const video of store.project.videos.filter(v => v.replaced))
+    once("replaced " + video.name + video.duration, `${video.name} is another video than the one that was labelled.`, [["The labels fit all the same", () => api.same(video.name).then(refresh)]]);
+}
+
 onChange(what => {
-  if (what === "video") { listed = ""; player.open(); strip.showAll(); $("review-note").textContent = ""; last = -1; }
+  if (what === "video") { hint(""); player.open(); strip.showAll(); $("review-note").textContent = ""; last = -1; }
   if (what === "project") {
-    const key = JSON.stringify([store.project.videos, store.video]);
-    if (key !== listed) { listed = key; showVideos(); }
+    showNotices();
+    if (isNew("videos", [store.project.videos, store.video])) showVideos();
     player.open();
     elements.show();
     train.show();

@@ -41,6 +41,7 @@ export function snap(time) {
 export const shortest = interval;
 
 export const now = () => shown;
+export const isOpen = () => opened !== "";
 export const isPlaying = () => !video.paused || backwards > 0;
 export const speed = () => backwards ? -backwards : video.playbackRate;
 
@@ -50,7 +51,16 @@ function update(time) {
   tell();
 }
 
+// Before the playhead jumps: (to) => {}.
+let beforeJump = () => {};
+export const onJump = listener => { beforeJump = listener; };
+
 export function seek(time) {
+  beforeJump(time);
+  seekTo(time);
+}
+
+function seekTo(time) {
   const to = Math.min(Math.max(0, time), duration()), frame = frameAt(to);
   // To the middle of the frame: its very beginning may show the one before.
   const next = store.frames?.times && frame + 1 < store.frames.times.length ? timeOf(frame + 1) : timeOf(frame) + interval();
@@ -67,6 +77,7 @@ export function stepFrames(count) {
 export function play(rate) {
   stop();
   if (rate < 0) {
+    beforeJump(-Infinity);
     backwards = -rate;
     before = performance.now();
     requestAnimationFrame(goBack);
@@ -82,7 +93,7 @@ function goBack(at) {
   const to = shown - backwards * Math.min((at - before) / 1000, 0.25);
   if (!video.seeking) {
     before = at;
-    seek(to);
+    seekTo(to);
   }
   if (to <= 0) { stop(); return; }
   requestAnimationFrame(goBack);
@@ -118,11 +129,12 @@ export function open() {
   stop();
   shown = 0;
   if (address) video.src = address; else video.removeAttribute("src");
+  video.load();  // the picture of the one before goes
 }
 
 video.addEventListener("timeupdate", () => { if (!video.paused) update(video.currentTime - first()); });
 video.addEventListener("ended", () => update(duration()));
-video.addEventListener("loadeddata", () => seek(0));
+video.addEventListener("loadeddata", () => seekTo(0));
 video.addEventListener("error", () => {
   if (opened) $("stage-note").textContent = "This browser cannot play the video: " + (video.error?.message || "unknown format");
 });

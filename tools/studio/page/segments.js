@@ -9,12 +9,13 @@ import {colourOf, nameOf, select, store, valueOf} from "./store.js";
 let seek = () => {};
 export const onSeek = function_ => { seek = function_; };
 
-const badge = label => { const value = valueOf(label); return make("span", {className: "value " + value, textContent: value === "UNKNOWN" ? "" : value}); };
+const badge = label => { const value = valueOf(label); return value === "UNKNOWN" ? "" : make("span", {className: "value " + value, textContent: value}); };
 
 export function show() {
   const fragment = document.createDocumentFragment();
   const all = store.open ? [...store.segments, {...store.open, running: true}] : store.segments;
   all.forEach((segment, i) => {
+    if (segment === store.open?.kept) return;  // it stands below, as running
     const line = make("tr", {ariaSelected: String(i === store.selected), tabIndex: i === store.selected ? 0 : -1});
     const swatch = make("span", {className: "swatch"});
     swatch.style.background = colourOf(segment.label);

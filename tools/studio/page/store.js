@@ -26,7 +26,34 @@ export const store = {
 
 let revision = null, saving = false, held = false;  // held: a conflict waits for its answer
 const undone = new Map(), done = new Map();          // by video: lists of segments
-const draftKey = video => "draft:" + store.project.folder + ":" + video;
+
+// What is not saved yet, in this browser: of each tab by itself, for two of them may have the same video open.
+const TAB = sessionStorage.getItem("tab") ?? Math.random().toString(36).slice(2);
+sessionStorage.setItem("tab", TAB);
+const ABANDONED = 60000;  // ms without a sign of life: its tab is gone
+const draftStart = video => "draft:" + store.project.folder + ":" + video + ":";
+function keepDraft() {
+  try {
+    localStorage.setItem(draftStart(store.video) + TAB, JSON.stringify({revision, segments: store.segments, time: Date.now()}));
+  } catch { /* the browser keeps nothing: then the studio alone does */ }
+}
+const keepDraftOf = draft => localStorage.setItem(draftStart(store.video) + TAB, JSON.stringify(draft));
+const forgetDraft = (video, tab = TAB) => localStorage.removeItem(draftStart(video) + tab);
+setInterval(() => { if (store.project && store.video && !store.saved) keepDraft(); }, 20000);
+// This tab's draft, else one whose tab is gone: [tab, draft].
+function draftOf(video) {
+  const start = draftStart(video), keys = Object.keys(localStorage).filter(key => key.startsWith(start));
+  const drafts = keys.map(key => [key.slice(start.length), JSON.parse(localStorage.getItem(key))]);
+  return drafts.find(([tab]) => tab === TAB) ?? drafts.find(([, draft]) => Date.now() - draft.time > ABANDONED) ?? null;
+}
+
+// Other tabs of this browser.
+const channel = new BroadcastChannel("gst-action-studio");
+channel.onmessage = ({data}) => {
+  if (data.folder !== store.project?.folder || data.video !== store.video) return;
+  if (data.word === "opened") channel.postMessage({...data, word: "here too"});
+  if (data.word === "here too") notice("open", "This video is open in another tab, too. Nothing gets lost, but you may be asked whose labels count.");
+};
 
 const stackOf = (stacks, video) => { if (!stacks.has(video)) stacks.set(video, []); return stacks.get(video); };
 export const canUndo = () => stackOf(done, store.video).length > 0;
@@ -65,9 +92,7 @@ export function select(i) {
 
 function dirty() {
   store.saved = false;
-  try {
-    localStorage.setItem(draftKey(store.video), JSON.stringify({revision, segments: store.segments}));
-  } catch { /* the browser keeps nothing: then the studio alone does */ }
+  keepDraft();
   tell("segments");
   save();
 }
@@ -82,7 +107,7 @@ async function save() {
     forget("unsaved");
     if (store.video === video && store.segments === segments) {
       store.saved = true;
-      localStorage.removeItem(draftKey(video));
+      forgetDraft(video);
       tell("saved");
     }
   } catch (error) {
@@ -104,8 +129,10 @@ function conflict(now) {
   held = true;
   notice("conflict", "Somebody else has changed the labels of this video meanwhile. Nothing of theirs was overwritten, and yours are still here.", [
     ["Show theirs (Undo brings yours back)", () => {
-      stackOf(done, store.video).push(store.segments);
+      const mine = store.segments;
       take(now);
+      stackOf(done, store.video).push(mine);
+      tell("segments");
     }],
     ["Keep mine, in place of theirs", () => {
       revision = now.revision;
@@ -121,7 +148,10 @@ function take(now) {
   store.segments = now.segments;
   store.selected = Math.min(store.selected, now.segments.length - 1);
   store.saved = true;
-  localStorage.removeItem(draftKey(store.video));
+  forgetDraft(store.video);
+  // What was before does not know what the others did: undo would take theirs away.
+  done.set(store.video, []);
+  undone.set(store.video, []);
   tell("segments");
 }
 
@@ -139,6 +169,7 @@ export async function openVideo(video) {
   forget("conflict");
   held = false;
   tell("video");
+  channel.postMessage({word: "opened", folder: store.project.folder, video});
   api.first(video).catch(() => {});
   const now = await api.labels(video);
   if (store.video !== video) return;
@@ -148,21 +179,20 @@ export async function openVideo(video) {
 
 // With what this browser still has of edits that never arrived.
 function takeWithDraft(now) {
-  const kept = localStorage.getItem(draftKey(store.video));
+  const [tab, draft] = draftOf(store.video) ?? [];
   revision = now.revision;
   store.segments = now.segments;
-  if (kept) {
-    const draft = JSON.parse(kept);
-    if (JSON.stringify(draft.segments) === JSON.stringify(now.segments)) {
-      localStorage.removeItem(draftKey(store.video));
-    } else if (draft.revision === now.revision) {
-      store.segments = draft.segments;
-      tell("segments");
-      dirty();
-      return;
-    } else {
+  if (draft) {
+    forgetDraft(store.video, tab);
+    if (JSON.stringify(draft.segments) !== JSON.stringify(now.segments)) {
+      if (draft.revision === now.revision) {
+        store.segments = draft.segments;
+        dirty();
+        return;
+      }
+      keepDraftOf(draft);
       notice("draft", "This browser has labels of this video that were never saved, and the file has others since.", [
-        ["Use mine", () => change(draft.segments)], ["Forget mine", () => localStorage.removeItem(draftKey(store.video))]]);
+        ["Use mine, in place of the file's", () => { forgetDraft(store.video); change(draft.segments); }], ["Forget mine", () => forgetDraft(store.video)]]);
     }
   }
   tell("segments");
@@ -225,7 +255,7 @@ export async function refresh() {
     const now = await api.labels(store.video);
     if (store.saved && !saving && now.revision !== revision) {
       take(now);
-      notice("changed", "Somebody else has changed the labels of this video; these are the new ones.");
+      notice("changed", "Somebody else has changed the labels of this video; these are the new ones. Undo begins anew.");
     }
   }
 }

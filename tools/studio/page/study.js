@@ -3,11 +3,11 @@
 
 // The time study, which is made anew whenever labels or settings change.
 
-import {$, isEdited, make} from "./dom.js";
+import {$, isEdited, isNew, make} from "./dom.js";
 import {nameOf, rows, saveSettings, store} from "./store.js";
 
 const form = $("study-form");
-let shown = "", visible = false;
+let visible = false;
 
 const settings = () => store.project?.settings.settings.study ?? {};
 const chosen = () => $("study-video").value;
@@ -22,7 +22,7 @@ function fill(select, options, value) {
 export function show() {
   if (!visible || !store.project) return;
   const {videos} = store.project, now = settings();
-  if (!isEdited(form)) {
+  if (!isEdited(form) && isNew("study settings", [videos.map(v => v.name), now, rows(), chosen()])) {
     fill($("study-video"), [["", "all videos"], ...videos.map(v => [v.name, v.name])], chosen());
     for (const name of ["takt", "rating", "allowance"]) form.elements[name].value = now[name] ?? "";
     fill($("study-start"), [["", "found by itself"], ...rows().map(row => [row.label, nameOf(row.label)])], now.cycle_start ?? "");
@@ -40,10 +40,8 @@ export function show() {
   form.elements.exclude.disabled = !chosen();
   $("save-html").href = address({format: "html"});
   $("save-xlsx").href = address({format: "xlsx"});
-  const key = JSON.stringify([chosen(), now, store.project.elements.revision, videos.map(v => [v.name, v.revision, v.found])]);
-  if (key === shown) return;
-  shown = key;
-  $("study-frame").src = address({});
+  if (isNew("study", [chosen(), now, store.project.elements.revision, videos.map(v => [v.name, v.revision, v.found])]))
+    $("study-frame").src = address({});
 }
 
 function apply() {

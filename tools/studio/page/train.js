@@ -4,7 +4,7 @@
 // Training: whether there is enough, the test set, how far it is, what came of it.
 
 import * as api from "./api.js";
-import {$, make, notice} from "./dom.js";
+import {$, isNew, make, notice} from "./dom.js";
 import {changeIn, nameOf, refresh, rows, store} from "./store.js";
 
 const FEWEST = 3;        // segments of an element to train with
@@ -20,7 +20,7 @@ function wanting() {
 }
 
 function showReady() {
-  const counts = store.project.counts, list = make("ul");
+  const {counts} = store.project, list = make("ul");
   const all = new Set([...rows().map(row => row.label), ...Object.keys(counts)]);
   for (const label of all) {
     const train = counts[label]?.train ?? 0, test = counts[label]?.test ?? 0, more = FEWEST - train;
@@ -32,7 +32,7 @@ function showReady() {
     trained < 2 ? "A model tells elements apart: label two at least." :
     few.length ? "Better first label " + few.map(([label, more]) => `${WORDS[more]} more of “${nameOf(label)}”`).join(", ") + ". With fewer, an element is hardly learnt, and how well cannot be measured." :
     "There is enough to begin with. More cycles, of other people and other days, make it better.";
-  $("ready").replaceChildren(make("p", {textContent: words}), list);
+  if (isNew("ready", [words, counts, rows()])) $("ready").replaceChildren(make("p", {textContent: words}), list);
   $("train-button").disabled = trained < 2 || store.project.job.state === "running";
 }
 
@@ -42,6 +42,7 @@ function showTestSet() {
     "There is none. Without one, nobody can say whether a new model is better than the one before. It should stay as it is once it is there.";
   const button = make("button", {textContent: "Keep the last quarter for it", disabled: test > 0});
   button.onclick = freeze;
+  if (!isNew("test set", test)) return;
   $("test-set").replaceChildren(make("p", {textContent: words}), button,
                                 make("p", {className: "small", textContent: "Single segments: select them on the first page, and press T."}));
 }
@@ -90,7 +91,7 @@ function figures(result) {
 function showJob() {
   const {job} = store.project, running = job.state === "running";
   $("cancel-button").disabled = !running;
-  $("job-doing").textContent = running ? job.doing : "";
+  $("job-doing").textContent = running ? [job.doing, job.lines.findLast(line => line.trim())].filter(Boolean).join(": ") : "";
   $("job-progress").value = running ? job.share : job.state === "done" ? 1 : 0;
   $("job-lines").textContent = job.lines.join("\n");
   const trained = job.kind === "train" && job.state === "done" ? job.result : null;
@@ -98,11 +99,9 @@ function showJob() {
     trained ? `${trained.model} is trained: ${figures(trained) || "too little to measure"}. ${VERDICTS[trained.verdict]}` : "";
 }
 
-let shownModels = "";
 function showModels() {
-  const {models, model} = store.project, key = JSON.stringify([models, model]);
-  if (key === shownModels) return;
-  shownModels = key;
+  const {models, model} = store.project;
+  if (!isNew("models", [models, model])) return;
   const lines = models.map(({name, result}) => {
     const used = model?.name === name, line = make("p", {}, make("b", {textContent: name}), used ? " (in use)" : "", " ", figures(result), " ");
     const report = make("button", {textContent: "Report"});

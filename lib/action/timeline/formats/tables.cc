@@ -82,6 +82,14 @@ Enum NamedField(const Table &table, size_t row, const char *column, std::initial
   throw Error(table.Where(row) + ": the " + column + " is '" + text + "'; known are " + known);
 }
 
+// A timeline is of one video: rows of several would lie on top of each other.
+void TakeVideo(const std::string &video, const std::string &where, TimelineDocument &document) {
+  if (video.empty()) return;
+  if (!document.video.empty() && video != document.video)
+    throw Error(where + " has rows of several videos, " + document.video + " and " + video + "; keep those of one");
+  document.video = video;
+}
+
 TimelineDocument ReadTable(std::string_view text, const std::string &where, double) {
   const Table table(text, where);
   const char *label = table.Has("fine_action") ? "fine_action" : "label";  // as in annotations
@@ -112,7 +120,7 @@ TimelineDocument ReadTable(std::string_view text, const std::string &where, doub
     const auto from = ParseIsoTime(table.At(row, "wall_clock_start")),
                to = ParseIsoTime(table.At(row, "wall_clock_end"));
     if (from && to) segment.wall_clock = {*from, *to, ""};
-    if (document.video.empty()) document.video = table.At(row, "video");
+    TakeVideo(table.At(row, "video"), where, document);
     segments.push_back(std::move(segment));
   }
   document.segments = InOrder(segments);
@@ -172,7 +180,7 @@ TimelineDocument ReadBoris(std::string_view text, const std::string &where, doub
   for (size_t row = 0; row < table.rows(); ++row) {
     const std::string behavior = table.At(row, kBehavior);
     if (behavior.empty()) throw Error(table.Where(row) + ": there is no behavior");
-    if (document.video.empty()) document.video = table.At(row, "Media file name");
+    TakeVideo(table.At(row, "Media file name"), where, document);
     if (document.frame_rate == 0) document.frame_rate = ParseSeconds(table.At(row, "FPS")).value_or(0);
     const auto add = [&](int64_t start, int64_t end) {
       if (end < start) throw Error(table.Where(row) + ": " + behavior + " stops before it starts");
