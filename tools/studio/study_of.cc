@@ -49,11 +49,11 @@ double SecondsOf(const std::vector<Segment> &segments) {
 }
 
 std::string Origin(double labelled, double all) {
-  if (all - labelled < 0.05) return "All of it was labelled by hand.";
-  std::array<char, 120> text{};
+  if (all - labelled < 0.05) return "All of it was labelled, accepted or corrected by somebody.";
+  std::array<char, 160> text{};
   std::snprintf(text.data(), text.size(),
-                "%.1f s were labelled or corrected by hand, %.1f s are as the model found them.", labelled,
-                all - labelled);
+                "%.1f s were labelled, accepted or corrected by somebody, %.1f s are as the model found them.",
+                labelled, all - labelled);
   return text.data();
 }
 
