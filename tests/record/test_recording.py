@@ -129,11 +129,23 @@ class Recorder:
         had = self.metric("recorded_frames_total", f'kind="{kind}"')
         wait_for(f"{frames} frames; {self.text()}", lambda: self.metric("recorded_frames_total", f'kind="{kind}"') >= had + frames)
 
+    def threads(self):
+        """Of a process that hangs: what its threads wait for."""
+        if shutil.which("gdb"):
+            done = subprocess.run(["gdb", "-p", str(self.process.pid), "-batch", "-ex", "thread apply all bt 20"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                  timeout=PATIENCE, check=False)
+            return done.stdout.decode(errors="replace")
+        tasks = f"/proc/{self.process.pid}/task"
+        return [open(f"{tasks}/{task}/comm").read().strip() for task in os.listdir(tasks)]
+
     def stop(self, how=signal.SIGTERM):
         if self.process is None:
             return None
         self.process.send_signal(how)
-        code = self.process.wait(PATIENCE)
+        try:
+            code = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"it does not end: {self.threads()}\n{self.text()}") from None
         self.process = None
         self.heard()
         self.socket.close()
