@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -20,6 +21,7 @@
 #include "action/error.h"
 #include "common/encoder.h"
 #include "record/cycle_counter.h"
+#include "record/deadline.h"
 #include "record/folders.h"
 #include "record/lines.h"
 #include "record/pipeline.h"
@@ -513,6 +515,20 @@ TEST(Encoders, LinesAndNames) {
   EXPECT_EQ(EncoderLine("x264enc", 4000, 25),
             "x264enc tune=zerolatency speed-preset=superfast bitrate=4000 key-int-max=25");
   EXPECT_NE(EncoderLine("openh264enc", 4000, 25).find("bitrate=4000000"), std::string::npos);
+}
+
+TEST(Deadline, EndsOnlyWhatHangs) {
+  {
+    Deadline deadline(std::chrono::seconds(600));
+    deadline.Begin(3);
+  }
+  const auto hang = [] {
+    Deadline deadline(std::chrono::seconds(0));
+    deadline.Begin(3);
+    for (;;)
+      pause();
+  };
+  EXPECT_EXIT(hang(), testing::ExitedWithCode(3), "does not stop");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -33,6 +34,7 @@
 #include "common/command_line.h"
 #include "common/encoder.h"
 #include "record/camera.h"
+#include "record/deadline.h"
 #include "record/health_server.h"
 #include "record/lines.h"
 #include "record/models.h"
@@ -50,6 +52,7 @@ namespace fs = std::filesystem;
 constexpr guint kPollInterval = 500;  // ms
 constexpr GstClockTime kRetentionInterval = 10 * GST_SECOND;
 constexpr GstClockTime kMostStopping = 4500 * GST_MSECOND;  // systemd, and whoever pulls the plug, do not wait for ever
+constexpr std::chrono::seconds kPatience{15};               // from the wish to end to an end
 constexpr GstClockTime kBeginAgain = 30 * GST_SECOND;
 constexpr int64_t kClockStep = 600'000'000'000;  // ns: more is no drift
 constexpr GstClockTime kDistrust = 3600 * GST_SECOND;
@@ -113,7 +116,8 @@ std::string EncoderFor(const SiteSettings &site) {
 
 class App final : public HealthServer::Source {
  public:
-  explicit App(const AppOptions &options) : options_(options), settings_(options.settings), lock_(settings_.output) {}
+  App(const AppOptions &options, Deadline &deadline)
+      : options_(options), deadline_(deadline), settings_(options.settings), lock_(settings_.output) {}
   ~App();
   int Run();
 
@@ -133,6 +137,7 @@ class App final : public HealthServer::Source {
   bool AllStopped() const;
 
   const AppOptions &options_;
+  Deadline &deadline_;
   SiteSettings settings_;
   const FolderLock lock_;
   const SharedTime time_;
@@ -386,6 +391,7 @@ BytesPtr App::Picture(const std::string &name) {
 void App::Stop() {
   if (GST_CLOCK_TIME_IS_VALID(stopping_since_)) return;
   stopping_since_ = time_.Now();
+  deadline_.Begin(kFailed);
   NotifyServiceManager("STOPPING=1\nSTATUS=closing files");
   for (const auto &station : stations_)
     station->Stop();
@@ -425,6 +431,7 @@ int App::Run() {
   Say(Counted(settings_.stations.size(), "station") + ", recorded to " + settings_.output +
       "; Ctrl-C closes all files and ends");
   g_main_loop_run(loop_.get());
+  deadline_.Finished(result_);
   if (result_ == kDone) Say("all files are closed");
   for (const guint source : sources)
     g_source_remove(source);
@@ -447,7 +454,8 @@ void MakeNetworkClasses() {
 int RunRecorder(const AppOptions &options) {
   UseFewHeaps();
   MakeNetworkClasses();
-  App app(options);
+  Deadline deadline(kPatience);  // outlives the app: what hangs may be its end
+  App app(options, deadline);
   return app.Run();
 }
 
