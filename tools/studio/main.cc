@@ -117,13 +117,7 @@ int Run(int argc, char **argv) {
   if (!server) server = std::make_unique<action::StudioServer>(static_cast<unsigned>(port), session.token, handle);
   session.port = server->port();
   WriteSession(path, session);
-  std::printf("the studio of %s is at\n  %s\nCtrl-C ends it\n", action::Printable(folder).c_str(),
-              AddressOf(session).c_str());
-  std::fflush(stdout);
-  const bool has_desktop = g_getenv("DISPLAY") != nullptr || g_getenv("WAYLAND_DISPLAY") != nullptr;
-  if (no_browser == FALSE && has_desktop)
-    g_app_info_launch_default_for_uri(AddressOf(session).c_str(), nullptr, nullptr);
-
+  // Before anybody is told where it is, and may end it.
   const std::unique_ptr<GMainLoop, action::Deleter<g_main_loop_unref>> loop(g_main_loop_new(nullptr, FALSE));
   const GSourceFunc quit = [](gpointer user) -> gboolean {
     g_main_loop_quit(static_cast<GMainLoop *>(user));
@@ -131,6 +125,13 @@ int Run(int argc, char **argv) {
   };
   for (const int signal : {SIGINT, SIGTERM, SIGHUP})
     g_unix_signal_add(signal, quit, loop.get());
+  std::printf("the studio of %s is at\n  %s\nCtrl-C ends it\n", action::Printable(folder).c_str(),
+              AddressOf(session).c_str());
+  std::fflush(stdout);
+  const bool has_desktop = g_getenv("DISPLAY") != nullptr || g_getenv("WAYLAND_DISPLAY") != nullptr;
+  if (no_browser == FALSE && has_desktop)
+    g_app_info_launch_default_for_uri(AddressOf(session).c_str(), nullptr, nullptr);
+
   const GSourceFunc settle = [](gpointer user) -> gboolean {
     try {
       static_cast<action::Studio *>(user)->Settle();
