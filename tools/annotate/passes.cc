@@ -197,8 +197,7 @@ class Tracks {
         audio_encoder_(settings.audio_encoder) {}
 
   static void OnPad(GstElement *, GstPad *pad, gpointer user) { static_cast<Tracks *>(user)->Add(pad); }
-  bool has_video() const { return has_video_; }
-  // Why not all of the sound is there; empty: it is.
+  // Some of the sound could not be taken along.
   bool lost_sound() const { return lost_sound_; }
 
  private:

@@ -112,6 +112,10 @@ std::string ElementsText(const std::vector<ElementRow> &rows) {
   return text;
 }
 
+bool IsVideoName(const std::string &name) {
+  return !name.starts_with(".") && HasVideoEnding(name) && g_utf8_validate(name.c_str(), -1, nullptr);
+}
+
 void Check(const std::vector<LabelledSegment> &segments) {
   double until = 0;
   for (const LabelledSegment &segment : segments) {
@@ -148,17 +152,15 @@ std::vector<std::string> Project::Videos() const {
   std::vector<std::string> videos;
   for (const auto &entry : fs::directory_iterator(folder_)) {
     const std::string name = entry.path().filename().string();
-    if (!name.starts_with(".") && entry.is_regular_file() && HasVideoEnding(name) &&
-        g_utf8_validate(name.c_str(), -1, nullptr))
-      videos.push_back(name);
+    if (IsVideoName(name) && entry.is_regular_file()) videos.push_back(name);
   }
   std::ranges::sort(videos);
   return videos;
 }
 
 bool Project::HasVideo(const std::string &name) const {
-  const std::vector<std::string> videos = Videos();
-  return std::ranges::find(videos, name) != videos.end();
+  std::error_code failed;
+  return name.find('/') == std::string::npos && IsVideoName(name) && fs::is_regular_file(Path(name), failed);
 }
 
 void Project::ReadLabels() {
@@ -219,7 +221,7 @@ std::optional<std::string> Project::SetLabels(const std::string &video, const st
   Check(segments);
   if (Labels(video).revision != revision) return std::nullopt;
   // What another program or person has written is kept as it was, before it is written in our way.
-  if (labels_.foreign && !labels_.text.empty()) WriteText(AsideName(AnnotationsPath()), labels_.text);
+  if (LabelsAreForeign()) WriteText(AsideName(AnnotationsPath()), labels_.text);
   Rows rows = labels_;
   rows.of[video] = segments;
   rows.foreign = false;

@@ -87,11 +87,11 @@ StudyReport StudyOf(Project &project, const StationSetup &setup, const std::vect
     report.settings.foreign.insert(label.get<std::string>());
   const std::vector<ElementRow> rows = project.Elements().content;
   for (const std::string &video : videos) {
-    std::vector<Segment> segments = SegmentsOf(project.Labels(video).content);
+    const std::vector<Segment> labelled = SegmentsOf(project.Labels(video).content);
+    std::vector<Segment> segments = labelled;
     if (found && !setup.model.empty() && fs::exists(FoundPath(setup, video)))
-      segments = Filled(segments, ReadTimeline(FoundPath(setup, video)));
+      segments = Filled(labelled, ReadTimeline(FoundPath(setup, video)));
     if (segments.empty()) continue;
-    const double labelled = SecondsOf(SegmentsOf(project.Labels(video).content)), all = SecondsOf(segments);
     StudySettings settings = report.settings;
     const ordered_json excluded = study.value("excluded", ordered_json::object()).value(video, ordered_json::object());
     for (const auto &[number, reason] : excluded.items())
@@ -99,7 +99,7 @@ StudyReport StudyOf(Project &project, const StationSetup &setup, const std::vect
     report.timelines.push_back({fs::path(video).stem().string(),
                                 "",
                                 MakeStudy(segments, Named(rows, segments), settings),
-                                Origin(labelled, all),
+                                Origin(SecondsOf(labelled), SecondsOf(segments)),
                                 {},
                                 {}});
   }
