@@ -7,11 +7,12 @@
  *
  * The video of a network camera, without an end: a camera that goes away, falls silent or answers late is called again
  * until it is back. What leaves is one stream, with times of the pipeline's clock; an outage is a hole in it, with a
- * GAP event a second. Sound is not asked for.
+ * GAP event a second. Sound is not asked for, unless somebody wants it.
  *
  * The request pad `encoded` gives the same video as the camera sends it (RTSP), for a recording that is not encoded
- * again: from a keyframe on after each loss, with the same times, in caps that change with the camera. It is to be
- * asked for before PAUSED.
+ * again: from a keyframe on after each loss, with the same times, in caps that change with the camera. The request pad
+ * `sound` gives the camera's first sound as it is sent (AAC, G.711 and others; RTSP), with the times of the video; a
+ * camera without sound gives none. Both are to be asked for before PAUSED.
  *
  * ## Messages
  *
@@ -62,23 +63,29 @@ class Teller final : public action::CameraWatch::Client {
   const std::string uri_;
 };
 
+// Null: it was not asked for.
+struct RequestPads {
+  action::PadPtr encoded, sound;
+};
+
 struct Running {
-  // encoded_pad: null when it was not asked for.
-  Running(GstBin *bin, GstPad *source, action::PadPtr encoded_pad, const Settings &settings)
+  Running(GstBin *bin, GstPad *source, RequestPads pads, const Settings &settings)
       : uri(settings.uri),
-        wanted(std::move(encoded_pad)),
+        wanted(std::move(pads)),
         output(source, action::CameraOutput::Kind::kFrames),
-        encoded(wanted != nullptr
-                    ? std::make_unique<action::CameraOutput>(wanted.get(), action::CameraOutput::Kind::kEncoded)
-                    : nullptr),
+        encoded(NewOutput(wanted.encoded, action::CameraOutput::Kind::kEncoded)),
+        sound(NewOutput(wanted.sound, action::CameraOutput::Kind::kSound)),
         teller(GST_ELEMENT(bin), settings.uri),
-        watch(bin, settings, output, encoded.get(), teller) {
+        watch(bin, settings, {output, encoded.get(), sound.get()}, teller) {
     if (settings.frozen_timeout > 0) output.WatchPicture();
   }
+  static std::unique_ptr<action::CameraOutput> NewOutput(const action::PadPtr &pad, action::CameraOutput::Kind kind) {
+    return pad ? std::make_unique<action::CameraOutput>(pad.get(), kind) : nullptr;
+  }
   const std::string uri;
-  const action::PadPtr wanted;  // the request pad, which may be released while the camera runs
+  const RequestPads wanted;  // which may be released while the camera runs
   action::CameraOutput output;
-  const std::unique_ptr<action::CameraOutput> encoded;
+  const std::unique_ptr<action::CameraOutput> encoded, sound;
   Teller teller;
   action::CameraWatch watch;
 };
@@ -89,7 +96,7 @@ struct State {
   std::shared_ptr<Running> running;            // READY->PAUSED to PAUSED->READY
   action::CameraStats last_stats;              // of what ran last
   GstClockTime latency = GST_CLOCK_TIME_NONE;  // as the camera's elements said last
-  action::PadPtr encoded;                      // the request pad; null: there is none
+  RequestPads requested;
 
   GstPad *source = nullptr;  // owned by the element
 };
@@ -112,6 +119,8 @@ GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw"));
 GstStaticPadTemplate encoded_template =
     GST_STATIC_PAD_TEMPLATE("encoded", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS(action::kEncodedCaps));
+GstStaticPadTemplate sound_template =
+    GST_STATIC_PAD_TEMPLATE("sound", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS(action::kSoundCaps));
 
 std::shared_ptr<Running> RunningOf(GstActionCameraSrc *self) {
   const ObjectLock lock(self);
@@ -244,14 +253,17 @@ gboolean SrcEvent(GstPad *, GstObject *, GstEvent *event) {
 
 GstPad *RequestNewPad(GstElement *element, GstPadTemplate *pad_template, const gchar *, const GstCaps *) {
   GstActionCameraSrc *self = GST_ACTION_CAMERA_SRC(element);
-  GstPad *pad = gst_pad_new_from_template(pad_template, "encoded");
+  const char *name = GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template);
+  RequestPads &pads = self->state->requested;
+  GstPad *pad = gst_pad_new_from_template(pad_template, name);
   {
     const ObjectLock lock(self);
-    if (self->state->encoded || self->state->running) {  // one, and before the camera is called
+    action::PadPtr &requested = g_str_equal(name, "encoded") ? pads.encoded : pads.sound;
+    if (requested || self->state->running) {  // one of each, and before the camera is called
       gst_object_unref(pad);
       return nullptr;
     }
-    self->state->encoded.reset(GST_PAD(gst_object_ref_sink(pad)));
+    requested.reset(GST_PAD(gst_object_ref_sink(pad)));
   }
   gst_pad_set_query_function(pad, SrcQuery);
   gst_pad_set_event_function(pad, SrcEvent);
@@ -264,7 +276,8 @@ void ReleasePad(GstElement *element, GstPad *pad) {
   action::PadPtr released;
   {
     const ObjectLock lock(element);
-    released = std::move(GST_ACTION_CAMERA_SRC(element)->state->encoded);
+    RequestPads &pads = GST_ACTION_CAMERA_SRC(element)->state->requested;
+    released = std::move(pads.encoded.get() == pad ? pads.encoded : pads.sound);
   }
   // A camera that is connected keeps its own reference until the element stops; the pad takes no more.
   gst_pad_set_active(pad, FALSE);
@@ -287,14 +300,18 @@ bool Start(GstActionCameraSrc *self) {
       throw action::Error("no installed element reads " + std::string(protocol.get()) + "://, as in " + uri +
                           "; gst-action-doctor says what is missing");
     }
-    action::PadPtr encoded;
+    RequestPads pads;
     {
       const ObjectLock lock(self);
-      if (self->state->encoded) encoded.reset(GST_PAD(gst_object_ref(self->state->encoded.get())));
+      const RequestPads &requested = self->state->requested;
+      if (requested.encoded) pads.encoded.reset(GST_PAD(gst_object_ref(requested.encoded.get())));
+      if (requested.sound) pads.sound.reset(GST_PAD(gst_object_ref(requested.sound.get())));
     }
-    if (encoded && !action::IsRtsp(settings.uri))
-      throw action::Error("the pad 'encoded' is for RTSP cameras; " + uri + " is none");
-    auto running = std::make_shared<Running>(GST_BIN(self), self->state->source, std::move(encoded), settings);
+    if ((pads.encoded || pads.sound) && !action::IsRtsp(settings.uri)) {
+      throw action::Error("the pad '" + std::string(pads.encoded ? "encoded" : "sound") + "' is for RTSP cameras; " +
+                          uri + " is none");
+    }
+    auto running = std::make_shared<Running>(GST_BIN(self), self->state->source, std::move(pads), settings);
     {
       const ObjectLock lock(self);
       self->state->running = running;
@@ -413,6 +430,7 @@ static void gst_action_camera_src_class_init(GstActionCameraSrcClass *klass) {
   element_class->release_pad = ReleasePad;
   gst_element_class_add_static_pad_template(element_class, &src_template);
   gst_element_class_add_static_pad_template(element_class, &encoded_template);
+  gst_element_class_add_static_pad_template(element_class, &sound_template);
   gst_element_class_set_static_metadata(element_class, "Camera that comes back", "Source/Video/Network",
                                         "The video of a camera as one stream; a camera that is lost is called again",
                                         "The gst-action developers");

@@ -22,6 +22,7 @@ namespace action {
 namespace {
 
 using SamplePtr = MiniObjectOf<GstSample>;
+using ElementPtr = std::unique_ptr<GstElement, Deleter<gst_object_unref>>;
 
 constexpr guint kMostEncodedBytes = 64'000'000;
 
@@ -34,11 +35,29 @@ GstElement *Make(const char *factory) {
   return element;
 }
 
-bool IsVideo(const GstCaps *caps) {
+// Of an RTP stream.
+bool IsMedia(const GstCaps *caps, const char *wanted) {
   const GstStructure *structure =
       caps != nullptr && gst_caps_get_size(caps) > 0 ? gst_caps_get_structure(caps, 0) : nullptr;
   const char *media = structure != nullptr ? gst_structure_get_string(structure, "media") : nullptr;
-  return media != nullptr && std::strcmp(media, "video") == 0;
+  return media != nullptr && std::strcmp(media, wanted) == 0;
+}
+
+// What takes such a stream out of RTP; null: nothing that is installed.
+ElementPtr NewDepayloader(GstCaps *caps) {
+  using Factories = std::unique_ptr<GList, Deleter<gst_plugin_feature_list_free>>;
+  const Factories all(gst_element_factory_list_get_elements(GST_ELEMENT_FACTORY_TYPE_DEPAYLOADER, GST_RANK_MARGINAL));
+  const Factories fitting(gst_element_factory_list_filter(all.get(), caps, GST_PAD_SINK, FALSE));
+  const CapsPtr sound(gst_caps_from_string(kSoundCaps));
+  for (GList *item = fitting.get(); item != nullptr; item = item->next) {
+    GstElementFactory *factory = GST_ELEMENT_FACTORY(item->data);
+    if (!gst_element_factory_can_src_any_caps(factory, sound.get())) continue;
+    ElementPtr element(gst_element_factory_create(factory, nullptr));
+    if (!element) continue;
+    gst_object_ref_sink(element.get());
+    return element;
+  }
+  return nullptr;
 }
 
 void LinkFirst(GstPad *pad, GstElement *next) {
@@ -58,18 +77,13 @@ void SetProtocols(GstElement *source, const std::string &text) {
   if (!understood) throw Error("protocols '" + text + "' is not understood; it is like tcp, udp or udp+tcp");
 }
 
-// rtspsrc asks before it sets up a stream: sound is not even sent.
-gboolean OnSelectStream(GstElement *source, guint number, GstCaps *caps, gpointer) {
-  const bool first = g_object_get_data(G_OBJECT(source), "video-chosen") == nullptr;
-  const bool chosen = first && IsVideo(caps);
-  if (chosen) g_object_set_data(G_OBJECT(source), "video-chosen", source);
-  GST_DEBUG_OBJECT(source, "stream %u is %s: %" GST_PTR_FORMAT, number, chosen ? "taken" : "left",
-                   static_cast<void *>(caps));
-  return chosen;
+void OnPad(GstElement *, GstPad *pad, gpointer next) {
+  LinkFirst(pad, GST_ELEMENT(next));
 }
 
-void OnRtpPad(GstElement *, GstPad *pad, gpointer decoder) {
-  LinkFirst(pad, GST_ELEMENT(decoder));
+void OnVideoPad(GstElement *, GstPad *pad, gpointer next) {
+  const CapsPtr caps(gst_pad_get_current_caps(pad));
+  if (!IsMedia(caps.get(), "audio")) LinkFirst(pad, GST_ELEMENT(next));
 }
 
 // Not of decoders for sound that somebody put in all the same.
@@ -84,18 +98,41 @@ void OnDecodedPad(GstElement *, GstPad *pad, gpointer next) {
 
 struct CameraConnection::Frames {
   GstBin *bin;
-  CameraOutput &output;
-  CameraOutput *encoded;
+  const CameraOutputs outputs;
   const std::function<void()> on_end;
   std::atomic<GstClockTime> offset{0};
   const CapsPtr encoded_caps{gst_caps_from_string(kEncodedCaps)};
   bool told_codec = false;
+  bool video_chosen = false, sound_chosen = false;
+
+  // rtspsrc asks before it sets up a stream: what nobody wants is not even sent. The first of each kind is taken; sound
+  // that cannot be read is left, so that it does not end the video.
+  static gboolean OnSelectStream(GstElement *source, guint number, GstCaps *caps, gpointer user) {
+    auto *self = static_cast<Frames *>(user);
+    bool chosen = false;
+    if (IsMedia(caps, "video")) {
+      chosen = !std::exchange(self->video_chosen, true);
+    } else if (self->outputs.sound != nullptr && !self->sound_chosen && IsMedia(caps, "audio")) {
+      const CapsPtr rtp(gst_caps_copy(caps));  // which the answer to DESCRIBE does not call so yet
+      GstStructure *structure = gst_caps_get_structure(rtp.get(), 0);
+      gst_structure_set_name(structure, "application/x-rtp");
+      chosen = self->sound_chosen = NewDepayloader(rtp.get()) != nullptr;
+      const char *codec = gst_structure_get_string(structure, "encoding-name");
+      if (!chosen)
+        GST_ELEMENT_WARNING(source, STREAM, CODEC_NOT_FOUND,
+                            ("nothing that is installed reads its sound (%s)", codec != nullptr ? codec : "?"),
+                            (nullptr));
+    }
+    GST_DEBUG_OBJECT(source, "stream %u is %s: %" GST_PTR_FORMAT, number, chosen ? "taken" : "left",
+                     static_cast<void *>(caps));
+    return chosen;
+  }
 
   static GstFlowReturn OnSample(GstAppSink *sink, gpointer user) {
     auto *self = static_cast<Frames *>(user);
     const SamplePtr sample(gst_app_sink_pull_sample(sink));
     if (!sample) return GST_FLOW_EOS;
-    return self->output.Push(sample.get(), self->offset, gst_element_get_current_running_time(GST_ELEMENT(self->bin)));
+    return self->outputs.frames.Push(sample.get(), self->offset, self->Now());
   }
 
   // What becomes of the encoded stream is no concern of the frames'; one of a codec that the pad does not give (VP8) is
@@ -112,9 +149,20 @@ struct CameraConnection::Frames {
       }
       return GST_FLOW_OK;
     }
-    self->encoded->Push(sample.get(), self->offset, gst_element_get_current_running_time(GST_ELEMENT(self->bin)));
+    self->outputs.encoded->Push(sample.get(), self->offset, self->Now());
     return GST_FLOW_OK;
   }
+
+  // Nor is what becomes of the sound.
+  static GstFlowReturn OnSound(GstAppSink *sink, gpointer user) {
+    auto *self = static_cast<Frames *>(user);
+    const SamplePtr sample(gst_app_sink_pull_sample(sink));
+    if (!sample) return GST_FLOW_EOS;
+    self->outputs.sound->Push(sample.get(), self->offset, self->Now());
+    return GST_FLOW_OK;
+  }
+
+  GstClockTime Now() const { return gst_element_get_current_running_time(GST_ELEMENT(bin)); }
 
   static void OnEos(GstAppSink *, gpointer user) { static_cast<Frames *>(user)->on_end(); }
 
@@ -136,11 +184,11 @@ struct CameraConnection::Frames {
   }
 };
 
-CameraConnection::CameraConnection(GstBin *bin, const CameraSettings &settings, CameraOutput &output,
-                                   CameraOutput *encoded, std::function<void()> on_end)
+CameraConnection::CameraConnection(GstBin *bin, const CameraSettings &settings, const CameraOutputs &outputs,
+                                   std::function<void()> on_end)
     : bin_(bin),
       connection_(gst_bin_new(nullptr)),
-      frames_(new Frames{bin, output, encoded, std::move(on_end)}),
+      frames_(new Frames{bin, outputs, std::move(on_end)}),
       live_(IsLiveUri(settings.uri)) {
   const std::unique_ptr<GstElement, Deleter<gst_object_unref>> owner(
       GST_ELEMENT(gst_object_ref_sink(connection_)));  // until the bin has it
@@ -180,13 +228,46 @@ GstElement *CameraConnection::NewRtspSource(const CameraSettings &settings) {
   SetProtocols(source, settings.protocols);
   if (!settings.user_id.empty()) g_object_set(source, "user-id", settings.user_id.c_str(), nullptr);
   if (!settings.user_pw.empty()) g_object_set(source, "user-pw", settings.user_pw.c_str(), nullptr);
-  g_signal_connect(source, "select-stream", G_CALLBACK(OnSelectStream), nullptr);
-  if (frames_->encoded != nullptr) {
+  g_signal_connect(source, "select-stream", G_CALLBACK(&Frames::OnSelectStream), frames_.get());
+  if (frames_->outputs.encoded != nullptr) {
     AddEncodedBranch(source, decoder);
   } else {
-    g_signal_connect(source, "pad-added", G_CALLBACK(OnRtpPad), decoder);
+    g_signal_connect(source, "pad-added", G_CALLBACK(OnVideoPad), decoder);
   }
+  if (frames_->outputs.sound != nullptr) AddSound(source);
   return decoder;
+}
+
+// source ! depayloader ! appsink, where the depayloader comes with the stream.
+void CameraConnection::AddSound(GstElement *source) {
+  GstElement *sink = Make("appsink");
+  gst_bin_add(GST_BIN(connection_), sink);
+  g_object_set(sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, nullptr);
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = &Frames::OnSound;
+  gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, frames_.get(), nullptr);
+  const auto on_pad = +[](GstElement *rtspsrc, GstPad *pad, gpointer next) {
+    const CapsPtr caps(gst_pad_get_current_caps(pad));
+    const ElementPtr depayloader = IsMedia(caps.get(), "audio") ? NewDepayloader(caps.get()) : nullptr;
+    const std::unique_ptr<GstObject, Deleter<gst_object_unref>> bin(gst_object_get_parent(GST_OBJECT(rtspsrc)));
+    if (!depayloader || !bin) return;
+    gst_bin_add(GST_BIN(bin.get()), depayloader.get());
+    gst_element_link(depayloader.get(), GST_ELEMENT(next));
+    gst_element_sync_state_with_parent(depayloader.get());
+    LinkFirst(pad, depayloader.get());
+  };
+  g_signal_connect(source, "pad-added", G_CALLBACK(on_pad), sink);
+}
+
+// A depayloader that came while the connection was going down.
+void CameraConnection::StopStrays() {
+  const std::unique_ptr<GstIterator, Deleter<gst_iterator_free>> children(
+      gst_bin_iterate_elements(GST_BIN(connection_)));
+  const auto stop = [](const GValue *child, gpointer) {
+    gst_element_set_state(GST_ELEMENT(g_value_get_object(child)), GST_STATE_NULL);
+  };
+  while (gst_iterator_foreach(children.get(), stop, nullptr) == GST_ITERATOR_RESYNC)
+    gst_iterator_resync(children.get());
 }
 
 // source ! parsebin ! tee ! queue ! decoder; tee ! queue ! appsink. A branch that waits does not hold the other back.
@@ -203,8 +284,8 @@ void CameraConnection::AddEncodedBranch(GstElement *source, GstElement *decoder)
   gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, frames_.get(), nullptr);
   gst_element_link_many(tee, to_decoder, decoder, nullptr);
   gst_element_link_many(tee, queue, sink, nullptr);
-  g_signal_connect(source, "pad-added", G_CALLBACK(OnRtpPad), parser);
-  g_signal_connect(parser, "pad-added", G_CALLBACK(OnRtpPad), tee);
+  g_signal_connect(source, "pad-added", G_CALLBACK(OnVideoPad), parser);
+  g_signal_connect(parser, "pad-added", G_CALLBACK(OnPad), tee);
 }
 
 GstElement *CameraConnection::NewUriSource(const CameraSettings &settings) {
@@ -217,6 +298,7 @@ GstElement *CameraConnection::NewUriSource(const CameraSettings &settings) {
 
 CameraConnection::~CameraConnection() {
   gst_element_set_state(connection_, GST_STATE_NULL);
+  StopStrays();
   gst_bin_remove(bin_, connection_);
 }
 

@@ -22,8 +22,8 @@ class CameraConnection {
  public:
   // Puts itself into `bin`. on_end: the camera ended the stream; called on the streaming thread. Throws Error when an
   // element is missing or the address is of no known kind.
-  // encoded: gets the camera's own stream, before it is decoded; null: nobody wants it.
-  CameraConnection(GstBin *bin, const CameraSettings &settings, CameraOutput &output, CameraOutput *encoded,
+  // The encoded output gets the camera's own stream, before it is decoded; that of sound the sound, if there is any.
+  CameraConnection(GstBin *bin, const CameraSettings &settings, const CameraOutputs &outputs,
                    std::function<void()> on_end);
   // Stops, which waits for a frame that is being pushed, and leaves the bin.
   ~CameraConnection();
@@ -43,6 +43,8 @@ class CameraConnection {
   struct Frames;  // what the streaming thread needs
   GstElement *NewRtspSource(const CameraSettings &settings);
   void AddEncodedBranch(GstElement *source, GstElement *decoder);
+  void AddSound(GstElement *source);
+  void StopStrays();
   GstElement *NewUriSource(const CameraSettings &settings);
 
   GstBin *const bin_;

@@ -27,7 +27,8 @@ class StreamLock {
 constexpr GstClockTime kLookInterval = 500 * GST_MSECOND;
 // An encoder that has just begun makes a picture better from frame to frame, though nothing moves.
 constexpr GstClockTime kSettling = 3 * GST_SECOND;
-// Encoded pictures come in the order of decoding, in which times may go back by so much.
+// Encoded pictures come in the order of decoding, in which times may go back by so much. Those of sound do, by what a
+// camera's clock is corrected: whoever takes the sound sees to that.
 constexpr GstClockTime kMostReordering = GST_SECOND;
 
 GstClockTime RunningTimeOf(GstSample *sample, GstClockTime time, GstClockTime offset) {
@@ -55,8 +56,8 @@ uint64_t HashOf(const uint8_t *data, gsize size) {
 void CameraOutput::Begin() {
   if (begun_) return;
   begun_ = true;
-  const CharPtr id(
-      gst_pad_create_stream_id(pad_, GST_PAD_PARENT(pad_), kind_ == Kind::kEncoded ? "encoded" : "frames"));
+  const char *kind = kind_ == Kind::kFrames ? "frames" : kind_ == Kind::kEncoded ? "encoded" : "sound";
+  const CharPtr id(gst_pad_create_stream_id(pad_, GST_PAD_PARENT(pad_), kind));
   GstEvent *start = gst_event_new_stream_start(id.get());
   gst_event_set_group_id(start, gst_util_group_id_next());
   gst_pad_push_event(pad_, start);

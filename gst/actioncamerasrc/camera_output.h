@@ -16,12 +16,16 @@ namespace action {
 
 // What a kEncoded one may be.
 inline constexpr const char *kEncodedCaps = "video/x-h264; video/x-h265; image/jpeg; video/mpeg";
+// What a kSound one may be: what GStreamer's RTP depayloaders make of sound.
+inline constexpr const char *kSoundCaps =
+    "audio/mpeg; audio/x-mulaw; audio/x-alaw; audio/x-opus; audio/x-adpcm; audio/G722; audio/AMR; audio/AMR-WB; "
+    "audio/x-ac3; audio/x-vorbis; audio/x-raw";
 
 // Times are running times of the pipeline. Frames come from the streaming thread of a connection, everything else from
 // the thread that looks after it; what is pushed is pushed with the pad's stream lock held and no other.
 class CameraOutput {
  public:
-  enum class Kind { kFrames, kEncoded };
+  enum class Kind { kFrames, kEncoded, kSound };
 
   // pad: the source pad, which outlives this.
   CameraOutput(GstPad *pad, Kind kind) : pad_(pad), kind_(kind) {}
@@ -38,7 +42,8 @@ class CameraOutput {
   // Frames that were held back.
   uint64_t held() const { return held_; }
 
-  // A frame of the connection whose running time began `offset` after the pipeline's. now: for frames without a time.
+  // A frame, or a piece of sound, of the connection whose running time began `offset` after the pipeline's. now: for
+  // frames without a time.
   GstFlowReturn Push(GstSample *sample, GstClockTime offset, GstClockTime now);
   // The next frame does not follow on the one before.
   void OnConnection() {
@@ -86,6 +91,13 @@ class CameraOutput {
   GstClockTime looked_at_ = 0;  // its time
   GstClockTime changed_at_ = 0;
   GstClockTime held_since_ = 0;  // the first frame of this connection
+};
+
+// Those of an element. encoded, sound: null when nobody wants them.
+struct CameraOutputs {
+  CameraOutput &frames;
+  CameraOutput *encoded;
+  CameraOutput *sound;
 };
 
 }  // namespace action

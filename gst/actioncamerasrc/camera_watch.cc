@@ -27,12 +27,11 @@ std::string Seconds(GstClockTime time) {
 
 }  // namespace
 
-CameraWatch::CameraWatch(GstBin *bin, const CameraSettings &settings, CameraOutput &output, CameraOutput *encoded,
-                         Client &client)
+CameraWatch::CameraWatch(GstBin *bin, const CameraSettings &settings, const CameraOutputs &outputs, Client &client)
     : bin_(bin),
       settings_(settings),
-      output_(output),
-      encoded_(encoded),
+      outputs_(outputs),
+      output_(outputs.frames),
       client_(client),
       delay_(nanoseconds(settings.retry_min), nanoseconds(settings.retry_max), g_random_int()),
       probe_(settings.uri) {}
@@ -105,8 +104,8 @@ void CameraWatch::Run() {
     if (std::exchange(end_, false)) {
       state_ = State::kOver;
       lock.unlock();
-      output_.PushEos();
-      if (encoded_ != nullptr) encoded_->PushEos();
+      for (CameraOutput *output : {&output_, outputs_.encoded, outputs_.sound})
+        if (output != nullptr) output->PushEos();
       lock.lock();
       Disconnect(lock);
     }
@@ -188,10 +187,10 @@ void CameraWatch::Connect(Lock &lock) {
   lock.unlock();
   std::unique_ptr<CameraConnection> connection;
   std::string failed;
-  output_.OnConnection();
-  if (encoded_ != nullptr) encoded_->OnConnection();
+  for (CameraOutput *output : {&output_, outputs_.encoded, outputs_.sound})
+    if (output != nullptr) output->OnConnection();
   try {
-    connection = std::make_unique<CameraConnection>(bin_, settings_, output_, encoded_, [this] { OnEnd(); });
+    connection = std::make_unique<CameraConnection>(bin_, settings_, outputs_, [this] { OnEnd(); });
   } catch (const Error &e) {
     failed = e.what();
   }
@@ -271,6 +270,7 @@ void CameraWatch::FillGap(Lock &lock) {
   if (!GST_CLOCK_TIME_IS_VALID(time) || time < age) return;
   lock.unlock();
   output_.PushGapUntil(time - age);
+  if (outputs_.sound != nullptr) outputs_.sound->PushGapUntil(time - age);
   lock.lock();
 }
 

@@ -49,8 +49,7 @@ class CameraWatch {
     ~Client() = default;
   };
 
-  // encoded: null when nobody wants the camera's own stream.
-  CameraWatch(GstBin *bin, const CameraSettings &settings, CameraOutput &output, CameraOutput *encoded, Client &client);
+  CameraWatch(GstBin *bin, const CameraSettings &settings, const CameraOutputs &outputs, Client &client);
   ~CameraWatch();
   CameraWatch(const CameraWatch &) = delete;
   CameraWatch &operator=(const CameraWatch &) = delete;
@@ -90,8 +89,8 @@ class CameraWatch {
 
   GstBin *const bin_;
   const CameraSettings settings_;
-  CameraOutput &output_;
-  CameraOutput *const encoded_;
+  const CameraOutputs outputs_;
+  CameraOutput &output_;  // of frames
   Client &client_;
 
   std::mutex mutex_;

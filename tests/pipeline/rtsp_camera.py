@@ -11,10 +11,17 @@ H264 = f"{VIDEO} ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=1
 
 # Its frames carry their number: 16 blocks of 16 pixels across the middle, white for a bit that is set, the highest first. See number_of.
 COUNTED = "appsrc name=counter is-live=true do-timestamp=true format=time caps=video/x-raw,format=I420,width=320,height=240,framerate=15/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 bitrate=2000 ! valve name=valve ! rtph264pay name=pay0 pt=96"
+# It beeps in the first three of fifteen frames: encoded by what follows.
+BEEPING = "  appsrc name=beeper is-live=true do-timestamp=true format=time caps=audio/x-raw,format=S16LE,layout=interleaved,rate=48000,channels=1 ! audioconvert ! audioresample ! "
+WITH_AAC = COUNTED + BEEPING + "avenc_aac ! rtpmp4gpay name=pay1 pt=97"
+WITH_G711 = COUNTED + BEEPING + "audio/x-raw,rate=8000 ! alawenc ! rtppcmapay name=pay1 pt=8"
+BEEP_EVERY = 15
 COUNTER_ROW, COUNTER_BITS, COUNTER_BLOCK = 112, 16, 16
 
 # An RTSP camera: `server.py PORT LINE [USER PASSWORD]`; says its port; "silent" and "speak" on its standard input close and open the valve.
 SERVER = """
+import array
+import math
 import sys
 import gi
 gi.require_version("Gst", "1.0")
@@ -28,8 +35,11 @@ factory = GstRtspServer.RTSPMediaFactory.new()
 factory.set_launch("( " + sys.argv[2] + " )")
 factory.set_shared(True)
 valves = []
-def count(source):
+beep = array.array("h", (int(12000 * math.sin(2 * math.pi * 1000 * i / 48000)) for i in range(3200))).tobytes()
+def count(source, beeper):
     count.frames += 1
+    if beeper:
+        beeper.emit("push-buffer", Gst.Buffer.new_wrapped(beep if count.frames % 15 < 3 else bytes(6400)))
     row = b"".join((b"\\xeb" if count.frames >> (15 - bit) & 1 else b"\\x10") * 16 for bit in range(16)) + bytes([128]) * 64
     dark, bright = bytes([40]) * 320, bytes([40 + count.frames * 4 % 160]) * 320
     luma = dark * 112 + row * 16 + bright * 112
@@ -40,7 +50,7 @@ def configure(_, media):
     valves.append(element.get_by_name_recurse_up("valve"))
     counter = element.get_by_name_recurse_up("counter")
     if counter:
-        GLib.timeout_add(1000 // 15, count, counter)
+        GLib.timeout_add(1000 // 15, count, counter, element.get_by_name_recurse_up("beeper"))
 factory.connect("media-configure", configure)
 if len(sys.argv) > 3:
     auth = GstRtspServer.RTSPAuth.new()

@@ -21,7 +21,7 @@ from gi.repository import Gst
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../parity"))
 import small_model
 import tap
-from rtsp_camera import H264, VIDEO, Camera
+from rtsp_camera import H264, VIDEO, WITH_AAC, WITH_G711, Camera
 
 BUILD = os.path.abspath(sys.argv[1])
 FOLDER = tempfile.mkdtemp(prefix="gst-action-camera-")
@@ -380,6 +380,49 @@ def encoded():
     line.pipeline.set_state(Gst.State.NULL)
 
 
+def sound():
+    """The camera's sound, for whoever asks for it: with the times of the video, also after an outage and in another codec; else the camera does not even send it."""
+    with Camera(WITH_G711) as camera:
+        line = Line(camera.url, "protocols=tcp stale-timeout=1000000000", "fakesink sync=false async=false  camera.sound ! fakesink name=stream sync=false async=false")
+        pieces = []
+
+        def on(_pad, info):
+            if info.type & Gst.PadProbeType.BUFFER:
+                pieces.append((info.get_buffer().pts, info.get_buffer().get_size()))
+            elif info.get_event().type in (Gst.EventType.CAPS, Gst.EventType.EOS):
+                event = info.get_event()
+                pieces.append(event.parse_caps().get_structure(0).get_name() if event.type == Gst.EventType.CAPS else "EOS")
+            return Gst.PadProbeReturn.OK
+        line.pipeline.get_by_name("stream").get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM, on)
+        with line:
+            line.until_frames(30)
+            line.until("sound", lambda: len(pieces) > 30)
+            camera.kill()
+            line.until("camera-lost", lambda: line.heard("camera-lost"))
+            camera.start(WITH_AAC)
+            line.until("AAC", lambda: "audio/mpeg" in pieces)
+            line.until_frames(60)
+            line.pipeline.send_event(Gst.Event.new_eos())
+            line.until("EOS", lambda: "EOS" in line.said)
+        one_stream(line)
+        assert pieces[0] == "audio/x-alaw" and pieces[-1] == "EOS", (pieces[:2], pieces[-2:])
+        cut = pieces.index("audio/mpeg")
+        frames = [pts for _, pts, _ in line.frames()]
+        for part, rate in ((pieces[1:cut], 8000), (pieces[cut + 1:-1], None)):
+            times = [pts for pts, _ in part]
+            assert all(a < b for a, b in zip(times, times[1:])), times
+            if rate:  # a byte a sample
+                length = sum(size for _, size in part[:-1]) / rate
+                assert abs(length - (times[-1] - times[0]) / Gst.SECOND) < 0.1, (length, times[0], times[-1])
+        assert abs(pieces[1][0] - frames[0]) < 0.5 * Gst.SECOND and abs(pieces[-2][0] - frames[-1]) < 0.5 * Gst.SECOND, (pieces[1], frames[0], pieces[-2], frames[-1])
+        with Line(camera.url) as late:
+            late.until_frames()
+            assert late.camera.request_pad_simple("sound") is None
+    only_rtsp = Gst.parse_launch("actioncamerasrc uri=file:///x name=c ! fakesink  c.sound ! fakesink")
+    assert only_rtsp.set_state(Gst.State.PAUSED) == Gst.StateChangeReturn.FAILURE
+    only_rtsp.set_state(Gst.State.NULL)
+
+
 FROZEN = H264.replace("pattern=ball", "pattern=black")
 
 
@@ -440,6 +483,7 @@ if "ONLY_TOOLS" not in os.environ:
         ("a file as a camera", file_as_camera),
         ("a gap in the timeline", a_gap_in_the_timeline),
         ("the camera's own stream", encoded),
+        ("the camera's sound", sound),
         ("a picture that is frozen", frozen),
         ("addresses that are refused", refused),
     ])

@@ -32,7 +32,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../parity"), os.path.join(HERE, "../pipeline")]
 import small_model
 import tap
-from rtsp_camera import COUNTED, H264, VIDEO, Camera, free_port, number_of
+from rtsp_camera import BEEP_EVERY, COUNTED, H264, VIDEO, WITH_AAC, WITH_G711, Camera, free_port, number_of
 
 BUILD, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
 KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 4
@@ -217,6 +217,37 @@ class Video:
         return message.parse_error()[0].message if message else None
 
 
+class Sound:
+    """What a player hears: samples (float, -1 to 1, one channel), the first at `begin` seconds."""
+
+    def __init__(self, path):
+        pipeline = Gst.parse_launch("filesrc name=file ! qtdemux name=d  d.audio_0 ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=0 ! decodebin ! audioconvert ! "
+                                    "audioresample ! audio/x-raw,format=F32LE,rate=48000,channels=1 ! appsink name=sound sync=false max-buffers=0")
+        pipeline.get_by_name("file").set_property("location", path)
+        sink = pipeline.get_by_name("sound")
+        pipeline.set_state(Gst.State.PLAYING)
+        pieces, self.begin, end = [], None, 0
+        while sample := sink.try_pull_sample(PATIENCE * Gst.SECOND):
+            buffer = sample.get_buffer()
+            start = buffer.pts / Gst.SECOND
+            if self.begin is None:
+                self.begin = end = start
+            assert abs(start - end) < 0.002, f"{path}: a hole in the sound, from {end} to {start} s"
+            end = start + buffer.get_size() / 4 / 48000
+            pieces.append(numpy.frombuffer(buffer.extract_dup(0, buffer.get_size()), numpy.float32))
+        pipeline.set_state(Gst.State.NULL)
+        assert pieces, f"{path} has no sound"
+        self.samples = numpy.concatenate(pieces)
+        self.end = end
+
+    def beeps(self):
+        """When they begin."""
+        step = 240  # 5 ms
+        loud = numpy.abs(self.samples[:len(self.samples) // step * step]).reshape(-1, step).max(axis=1) > 0.1
+        starts = [i for i in range(len(loud)) if loud[i] and not loud[max(i - 12, 0):i].any()]
+        return [self.begin + i * step / 48000 for i in starts]
+
+
 def boxes(path):
     """The kinds of boxes that an MP4 file is made of."""
     kinds, at = [], 0
@@ -233,6 +264,92 @@ def boxes(path):
 def consecutive(numbers, what):
     jumps = [(a, b) for a, b in zip(numbers, numbers[1:]) if b != a + 1]
     assert numbers and not jumps, f"{what}: {jumps[:5]} of {len(numbers)}"
+
+
+# ---- Sound
+
+
+def together(videos, sounds, what, shorter=0.3, longer=0.5):
+    """Each beep lies at its frame. Returns how far they are apart, in seconds. shorter, longer: s that the sound may be shorter or longer than the video,
+    whose last picture is shown until the next one comes."""
+    apart = []
+    for video, sound in zip(videos, sounds):
+        assert -shorter < sound.end - video.times[-1] < longer and sound.begin < 0.1, (what, sound.begin, sound.end, video.times[-1])
+        beeps = sound.beeps()
+        for time_, number in zip(video.times[4:-4], video.numbers[4:-4]):  # near a cut a part of it is in the next file
+            if number % BEEP_EVERY == 0 and time_ < sound.end - 0.3:
+                nearest = min(beeps, key=lambda beep: abs(beep - time_), default=1e9)
+                apart.append(nearest - time_)
+    assert apart and max(abs(one) for one in apart) < 0.12, (what, apart)
+    return apart
+
+
+def with_sound():
+    """The sound of the camera is in both kinds of file, at the right time and without a hole, over cuts and an outage."""
+    notes = []
+    for name, line in (("AAC", WITH_AAC), ("G.711", WITH_G711)):
+        with Camera(line) as camera, Recorder("--sound", "--record", "both", "--stale", "1s", "--segment", "5s", "--protocols", "tcp", camera.url) as recorder:
+            recorder.recorded(15 * 11)
+            if name == "AAC":
+                camera.kill()
+                wait_for("camera lost", lambda: not recorder.station()["up"])
+                recorder.recorded(4)
+                camera.start()
+                wait_for("camera back", lambda: recorder.station()["up"])
+                recorder.recorded(15 * 6)
+            assert recorder.stop() == 0, recorder.text()
+        for kind in ("overlay", "raw"):
+            paths = recorder.files(kind)
+            videos, sounds = [Video(path) for path in paths], [Sound(path) for path in paths]
+            if name == "G.711":
+                consecutive(sum((video.numbers for video in videos), []), f"with sound, {name}, {kind}")
+            apart = together(videos, sounds, f"{name}, {kind}", longer=10 if name == "AAC" else 0.5)  # the outage
+            notes.append(f"{name}, {kind}: {len(paths)} files, {len(apart)} beeps, {1000 * min(apart):.0f} to {1000 * max(apart):.0f} ms from their frames")
+        texts = {text for path in recorder.files() for _, _, text in Video(path).cues}
+        assert texts, "no subtitles beside the sound"
+    return notes
+
+
+def with_sound_killed():
+    """A file that a crash has cut off has its sound, before and after it is mended."""
+    with Camera(WITH_AAC) as camera:
+        with Recorder("--sound", "--protocols", "tcp", camera.url) as recorder:
+            recorder.recorded(15 * 6)
+            recorder.stop(signal.SIGKILL)
+        path, = recorder.files()
+        together([Video(path)], [Sound(path)], "cut off", 2)
+        had = len(Video(path).numbers)
+        with Recorder("--sound", "--protocols", "tcp", camera.url, output=recorder.output) as again:
+            wait_for("the recovery", lambda: "was cut off: closed" in again.text())
+            assert again.stop() == 0, again.text()
+        assert len(Video(path).numbers) == had and "moof" not in boxes(path), boxes(path)
+        together([Video(path)], [Sound(path)], "mended", 2)
+
+
+def without_sound():
+    """A camera without sound, one with sound that nobody can read, and recordings that are to have none."""
+    with Camera(COUNTED) as camera, Recorder("--sound", "--protocols", "tcp", camera.url) as recorder:
+        recorder.recorded(60)
+        wait_for("the word", lambda: "sends no sound" in recorder.text())
+        assert recorder.stop() == 0, recorder.text()
+    path, = recorder.files()
+    sound, video = Sound(path), Video(path)
+    consecutive(video.numbers, "without sound")
+    assert not sound.samples.any() and abs(sound.end - video.times[-1]) < 0.3, (sound.end, video.times[-1])
+    for missing, words in (("rtppcmadepay", "sends no sound"), ("alawdec", "its sound cannot be decoded")):
+        with Camera(WITH_G711) as camera, Recorder("--sound", "--protocols", "tcp", camera.url, environment={"GST_PLUGIN_FEATURE_RANK": missing + ":NONE"}) as recorder:
+            recorder.recorded(60)
+            wait_for("the word", lambda: words in recorder.text())
+            assert recorder.stop() == 0, recorder.text()
+        path, = recorder.files()
+        consecutive(Video(path).numbers, "with sound that nobody can read")
+        assert not Sound(path).samples.any()
+    with Camera(WITH_AAC) as camera, Recorder("--protocols", "tcp", "--record", "both", camera.url) as recorder:
+        recorder.recorded(30)
+        assert recorder.stop() == 0, recorder.text()
+    for path in recorder.files() + recorder.files("raw"):
+        with open(path, "rb") as file:
+            assert b"soun" not in file.read(), f"{path} has sound that nobody has asked for"
 
 
 # ---- Recording
@@ -985,6 +1102,9 @@ def damaged_network():
 TESTS = [
     ("an ordinary day", an_ordinary_day),
     ("an outage", an_outage),
+    ("sound", with_sound),
+    ("sound that is cut off", with_sound_killed),
+    ("no sound", without_sound),
     ("another size", another_size),
     ("another codec", another_codec),
     ("a codec that MP4 does not have", foreign_codec),

@@ -22,7 +22,7 @@ sys.argv[3:] = ["1"]
 # Its import makes the folders of the two modules after it known.
 from test_recording import FOLDER, SMALL, Recorder, wait_for
 import tap
-from rtsp_camera import COUNTED, Camera
+from rtsp_camera import COUNTED, WITH_AAC, WITH_G711, Camera
 
 INTERVAL = 5  # s, from sample to sample
 FAULTS = ("killed", "silent", "another size")
@@ -41,9 +41,10 @@ def healthy(recorder):
 
 def soak():
     chance = random.Random(11)
-    cameras = [Camera(COUNTED).start() for _ in range(4)]
+    lines = [WITH_AAC, COUNTED, WITH_G711, COUNTED]
+    cameras = [Camera(line).start() for line in lines]
     site = 'output = "OUTPUT"\nmodel = "MODEL"\nsegment = "1m"\nstale = "2s"\nmax-size = "50M"\nprotocols = "tcp"\n' + "".join(
-        f'[[station]]\nname = "{i}"\ncamera = "{camera.url}"\nrecord = "{"both" if i < 2 else "overlay"}"\n' for i, camera in enumerate(cameras))
+        f'[[station]]\nname = "{i}"\ncamera = "{camera.url}"\nrecord = "{"both" if i < 2 else "overlay"}"\nsound = {"false" if lines[i] == COUNTED else "true"}\n' for i, camera in enumerate(cameras))
     samples, faults = [], []
     try:
         with Recorder(site=site) as recorder:
@@ -64,7 +65,7 @@ def soak():
                 if fault == "silent":
                     camera.say("speak")
                 else:
-                    camera.start(SMALL if fault == "another size" else COUNTED)
+                    camera.start(SMALL if fault == "another size" else lines[cameras.index(camera)])
             wait_for("all cameras", lambda: healthy(recorder), 120)
             reconnects = recorder.get("/metrics")[1].decode().count("reconnects_total{")
             code = recorder.stop()

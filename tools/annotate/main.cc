@@ -30,6 +30,7 @@
 #include "action/training/parallel.h"
 #include "annotate/passes.h"
 #include "common/command_line.h"
+#include "common/encoder.h"
 #include "common/feature_options.h"
 #include "common/progress.h"
 

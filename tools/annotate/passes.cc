@@ -254,17 +254,6 @@ class Tracks {
 
 }  // namespace
 
-std::string ChooseAudioEncoder() {
-  // A bit rate is no property that they share; their own are good for two channels.
-  for (const char *name : {"fdkaacenc", "avenc_aac", "voaacenc", "opusenc"}) {
-    GstElementFactory *factory = gst_element_factory_find(name);
-    if (factory == nullptr) continue;
-    gst_object_unref(factory);
-    return name;
-  }
-  return "";
-}
-
 void WriteTimeline(const std::string &video, const std::string &output, const PassSettings &settings,
                    const FileRunOptions &options) {
   const ElementPtr pipeline = OpenFilePipeline(

@@ -23,9 +23,6 @@ struct PassSettings {
   std::string audio_encoder;  // of sound that MP4 cannot hold as it is; empty: there is none on this machine
 };
 
-// The encoder of sound that this machine has, as it stands in a gst-launch line; empty: none.
-std::string ChooseAudioEncoder();
-
 // Writes the timeline of a video to `output` (.json). Throws as RunToEnd does.
 void WriteTimeline(const std::string &video, const std::string &output, const PassSettings &settings,
                    const FileRunOptions &options);

@@ -76,4 +76,15 @@ std::string EncoderLine(const std::string &name, int kbit, int keyframe_every) {
   return name;
 }
 
+std::string ChooseAudioEncoder() {
+  // A bit rate is no property that they share; their own are good for two channels.
+  for (const char *name : {"fdkaacenc", "avenc_aac", "voaacenc", "opusenc"}) {
+    GstElementFactory *factory = gst_element_factory_find(name);
+    if (factory == nullptr) continue;
+    gst_object_unref(factory);
+    return name;
+  }
+  return "";
+}
+
 }  // namespace action

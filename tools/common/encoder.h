@@ -14,6 +14,9 @@ std::string ChooseEncoder(const std::string &wanted);
 // The encoder as it stands in a gst-launch line, set for a live picture. keyframe_every: frames.
 std::string EncoderLine(const std::string &encoder, int kbit, int keyframe_every);
 
+// The name of an encoder for sound in MP4 (AAC, or Opus) that is installed; empty: there is none.
+std::string ChooseAudioEncoder();
+
 }  // namespace action
 
 #endif  // GST_ACTION_ENCODER_H_

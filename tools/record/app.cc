@@ -110,6 +110,8 @@ bool SameForStations(const SiteSettings &a, const SiteSettings &b) {
 
 // Empty where nothing is encoded. Throws Error.
 std::string EncoderFor(const SiteSettings &site) {
+  if (std::ranges::any_of(site.stations, &StationSettings::sound) && ChooseAudioEncoder().empty())
+    throw Error("sound = true: no encoder for AAC or Opus is installed; gstreamer1.0-libav has one");
   const bool encodes = std::ranges::any_of(site.stations, &StationSettings::record_overlay);
   return encodes ? ChooseEncoder(site.encoder) : "";
 }

@@ -3,6 +3,7 @@
 
 #include "record/camera.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -15,12 +16,22 @@ namespace action {
 namespace {
 
 constexpr GstClockTime kRetryDelay = 10 * GST_SECOND;
+constexpr GstClockTime kFirstSound = 20 * GST_SECOND;  // what a camera has not sent until then, it does not send
 
 }  // namespace
 
 CameraReader::CameraReader(const SiteSettings &site, const StationSettings &station, const SharedTime &time,
                            std::function<void(const std::string &)> say)
-    : site_(site), station_(station), time_(time), say_(std::move(say)) {}
+    : site_(site),
+      station_(station),
+      time_(time),
+      say_(std::move(say)),
+      wants_sound_(std::ranges::any_of(
+          site.stations, [&](const StationSettings &one) { return one.sound && SameCamera(one, station); })),
+      sound_(time,
+             [this](const std::string &what) { say_("camera " + WithoutCredentials(station_.camera) + ": " + what); }) {
+  encoded_sound_.Add(&sound_.in());
+}
 
 void CameraReader::Start() {
   failed_ = false;
@@ -29,6 +40,7 @@ void CameraReader::Start() {
   // Always, so that a station that wants it later interrupts nobody.
   const bool encoded = IsRtsp(station_.camera);
   if (encoded) line += " camera.encoded ! appsink name=encoded sync=false async=false enable-last-sample=false";
+  if (wants_sound_) line += " camera.sound ! appsink name=sound sync=false async=false enable-last-sample=false";
   pipeline_.reset();
   pipeline_ = std::make_unique<Pipeline>(line, time_, [this](GstMessage *message) { OnMessage(message); });
   GstElement *camera = pipeline_->Find("camera");
@@ -38,11 +50,12 @@ void CameraReader::Start() {
   if (!password_.empty()) g_object_set(camera, "user-pw", password_.c_str(), nullptr);
   frames_.Connect(pipeline_->Find("frames"));
   if (encoded) encoded_.Connect(pipeline_->Find("encoded"));
+  if (wants_sound_) encoded_sound_.Connect(pipeline_->Find("sound"));
   pipeline_->Play();
 }
 
 bool CameraReader::Serves(const StationSettings &station) const {
-  return SameCamera(station_, station);
+  return SameCamera(station_, station) && (wants_sound_ || !station.sound);
 }
 
 void CameraReader::OnMessage(GstMessage *message) {
@@ -70,7 +83,14 @@ void CameraReader::OnMessage(GstMessage *message) {
 void CameraReader::Poll() {
   if (!told_up_ && status().up) {
     told_up_ = true;
+    up_at_ = time_.Now();
     say_("camera " + WithoutCredentials(station_.camera) + " sends video");
+  }
+  if (wants_sound_) {
+    sound_.Poll();
+    if (told_up_ && !sound_.in().fed() && time_.Now() > up_at_ + kFirstSound && !std::exchange(told_silent_, true))
+      say_("camera " + WithoutCredentials(station_.camera) +
+           " sends no sound that can be read: its recordings are silent");
   }
   if (!failed_ || time_.Now() < retry_at_) return;
   try {

@@ -10,6 +10,7 @@
 
 #include "record/pipeline.h"
 #include "record/settings.h"
+#include "record/sound_decoder.h"
 
 namespace action {
 
@@ -34,12 +35,15 @@ class CameraReader {
   CameraReader &operator=(const CameraReader &) = delete;
 
   void Start();
+  // Whether it gives a station what that wants.
   bool Serves(const StationSettings &station) const;
   // That of when the camera was called; its file may have changed since.
   const std::string &password() const { return password_; }
   FrameFeed &frames() { return frames_; }
   // As the camera sends it; nothing of a camera that is not called by RTSP.
   FrameFeed &encoded() { return encoded_; }
+  // Of kRawSound; nothing where no station wanted it when the camera was called.
+  FrameFeed &sound() { return sound_.out(); }
   CameraStatus status() const;
   // Now and then: a pipeline that has failed is begun again.
   void Poll();
@@ -51,13 +55,17 @@ class CameraReader {
   const StationSettings station_;  // one of those that look at it
   const SharedTime &time_;
   const std::function<void(const std::string &)> say_;
-  FrameFeed frames_, encoded_;
+  const bool wants_sound_;
+  FrameFeed frames_, encoded_, encoded_sound_;
+  SoundDecoder sound_;
   std::string password_;
   std::unique_ptr<Pipeline> pipeline_;
   bool failed_ = false;
   GstClockTime retry_at_ = 0;
   int64_t lost_at_ = 0;
   bool told_up_ = false;
+  GstClockTime up_at_ = GST_CLOCK_TIME_NONE;
+  bool told_silent_ = false;
 };
 
 }  // namespace action

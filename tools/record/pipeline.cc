@@ -138,12 +138,27 @@ void FrameFeed::Remove(FrameConsumer *consumer) {
   std::erase(consumers_, consumer);
 }
 
-void PushFrame(GstElement *appsrc, GstSample *sample) {
-  gst_app_src_push_sample(GST_APP_SRC(appsrc), sample);
+void FrameInput::SetTarget(GstElement *appsrc) {
+  const std::lock_guard lock(mutex_);
+  target_.reset(appsrc != nullptr ? GST_ELEMENT(gst_object_ref(appsrc)) : nullptr);
+  if (target_ && caps_) g_object_set(target_.get(), "caps", caps_.get(), nullptr);
 }
 
-void PushGap(GstElement *appsrc, GstClockTime start, GstClockTime duration) {
-  gst_element_send_event(appsrc, gst_event_new_gap(start, duration));
+bool FrameInput::fed() const {
+  const std::lock_guard lock(mutex_);
+  return caps_ != nullptr;
+}
+
+void FrameInput::OnFrame(GstSample *sample) {
+  const std::lock_guard lock(mutex_);
+  GstCaps *caps = gst_sample_get_caps(sample);
+  if (caps != nullptr && caps != caps_.get()) caps_.reset(gst_caps_ref(caps));
+  if (target_) gst_app_src_push_sample(GST_APP_SRC(target_.get()), sample);
+}
+
+void FrameInput::OnGap(GstClockTime start, GstClockTime duration) {
+  const std::lock_guard lock(mutex_);
+  if (target_ && caps_) gst_element_send_event(target_.get(), gst_event_new_gap(start, duration));
 }
 
 }  // namespace action

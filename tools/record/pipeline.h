@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "action/deleter.h"
+#include "common/glib_ptr.h"
 
 namespace action {
 
@@ -95,9 +96,23 @@ class FrameFeed {
   std::vector<FrameConsumer *> consumers_;
 };
 
-// Puts frames into a pipeline at an appsrc. What does not fit is dropped, oldest first, and counted.
-void PushFrame(GstElement *appsrc, GstSample *sample);
-void PushGap(GstElement *appsrc, GstClockTime start, GstClockTime duration);
+// Puts frames into a pipeline at an appsrc: now into this one, then into the next. What does not fit is dropped, oldest
+// first.
+class FrameInput final : public FrameConsumer {
+ public:
+  // Owned by a pipeline; null: nobody takes frames.
+  void SetTarget(GstElement *appsrc);
+  // Whether there ever was a frame.
+  bool fed() const;
+  void OnFrame(GstSample *sample) override;
+  // Before the first frame there is nothing that a gap could be in: caps come before everything else.
+  void OnGap(GstClockTime start, GstClockTime duration) override;
+
+ private:
+  mutable std::mutex mutex_;
+  CapsPtr caps_;  // of the last frame
+  ElementPtr target_;
+};
 
 }  // namespace action
 

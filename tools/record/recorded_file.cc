@@ -6,6 +6,7 @@
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -17,11 +18,15 @@ namespace {
 
 // A fragment ends with the first keyframe after this: a little less than the second from one keyframe to the next,
 // which jitter would make two.
-constexpr const char *kFragments = " name=mux fragment-duration=900 fragment-mode=first-moov-then-finalise";
+constexpr const char *kFragments = " name=mux fragment-duration=900 fragment-mode=";
+// With a second track that has data in each fragment mp4mux (1.22, and later ones) loses 4 kB for each track and
+// fragment in the first way: 30 MB an hour. It does not in the second, which writes no index of the whole at the end.
+constexpr const char *kOrdinaryOnceClosed = "first-moov-then-finalise", *kFragmented = "dash-or-mss";
 
 // What may wait for the encoder or the disk.
 constexpr guint64 kMostFrames = 50;
 constexpr guint64 kMostBytes = 64'000'000;  // of encoded frames
+constexpr guint64 kMostSoundBytes = 4'000'000;
 
 const char *ParserOf(GstCaps *caps) {
   const char *name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
@@ -57,9 +62,10 @@ const char *MuxerOf(GstCaps *caps) {
 }
 
 RecordedFile::RecordedFile(const Settings &settings, GstCaps *caps, GstClockTime begin, Done done)
-    : settings_(settings), begin_(begin), done_(std::move(done)) {
+    : settings_(settings), begin_(begin), done_(std::move(done)), sound_track_(begin) {
   const bool encoded = settings.encoder.empty();
-  std::string line = std::string(MuxerOf(caps)) + kFragments +
+  const bool sound = !settings.audio_encoder.empty();
+  std::string line = std::string(MuxerOf(caps)) + kFragments + (sound ? kFragmented : kOrdinaryOnceClosed) +
                      " ! filesink name=file buffer-mode=unbuffered appsrc name=video format=time is-live=true ! ";
   line += encoded ? ParserOf(caps)
                   : "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0 ! videoconvert ! " + settings.encoder +
@@ -68,11 +74,17 @@ RecordedFile::RecordedFile(const Settings &settings, GstCaps *caps, GstClockTime
   if (settings.subtitles)
     line +=
         "appsrc name=text format=time is-live=true caps=text/x-raw,format=utf8 ! queue max-size-buffers=0 "
-        "max-size-bytes=0 max-size-time=0 ! mux.subtitle_0";
+        "max-size-bytes=0 max-size-time=0 ! mux.subtitle_0 ";
+  if (sound) {
+    line += std::string("appsrc name=sound format=time is-live=true caps=") + kRawSound + " ! audioconvert ! " +
+            settings.audio_encoder + (settings.audio_encoder == "opusenc" ? "" : " ! aacparse") +
+            " ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=60000000000 ! mux.audio_0";
+  }
   pipeline_ = ParsePipeline(line);
   g_object_set(FindElement(pipeline_.get(), "file"), "location", settings.path.c_str(), nullptr);
   video_ = FindElement(pipeline_.get(), "video");
   text_ = settings.subtitles ? FindElement(pipeline_.get(), "text") : nullptr;
+  sound_ = sound ? FindElement(pipeline_.get(), "sound") : nullptr;
   g_object_set(video_, "caps", caps, nullptr);
   // Everything has the times of the frames; nothing waits for a clock.
   const PadPtr muxed(gst_element_get_static_pad(FindElement(pipeline_.get(), "file"), "sink"));
@@ -85,7 +97,7 @@ RecordedFile::RecordedFile(const Settings &settings, GstCaps *caps, GstClockTime
   if (settings.durable) sync_ = g_timeout_add_seconds(1, OnSync, this);
   if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
     // The bus says why, on the main loop.
-    video_ = text_ = nullptr;
+    video_ = text_ = sound_ = nullptr;
   }
 }
 
@@ -137,8 +149,26 @@ void RecordedFile::NoCueBefore(GstClockTime time) {
   gst_app_src_push_buffer(GST_APP_SRC(text_), gap);
 }
 
-void RecordedFile::Close() {
+void RecordedFile::GiveSound(std::vector<BufferPtr> pieces) {
+  guint64 waiting = 0;
+  g_object_get(sound_, "current-level-bytes", &waiting, nullptr);
+  for (BufferPtr &piece : pieces)
+    if (waiting < kMostSoundBytes) gst_app_src_push_buffer(GST_APP_SRC(sound_), piece.release());
+  if (sound_track_.complete()) gst_app_src_end_of_stream(GST_APP_SRC(std::exchange(sound_, nullptr)));
+}
+
+void RecordedFile::PushSound(GstBuffer *sound) {
+  if (sound_ != nullptr) GiveSound(sound_track_.Add(sound));
+}
+
+void RecordedFile::FillSound(GstClockTime time) {
+  if (sound_ != nullptr) GiveSound(sound_track_.FillUntil(time));
+}
+
+void RecordedFile::Close(GstClockTime end) {
   if (video_ == nullptr) return;
+  sound_track_.SetEnd(std::max(end, begin_));
+  if (sound_ != nullptr) GiveSound({});
   // mp4mux (1.22) forgets the length of the last one.
   if (!cues_.empty()) {
     const GstBuffer *last = cues_.back().get();

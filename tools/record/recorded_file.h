@@ -17,6 +17,7 @@
 #include "action/error.h"
 #include "common/glib_ptr.h"
 #include "record/pipeline.h"
+#include "record/sound_track.h"
 
 namespace action {
 
@@ -25,14 +26,15 @@ inline constexpr const char *kMuxer = "mp4mux", *kMotionJpegMuxer = "qtmux";
 const char *MuxerOf(GstCaps *caps);
 
 // An MP4 file in fragments of a second, which reach the disk's cache at once: what a crash leaves plays but for its
-// last second or so. Closed, it is an ordinary MP4. A pipeline of its own, so that what goes wrong with the file
-// concerns nothing else, and a file can begin at any frame, with any caps.
+// last second or so. Closed, it is an ordinary MP4, or with sound one that is still in fragments. A pipeline of its
+// own, so that what goes wrong with the file concerns nothing else, and a file can begin at any frame, with any caps.
 class RecordedFile {
  public:
   struct Settings {
     std::string path;
     std::string encoder;  // as EncoderLine; empty: the frames are encoded already
     bool subtitles = false;
+    std::string audio_encoder;  // name; empty: no sound
     bool durable = false;
   };
   enum class End { kClosed, kFailed };
@@ -52,8 +54,13 @@ class RecordedFile {
   void AddCue(const std::string &text, GstClockTime from, GstClockTime to);
   // Wanted every half second: the muxer holds frames back until it knows that no cue comes before them.
   void NoCueBefore(GstClockTime time);
-  // No more frames come: the file is closed, then Done is called.
-  void Close();
+  // Sound with running times (kRawSound), of which the file takes what belongs to it.
+  void PushSound(GstBuffer *sound);
+  // No sound from before `time` comes any more: what is missing is silence.
+  void FillSound(GstClockTime time);
+  // No more frames come, and no sound from after `end`: the file is closed, then Done is called. With sound, that is
+  // when the sound has come too.
+  void Close(GstClockTime end);
 
   const std::string &path() const { return settings_.path; }
   GstClockTime begin() const { return begin_; }
@@ -64,6 +71,7 @@ class RecordedFile {
   static gboolean OnMessage(GstBus *, GstMessage *message, gpointer user);
   static gboolean OnSync(gpointer user);
   static GstPadProbeReturn OnMuxed(GstPad *, GstPadProbeInfo *info, gpointer user);
+  void GiveSound(std::vector<BufferPtr> pieces);
   void Finish(End how, const std::optional<Error> &error);
 
   const Settings settings_;
@@ -72,6 +80,8 @@ class RecordedFile {
   ElementPtr pipeline_;
   GstElement *video_ = nullptr;  // owned by the pipeline
   GstElement *text_ = nullptr;
+  GstElement *sound_ = nullptr;
+  SoundTrack sound_track_;
   std::vector<BufferPtr> cues_;
   bool dropping_ = false;
   GstClockTime next_keyframe_ = GST_SECOND;  // in the file

@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 
 constexpr GstClockTime kNoCueInterval = 400 * GST_MSECOND;
 constexpr GstClockTime kRetryDelay = 10 * GST_SECOND;
+constexpr GstClockTime kRecentSound = 10 * GST_SECOND;
+constexpr GstClockTime kLateSound = 1500 * GST_MSECOND;  // what has not come by then does not come
 constexpr GstClockTime kStalled = 20 * GST_SECOND;
 constexpr double kDefaultRate = 25;  // frames per second, where the stream does not say
 
@@ -63,6 +65,22 @@ void Recorder::OnFrame(GstSample *sample) {
     Take(caps, frame, NameFor(frame));
   }
   TellOfBegun();
+}
+
+void Recorder::TakeSound(GstBuffer *sound) {
+  if (sound == nullptr || !GST_BUFFER_PTS_IS_VALID(sound)) return;
+  const Lock lock(mutex_);
+  recent_sound_.emplace_back(gst_buffer_ref(sound));
+  while (GST_BUFFER_PTS(recent_sound_.front().get()) + kRecentSound < GST_BUFFER_PTS(sound))
+    recent_sound_.pop_front();
+  for (const auto &open : files_)
+    open->file->PushSound(sound);
+}
+
+void Recorder::FillSound() {
+  const GstClockTime now = time_.Now();
+  for (const auto &open : files_)
+    if (now > kLateSound) open->file->FillSound(now - kLateSound);
 }
 
 // The camera numbers its frames: those that are missing were dropped on the way, since the analysis or the disk did not
@@ -131,6 +149,7 @@ void Recorder::Take(GstCaps *caps, GstBuffer *frame, const std::string &label) {
     next_word_ = time + kNoCueInterval;
   }
   if (!current_->file->Push(frame)) ++stats_.dropped;
+  FillSound();
   last_frame_ = std::max(last_frame_, time);
 }
 
@@ -155,8 +174,9 @@ void Recorder::Open(GstCaps *caps, GstClockTime time) {
     const std::string encoder =
         settings_.encoder.empty() ? "" : EncoderLine(settings_.encoder, settings_.bitrate, FramesPerSecond(caps));
     open->file = std::make_unique<RecordedFile>(
-        RecordedFile::Settings{open->recording.path.string(), encoder, settings_.subtitles, settings_.durable}, caps,
-        time, [this, id](RecordedFile::End how, const std::optional<Error> &error) { OnDone(id, how, error); });
+        RecordedFile::Settings{open->recording.path.string(), encoder, settings_.subtitles, settings_.audio_encoder,
+                               settings_.durable},
+        caps, time, [this, id](RecordedFile::End how, const std::optional<Error> &error) { OnDone(id, how, error); });
     NoteRecording(open->recording);
     caps_.reset(gst_caps_ref(caps));
     part_ = PartOf(wall, settings_.segment);
@@ -167,6 +187,8 @@ void Recorder::Open(GstCaps *caps, GstClockTime time) {
     begun_at_ = time;
     cue_from_ = next_word_ = time;
     cue_.clear();
+    for (const BufferPtr &sound : recent_sound_)
+      current_->file->PushSound(sound.get());
   } catch (const Error &e) {
     Fail(e);
   } catch (const std::exception &e) {
@@ -178,7 +200,7 @@ void Recorder::CloseCurrent(GstClockTime end) {
   if (current_ == nullptr) return;
   EndCue(end);
   current_->recording.end = time_.WallAt(end);
-  current_->file->Close();
+  current_->file->Close(end);
   current_ = nullptr;
 }
 
@@ -227,6 +249,7 @@ void Recorder::Poll() {
   bool works = false;
   {
     const Lock lock(mutex_);
+    FillSound();
     if (failure_ && !std::exchange(told_failure_, true)) failed = failure_;
     if (failure_ && current_ != nullptr && current_->file->written_until() > current_->file->begin() + GST_SECOND) {
       failure_.reset();
@@ -241,6 +264,9 @@ void Recorder::Stop() {
   const Lock lock(mutex_);
   stopping_ = true;
   CloseCurrent(last_frame_);
+  // No sound comes any more.
+  for (const auto &open : files_)
+    open->file->FillSound(time_.Now());
 }
 
 bool Recorder::stopped() const {

@@ -7,6 +7,7 @@
 
 #include <gst/gst.h>
 
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -29,6 +30,7 @@ struct RecorderSettings {
   std::string encoder;           // name; empty: frames are encoded already
   int bitrate = 0;               // kbit/s
   bool subtitles = false;
+  std::string audio_encoder;  // name; empty: no sound
   bool durable = false;
 };
 
@@ -57,6 +59,9 @@ class Recorder final : public FrameConsumer {
   // The picture stands still and says since when.
   void OnGap(GstClockTime start, GstClockTime duration) override;
 
+  // Takes the sound, on a streaming thread of its own.
+  FrameConsumer &sound() { return sound_; }
+
   // Now and then: says what has changed.
   void Poll();
   // No file is opened any more, those that are open are closed.
@@ -73,7 +78,17 @@ class Recorder final : public FrameConsumer {
     std::unique_ptr<RecordedFile> file;
   };
   using Lock = std::lock_guard<std::mutex>;
+  class Sound final : public FrameConsumer {
+   public:
+    explicit Sound(Recorder &recorder) : recorder_(recorder) {}
+    void OnFrame(GstSample *sample) override { recorder_.TakeSound(gst_sample_get_buffer(sample)); }
+    void OnGap(GstClockTime, GstClockTime) override {}
 
+   private:
+    Recorder &recorder_;
+  };
+
+  void TakeSound(GstBuffer *sound);
   void TellOfBegun();
   void TakeStill(GstClockTime start, GstClockTime duration);
   // With the lock.
@@ -82,6 +97,7 @@ class Recorder final : public FrameConsumer {
   bool BelongsToCurrent(GstCaps *caps, GstBuffer *frame) const;
   void Open(GstCaps *caps, GstClockTime time);
   void CloseCurrent(GstClockTime end);
+  void FillSound();
   void EndCue(GstClockTime time);
   void Fail(const Error &error);
 
@@ -91,6 +107,7 @@ class Recorder final : public FrameConsumer {
   const SharedTime &time_;
   const Told told_;
   const Begun begun_;
+  Sound sound_{*this};
 
   mutable std::mutex mutex_;
   FileNames names_;
@@ -109,7 +126,8 @@ class Recorder final : public FrameConsumer {
   guint64 next_number_ = GST_BUFFER_OFFSET_NONE;  // of the camera's frames
   std::string cue_;
   GstClockTime cue_from_ = 0;
-  GstClockTime next_word_ = 0;  // when the file is told that there is no cue
+  GstClockTime next_word_ = 0;          // when the file is told that there is no cue
+  std::deque<BufferPtr> recent_sound_;  // of the last seconds: labelled frames come later than their sound
   BufferPtr last_picture_;
   BufferPtr still_;  // of the outage there is
   RecorderStats stats_;

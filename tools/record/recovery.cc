@@ -43,11 +43,14 @@ void OnPad(GstElement *, GstPad *pad, gpointer user) {
     copy->other_muxer = true;
     return;
   }
-  const bool text = g_str_has_prefix(gst_structure_get_name(gst_caps_get_structure(caps.get(), 0)), "text/");
+  const char *name = gst_structure_get_name(gst_caps_get_structure(caps.get(), 0));
+  const char *track = g_str_has_prefix(name, "text/")    ? "subtitle_%u"
+                      : g_str_has_prefix(name, "audio/") ? "audio_%u"
+                                                         : "video_%u";
   GstElement *queue = gst_element_factory_make("queue", nullptr);
   g_object_set(queue, "max-size-buffers", 0, "max-size-bytes", 0, "max-size-time", guint64{0}, nullptr);
   gst_bin_add(GST_BIN(copy->pipeline), queue);
-  gst_element_link_pads(queue, "src", FindElement(copy->pipeline, "mux"), text ? "subtitle_%u" : "video_%u");
+  gst_element_link_pads(queue, "src", FindElement(copy->pipeline, "mux"), track);
   gst_element_sync_state_with_parent(queue);
   const PadPtr sink(gst_element_get_static_pad(queue, "sink"));
   gst_pad_link(pad, sink.get());

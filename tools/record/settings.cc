@@ -156,6 +156,8 @@ std::vector<StationKey> NewStationKeys() {
       {"privacy-mask", kList, "X,Y,W,H", "Part of the picture that is never recorded nor shown; may be given again",
        [](S &s, const std::string &text) { s.privacy_mask.push_back(Region::Parse(text)); }},
       {"record", kText, "WHAT", "overlay (default), raw (the camera's own stream), both or none", SetRecord},
+      {"sound", kFlag, nullptr, "Record the camera's sound, too; ask first whether that is allowed (default: no sound)",
+       FlagInto(&S::sound)},
   };
 }
 
@@ -229,6 +231,11 @@ void CheckRecord(const StationSettings &station) {
                 " is none: set record = \"overlay\"");
 }
 
+void CheckSound(const StationSettings &station) {
+  if (station.sound && !IsRtsp(station.camera))
+    throw Error("sound = true is for rtsp cameras; " + NameOfCamera(station.camera) + " is none: set sound = false");
+}
+
 void CheckListen(const SiteSettings &settings) {
   if (settings.listen == "none") return;
   if (!IsLoopback(settings.listen) && TokenOf(settings).empty()) {
@@ -253,6 +260,7 @@ void CheckStation(const StationSettings &station) {
       throw Error(ErrorKind::kNotFound, station.elements, "there is no file " + station.elements);
   });
   Check("record", [&] { CheckRecord(station); });
+  Check("sound", [&] { CheckSound(station); });
   const char *place = !station.password_env.empty()    ? "password-env"
                       : !station.password_file.empty() ? "password-file"
                                                        : "password-keyring";

@@ -40,6 +40,7 @@ struct StationSettings {
   std::vector<Region> privacy_mask;
   bool record_overlay = true;
   bool record_raw = false;
+  bool sound = false;
 
   friend bool operator==(const StationSettings &, const StationSettings &) = default;
 };

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "action/error.h"
+#include "common/encoder.h"
 #include "common/label_meta.h"
 #include "common/recording_event.h"
 #include "record/lines.h"
@@ -64,32 +65,6 @@ double Percentile(std::vector<double> values, double share) {
 }  // namespace
 
 // ---- On streaming threads
-
-class Station::Input final : public FrameConsumer {
- public:
-  // Owned by a pipeline; null: nobody takes frames.
-  void SetTarget(GstElement *appsrc) {
-    const std::lock_guard lock(mutex_);
-    target_.reset(appsrc != nullptr ? GST_ELEMENT(gst_object_ref(appsrc)) : nullptr);
-    if (target_ && caps_) g_object_set(target_.get(), "caps", caps_.get(), nullptr);
-  }
-  void OnFrame(GstSample *sample) override {
-    const std::lock_guard lock(mutex_);
-    GstCaps *caps = gst_sample_get_caps(sample);
-    if (caps != nullptr && caps != caps_.get()) caps_.reset(gst_caps_ref(caps));
-    if (target_) PushFrame(target_.get(), sample);
-  }
-  // Before the first frame there is nothing that a gap could be in: caps come before everything else.
-  void OnGap(GstClockTime start, GstClockTime duration) override {
-    const std::lock_guard lock(mutex_);
-    if (target_ && caps_) PushGap(target_.get(), start, duration);
-  }
-
- private:
-  std::mutex mutex_;
-  CapsPtr caps_;  // of the last frame
-  std::unique_ptr<GstElement, Deleter<gst_object_unref>> target_;
-};
 
 class Station::Shown final : public FrameConsumer {
  public:
@@ -217,7 +192,7 @@ Station::Station(const SiteSettings &site, const StationSettings &station, const
       settings_(station),
       time_(time),
       say_(std::move(say)),
-      input_(new Input),
+      input_(new FrameInput),
       shown_(new Shown(time)),
       picture_(new Picture_),
       cycles_(CycleStarts(station), static_cast<int64_t>(station.takt * 1e9)) {
@@ -228,8 +203,16 @@ Station::Station(const SiteSettings &site, const StationSettings &station, const
     throw WriteError(folder.string(), failed.value(),
                      "cannot make the folder " + folder.string() + ": " + failed.message());
   const auto recorder = [&](const char *kind, const std::string &with, bool tells) {
-    RecorderSettings settings{folder,      kind, site.segment, with, site.bitrate, site.subtitles && !with.empty(),
-                              site.durable};
+    RecorderSettings settings{
+        folder,
+        kind,
+        site.segment,
+        with,
+        site.bitrate,
+        site.subtitles && !with.empty(),
+        station.sound ? ChooseAudioEncoder() : "",
+        site.durable,
+    };
     return std::make_unique<Recorder>(
         std::move(settings), time,
         [this, kind](const std::optional<Error> &error) {
@@ -254,6 +237,8 @@ void Station::LeaveCamera() {
   if (camera == nullptr) return;
   camera->frames().Remove(input_.get());
   if (raw_) camera->encoded().Remove(raw_.get());
+  for (Recorder *recorder : {overlay_.get(), raw_.get()})
+    if (recorder != nullptr) camera->sound().Remove(&recorder->sound());
 }
 
 Station::~Station() {
@@ -273,6 +258,8 @@ void Station::Start(CameraReader &camera, const std::string &no_network) {
   }
   camera.frames().Add(input_.get());
   if (raw_) camera.encoded().Add(raw_.get());
+  for (Recorder *recorder : {overlay_.get(), raw_.get()})
+    if (recorder != nullptr && settings_.sound) camera.sound().Add(&recorder->sound());
 }
 
 // With the analysis, or the video alone. A pipeline that works hands over: what it has taken in leaves before the first

@@ -86,7 +86,6 @@ class Station final {
   BytesPtr Picture();
 
  private:
-  class Input;     // takes the camera's frames
   class Shown;     // sees the frames that leave
   class Picture_;  // keeps the newest picture
 
@@ -107,7 +106,7 @@ class Station final {
   const Say say_;
   CameraReader *camera_ = nullptr;
 
-  std::unique_ptr<Input> input_;
+  std::unique_ptr<FrameInput> input_;  // takes the camera's frames
   std::unique_ptr<Shown> shown_;
   std::unique_ptr<Picture_> picture_;
   std::unique_ptr<Recorder> overlay_, raw_;
