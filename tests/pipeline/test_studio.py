@@ -327,6 +327,11 @@ def two_people():
             file.write("a.mp4,15,18,check_bars_nva,,,\n")
         studio.put(turns(), revision=known, status=409)
         assert len(studio.labels()["segments"]) == 3 and "a.mp4,15,18,check_bars_nva" in read(path, "annotations.csv")
+        # Who has a video open is told of others, until they leave.
+        ask = lambda page, video: studio.ask("GET", f"state?page={page}&video={video}")["others"]
+        assert (ask("ann", "a.mp4"), ask("ben", "b.mp4"), ask("ben", "a.mp4"), ask("ann", "a.mp4"), ask("", "a.mp4")) == (0, 0, 1, 1, 2)
+        studio.ask("POST", "leave?page=ben")
+        assert (ask("ann", "a.mp4"), ask("ann", "b.mp4")) == (0, 0)
         # Elements and settings likewise.
         elements = studio.state()["elements"]
         studio.ask("PUT", "elements", {"revision": elements["revision"], "rows": [{"name": "grease ring", "value": "VA"}]})
@@ -676,10 +681,19 @@ def two_tabs():
             page.control("z")
             page.press(page.keys.ARROW_RIGHT)
             assert len(page.rows()) == len(studio.labels()["segments"]) == 8 and not page["undo"].is_enabled()
-            # A second tab is told at once.
+            # A second tab is told, and so is the first; until the other is closed.
+            assert "open elsewhere" not in page["notices"].text
+            first = page.driver.current_window_handle
             page.driver.switch_to.new_window("tab")
             page.driver.get(studio.address)
-            page.until_text("notices", "open in another tab")
+            page.until_text("notices", "open elsewhere")
+            second = page.driver.current_window_handle
+            page.driver.switch_to.window(first)
+            page.until_text("notices", "open elsewhere")
+            page.driver.switch_to.window(second)
+            page.driver.close()
+            page.driver.switch_to.window(first)
+            until("alone", lambda: "open elsewhere" not in page["notices"].text)
 
 
 def jumps_and_ends():

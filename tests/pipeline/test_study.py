@@ -5,6 +5,7 @@
 import html
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -178,6 +179,38 @@ def cues(file):
     return found
 
 
+def follows_eaf(document):
+    """What MPI's schema of EAF (2.6 to 3.0) says of the parts that are written here: their order, required attributes, names that exist, and each name once."""
+    order = ["HEADER", "TIME_ORDER", "TIER", "LINGUISTIC_TYPE", "LOCALE", "CONSTRAINT"]
+    found = [order.index(child.tag) for child in document]
+    assert found == sorted(found) and found[:2] == [0, 1] and found.count(0) == found.count(1) == 1, [child.tag for child in document]
+    required = {"ANNOTATION_DOCUMENT": "DATE AUTHOR VERSION FORMAT", "MEDIA_DESCRIPTOR": "MEDIA_URL MIME_TYPE", "TIME_SLOT": "TIME_SLOT_ID", "TIER": "TIER_ID LINGUISTIC_TYPE_REF",
+                "ALIGNABLE_ANNOTATION": "ANNOTATION_ID TIME_SLOT_REF1 TIME_SLOT_REF2", "REF_ANNOTATION": "ANNOTATION_ID ANNOTATION_REF", "LINGUISTIC_TYPE": "LINGUISTIC_TYPE_ID",
+                "CONSTRAINT": "STEREOTYPE"}
+    allowed = {"MEDIA_DESCRIPTOR": "RELATIVE_MEDIA_URL", "TIME_SLOT": "TIME_VALUE", "TIER": "PARENT_REF", "LINGUISTIC_TYPE": "TIME_ALIGNABLE CONSTRAINTS GRAPHIC_REFERENCES",
+               "CONSTRAINT": "DESCRIPTION", "HEADER": "MEDIA_FILE TIME_UNITS"}
+    inside = {"HEADER": {"MEDIA_DESCRIPTOR"}, "TIME_ORDER": {"TIME_SLOT"}, "TIER": {"ANNOTATION"}, "ANNOTATION": {"ALIGNABLE_ANNOTATION", "REF_ANNOTATION"},
+              "ALIGNABLE_ANNOTATION": {"ANNOTATION_VALUE"}, "REF_ANNOTATION": {"ANNOTATION_VALUE"}, "ANNOTATION_DOCUMENT": set(order)}
+    names = {}
+    for element in document.iter():
+        attributes = {name for name in element.attrib if not name.startswith("{")}
+        must = set(required.get(element.tag, "").split())
+        assert must <= attributes <= must | set(allowed.get(element.tag, "").split()), (element.tag, attributes)
+        assert {child.tag for child in element} <= inside.get(element.tag, set()), element.tag
+        assert element.tag != "ANNOTATION" or len(element) == 1
+        for kind in ("TIME_SLOT_ID", "ANNOTATION_ID", "STEREOTYPE", "TIER_ID", "LINGUISTIC_TYPE_ID"):
+            if kind in attributes:  # the first three are of one space of names (xsd:ID)
+                space = names.setdefault("ID" if kind in ("TIME_SLOT_ID", "ANNOTATION_ID", "STEREOTYPE") else kind, [])
+                space.append(element.get(kind))
+                assert space.count(element.get(kind)) == 1 and (space is not names.get("ID") or re.fullmatch(r"[A-Za-z_][\w.-]*", element.get(kind))), element.attrib
+    for element in document.iter():
+        for attribute, space in (("TIME_SLOT_REF1", "ID"), ("TIME_SLOT_REF2", "ID"), ("ANNOTATION_REF", "ID"), ("CONSTRAINTS", "ID"), ("PARENT_REF", "TIER_ID"),
+                                 ("LINGUISTIC_TYPE_REF", "LINGUISTIC_TYPE_ID")):
+            assert element.get(attribute) is None or element.get(attribute) in names[space], (attribute, element.attrib)
+    assert all(re.fullmatch(r"\d+", slot.get("TIME_VALUE")) for slot in document.iter("TIME_SLOT"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)?", document.get("DATE"))
+
+
 def formats():
     """Each format there and back through gst-action-convert; subtitles as a player reads them, ELAN's as an XML parser does."""
     import xml.etree.ElementTree as ElementTree
@@ -207,8 +240,7 @@ def formats():
     read = [(slots[a.get("TIME_SLOT_REF1")], slots[a.get("TIME_SLOT_REF2")], a.findtext("ANNOTATION_VALUE")) for a in main.iter("ALIGNABLE_ANNOTATION")]
     assert read == [(*time, row["fine_action"]) for time, row in zip(times, rows)], read
     assert next(document.iter("MEDIA_DESCRIPTOR")).get("RELATIVE_MEDIA_URL") == "./shift.mp4"
-    ids = [a.get("ANNOTATION_ID") for a in document.iter() if a.get("ANNOTATION_ID")]
-    assert len(ids) == len(set(ids)) and all(a.get("ANNOTATION_REF") in ids for a in document.iter("REF_ANNOTATION"))
+    follows_eaf(document)
     # A recorder's folder of days: all runs as one, one of them, and the part that lies in one video.
     for day, offset in (("2026-03-01", 0), ("2026-03-02", 5)):
         os.makedirs(path("Press", day))

@@ -46,6 +46,12 @@ ordered_json ToJson(const Job::Status &status) {
           {"share", status.share},   {"lines", status.lines}, {"error", status.error}, {"result", status.result}};
 }
 
+// What the query says; empty: nothing.
+std::string Asked(const StudioRequest &request, const char *what) {
+  const auto found = request.query.find(what);
+  return found != request.query.end() ? found->second : "";
+}
+
 // "models/NAME", and nothing that leads elsewhere.
 bool IsModelName(const std::string &model) {
   return model.starts_with(kModels) && model.size() > std::strlen(kModels) &&
@@ -65,14 +71,13 @@ Studio::Studio(const Options &options)
 StudioAnswer Studio::Handle(const StudioRequest &request) {
   try {
     const auto video = [&]() -> std::string {
-      const auto found = request.query.find("video");
-      const std::string name = found != request.query.end() ? found->second : "";
+      const std::string name = Asked(request, "video");
       if (!project_.HasVideo(name)) throw Error("there is no video '" + name + "' in " + project_.folder());
       return name;
     };
     const std::string &path = request.path;
     if (request.method == "GET" || request.method == "HEAD") {
-      if (path == "/api/state") return State();
+      if (path == "/api/state") return State(request);
       if (path == "/api/labels") return GetLabels(video());
       if (path == "/api/frames") return Frames(video());
       if (path == "/api/found") return Found(video());
@@ -104,11 +109,14 @@ StudioAnswer Studio::Handle(const StudioRequest &request) {
         return Json({});
       }
       if (path == "/api/use") {
-        const auto model = request.query.find("model");
-        if (model == request.query.end() || !IsModelName(model->second) ||
-            !fs::is_directory(project_.Path(model->second)))
+        const std::string model = Asked(request, "model");
+        if (!IsModelName(model) || !fs::is_directory(project_.Path(model)))
           return Problem(400, "there is no such model");
-        Use(model->second);
+        Use(model);
+        return Json({});
+      }
+      if (path == "/api/leave") {
+        presence_.Leave(Asked(request, "page"));
         return Json({});
       }
     }
@@ -135,10 +143,13 @@ StationSetup Studio::Setup() {
   return setup;
 }
 
-StudioAnswer Studio::State() {
+StudioAnswer Studio::State(const StudioRequest &request) {
   Settle();
   const StationSetup setup = Setup();
   ordered_json state = {{"folder", project_.folder()}};
+  const std::string page = Asked(request, "page"), open = Asked(request, "video");
+  presence_.Note(page, open);
+  state["others"] = presence_.Others(page, open);
   state["foreign"] = project_.LabelsAreForeign();
   state["videos"] = ordered_json::array();
   const auto labels = project_.AllLabels();

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "studio/job.h"
+#include "studio/presence.h"
 #include "studio/project.h"
 #include "studio/server.h"
 #include "studio/training.h"
@@ -18,14 +19,16 @@ namespace action {
 
 // On the main loop.
 //
-//   GET  /api/state                 all but the labels: videos, elements, settings, models, what is at work
+//   GET  /api/state?page=P&video=V  all but the labels: videos, elements, settings, models, what is at work, and how
+//                                   many other pages than P have V open
 //   GET  /api/labels?video=V        {"revision", "segments": [{start, end, label, origin, state, test}]}
 //   PUT  /api/labels?video=V        the same; 409 with what is there now when the revision is an old one
 //   PUT  /api/elements              {"revision", "rows"}; 409 likewise
 //   PUT  /api/settings              {"revision", "settings"}; 409 likewise
 //   GET  /api/frames?video=V        times of the frames (float64), then what moved in each (float32), little endian
 //   GET  /api/found?video=V         what the model in use has found: {"segments"}
-//   POST /api/train, /api/find?video=V, /api/cancel, /api/use?model=M, /api/first?video=V, /api/same?video=V
+//   POST /api/train, /api/find?video=V, /api/cancel, /api/use?model=M, /api/first?video=V, /api/same?video=V,
+//        /api/leave?page=P
 //   GET  /video/V                   as the browser can play it
 //   GET  /study?video=V             the report; format=html or xlsx: to be saved
 //   GET  /report/MODEL              the trainer's
@@ -43,7 +46,7 @@ class Studio {
   void Settle();
 
  private:
-  StudioAnswer State();
+  StudioAnswer State(const StudioRequest &request);
   StudioAnswer GetLabels(const std::string &video);
   StudioAnswer PutLabels(const std::string &video, const nlohmann::ordered_json &body);
   StudioAnswer PutElements(const nlohmann::ordered_json &body);
@@ -68,6 +71,7 @@ class Studio {
   Project project_;
   VideoIndex index_;
   Job job_;
+  Presence presence_;
   int settled_ = 0;  // the last work whose result was looked at
 };
 

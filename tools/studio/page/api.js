@@ -35,7 +35,10 @@ const json = async (path, options) => (await ask(path, options)).json();
 const put = (path, body) => json(path, {method: "PUT", body: JSON.stringify(body)});
 const post = path => json(path, {method: "POST"});
 
-export const state = () => json("api/state");
+// page: what this page calls itself.
+export const state = (page, video) => json(`api/state?page=${page}&` + of(video ?? ""));
+// The page is being closed: nobody waits for an answer.
+export const leave = page => fetch("api/leave?page=" + page, {method: "POST", keepalive: true, headers: {"X-Studio": "1"}}).catch(() => {});
 export const labels = video => json("api/labels?" + of(video));
 export const putLabels = (video, body) => put("api/labels?" + of(video), body);
 export const putElements = body => put("api/elements", body);

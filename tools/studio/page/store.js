@@ -47,13 +47,13 @@ function draftOf(video) {
   return drafts.find(([tab]) => tab === TAB) ?? drafts.find(([, draft]) => Date.now() - draft.time > ABANDONED) ?? null;
 }
 
-// Other tabs of this browser.
-const channel = new BroadcastChannel("gst-action-studio");
-channel.onmessage = ({data}) => {
-  if (data.folder !== store.project?.folder || data.video !== store.video) return;
-  if (data.word === "opened") channel.postMessage({...data, word: "here too"});
-  if (data.word === "here too") notice("open", "This video is open in another tab, too. Nothing gets lost, but you may be asked whose labels count.");
-};
+// Other pages with this video: of this browser or of somebody else's.
+const PAGE = Math.random().toString(36).slice(2);
+addEventListener("pagehide", () => api.leave(PAGE));
+function tellOthers(count) {
+  if (count > 0) notice("others", "This video is open elsewhere, too: in another tab, or by somebody else. Nothing gets lost, but you may be asked whose labels count.");
+  else forget("others");
+}
 
 const stackOf = (stacks, video) => { if (!stacks.has(video)) stacks.set(video, []); return stacks.get(video); };
 export const canUndo = () => stackOf(done, store.video).length > 0;
@@ -169,7 +169,6 @@ export async function openVideo(video) {
   forget("conflict");
   held = false;
   tell("video");
-  channel.postMessage({word: "opened", folder: store.project.folder, video});
   api.first(video).catch(() => {});
   const now = await api.labels(video);
   if (store.video !== video) return;
@@ -237,8 +236,9 @@ export async function watch() {
 
 export async function refresh() {
   const before = store.facts;
-  const project = await api.state();
+  const project = await api.state(PAGE, store.video);
   store.project = project;
+  tellOthers(project.others);
   store.facts = factsOf(store.video);
   tell("project");
   if (!store.video) {
