@@ -8,7 +8,7 @@
 #
 # docs/quickstart.jpg              twelve moments of the quickstart's video
 # docs/record.jpg                  the page of gst-action-record (needs chromium-driver and python3-selenium)
-# docs/studio.jpg                  the page of gst-action-studio (the same)
+# docs/studio.jpg, docs/study-*.jpg    the page of gst-action-studio (the same)
 # tests/pipeline/pictures/*.png    what the tests compare the panels with
 # EYE/*.png                        more panels (default: build/pictures): other scripts, 4K, upright
 #
@@ -19,7 +19,7 @@ build=${BUILD_DIR:-build}
 eye=${1:-$build/pictures}
 rm -rf "$build/pictures-demo"
 BUILD_DIR=$build examples/quickstart.sh "$build/pictures-demo"
-gst-launch-1.0 -q filesrc location="$build/pictures-demo/contact-sheet.png" ! pngdec ! videoconvert ! jpegenc quality=55 \
+gst-launch-1.0 -q filesrc location="$build/pictures-demo/contact-sheet.png" ! pngdec ! videoconvert ! video/x-raw,format=I420 ! jpegenc quality=55 \
   ! filesink location=docs/quickstart.jpg
 tree=$(cd "$build" && pwd)
 export GST_PLUGIN_PATH="$tree/gst" PATH="$tree/tools:$PATH"
@@ -29,8 +29,13 @@ for kept in tests/pipeline/pictures/*.png; do
 done
 if command -v chromedriver >/dev/null; then
   /usr/bin/python3 tests/record/page_picture.py "$tree/tools/gst-action-record" "$tree/pictures-demo/model" "$tree/pictures-demo/test/line_1.mp4" "$eye/record.png"
-  gst-launch-1.0 -q filesrc location="$eye/record.png" ! pngdec ! videoconvert ! jpegenc quality=85 ! filesink location=docs/record.jpg
-  /usr/bin/python3 tests/pipeline/studio_picture.py "$tree/tools" "$tree/pictures-demo" "$eye/studio.png"
-  gst-launch-1.0 -q filesrc location="$eye/studio.png" ! pngdec ! videoconvert ! jpegenc quality=85 ! filesink location=docs/studio.jpg
+  gst-launch-1.0 -q filesrc location="$eye/record.png" ! pngdec ! videoconvert ! video/x-raw,format=I420 ! jpegenc quality=85 ! filesink location=docs/record.jpg
+  mkdir -p "$eye/studio"
+  /usr/bin/python3 tests/pipeline/studio_picture.py "$tree/tools" "$tree/pictures-demo" "$eye/studio"
+  gst-launch-1.0 -q filesrc location="$eye/studio/review.png" ! pngdec ! videoconvert ! video/x-raw,format=I420 ! jpegenc quality=85 ! filesink location=docs/studio.jpg
+  for step in label train study; do
+    gst-launch-1.0 -q filesrc location="$eye/studio/$step.png" ! pngdec ! videoconvert ! videoscale method=lanczos ! video/x-raw,format=I420,width=900,pixel-aspect-ratio=1/1 \
+      ! jpegenc quality=75 ! filesink location="docs/study-$step.jpg"
+  done
 fi
-echo "docs/quickstart.jpg, docs/record.jpg, docs/studio.jpg and tests/pipeline/pictures are made again. Look at them, and at $eye."
+echo "The pictures in docs and tests/pipeline/pictures are made again. Look at them, and at $eye."

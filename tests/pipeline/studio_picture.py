@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The gst-action developers
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A picture of gst-action-studio's page, of a demo's video that is half labelled (chromium-driver, python3-selenium; docs/pictures.sh).
+"""Pictures of gst-action-studio's page: a demo's video is labelled, learnt from, looked at by the model, and studied (chromium-driver, python3-selenium;
+docs/pictures.sh). Writes label.png, train.png, review.png and study.png.
 
-    studio_picture.py TOOLS DEMO PICTURE.png      DEMO: what the quickstart has left
+    studio_picture.py TOOLS DEMO FOLDER      DEMO: what the quickstart has left
 """
 
 import json
@@ -19,7 +20,17 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
-tools, demo, picture = (os.path.abspath(path) for path in sys.argv[1:4])
+tools, demo, pictures = (os.path.abspath(path) for path in sys.argv[1:4])
+PATIENCE = 900  # s
+
+
+def wait_for(what, condition):
+    ends = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < ends, what
+        time.sleep(0.2)
+
+
 with tempfile.TemporaryDirectory() as folder:
     work = os.path.join(folder, "bench")
     os.mkdir(work)
@@ -40,17 +51,34 @@ with tempfile.TemporaryDirectory() as folder:
             options.add_argument(word)
         driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
         driver.get(address)
-        time.sleep(5)
-        driver.find_element(By.ID, "tab-review").click()
-        driver.find_element(By.ID, "find").click()
-        while "model has looked" not in driver.find_element(By.ID, "videos").text:
-            time.sleep(1)
+
+        def of(name):
+            return driver.find_element(By.ID, name)
+
+        def click_row(number):
+            driver.execute_script("document.querySelectorAll('#segments tbody tr')[arguments[0]].click()", number)  # the page makes its rows anew now and then
+            time.sleep(2)  # the browser seeks
+
+        wait_for("the segments", lambda: len(driver.find_elements(By.CSS_SELECTOR, "#segments tbody tr")) >= len(half))
+        time.sleep(3)
+        click_row(2)
+        driver.save_screenshot(os.path.join(pictures, "label.png"))
+        of("tab-train").click()
+        of("train-button").click()
+        wait_for("the training", lambda: of("job-result").text)
         time.sleep(2)
-        driver.find_element(By.ID, "doubtful").click()
+        driver.save_screenshot(os.path.join(pictures, "train.png"))
+        of("tab-review").click()
+        of("find").click()
+        wait_for("what the model finds", lambda: "model has looked" in of("videos").text)
         time.sleep(2)
-        driver.find_elements(By.CSS_SELECTOR, "#segments tbody tr")[4].click()
+        of("doubtful").click()
         time.sleep(2)
-        driver.save_screenshot(picture)
+        click_row(4)
+        driver.save_screenshot(os.path.join(pictures, "review.png"))
+        of("tab-study").click()
+        time.sleep(4)
+        driver.save_screenshot(os.path.join(pictures, "study.png"))
         driver.quit()
     finally:
         studio.terminate()

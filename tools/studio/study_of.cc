@@ -20,14 +20,22 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
+// A rest of what was found beside a label is no occurrence of its own: two people rarely agree on a boundary to the
+// tenth of a second, nor do a model and a person.
+constexpr int64_t kSmallestRest = 1'000'000'000;  // ns
+
 // What was found, where nothing is labelled.
 std::vector<Segment> Filled(const std::vector<Segment> &labelled, const std::vector<Segment> &found) {
   std::vector<Segment> both;
   int64_t until = 0;
   const auto add_found = [&](int64_t from, int64_t to) {
     for (Segment segment : found) {
+      const int64_t length = segment.duration();
       segment.start = std::max(segment.start, from);
       segment.end = std::min(segment.end, to);
+      if (segment.duration() < std::min(length, kSmallestRest)) {
+        segment = {.start = segment.start, .end = segment.end, .state = SegmentState::kUnknown};
+      }
       if (segment.end - segment.start >= kSmallestGap) both.push_back(std::move(segment));
     }
   };

@@ -22,7 +22,7 @@ export function show() {
     const how = segment.running ? "running" : segment.test ? "test" : segment.origin === "labelled" ? "" : segment.origin;
     line.append(make("td", {textContent: clock(segment.start, 2)}), make("td", {textContent: segment.running ? "…" : clock(segment.end, 2)}),
                 make("td", {className: "n", textContent: segment.running ? "" : (segment.end - segment.start).toFixed(2)}),
-                make("td", {}, swatch, nameOf(segment.label)), make("td", {}, badge(segment.label)), make("td", {className: "small", textContent: how}));
+                make("td", {}, swatch, nameOf(segment.label)), make("td", {}, badge(segment.label), make("div", {className: "small", textContent: how})));
     if (!segment.running) line.onclick = () => { select(i); seek(segment.start); };
     fragment.append(line);
   });
