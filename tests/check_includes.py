@@ -11,12 +11,14 @@ from pathlib import Path
 
 # Who may include whom, beside itself. actionoverlay's property timeline= is timelinelabel's work, as long as it lasts.
 MAY = {
-    "plugin.cc": {"actioncamerasrc", "actionmask", "r3dfeatures", "actionclassify", "timelinesmooth", "timelinelabel", "actionoverlay", "common"},
+    "plugin.cc": {"actioncamerasrc", "actionmask", "actionskip", "r3dfeatures", "actionclassify", "timelinesmooth", "timelinelabel",
+                  "actionoverlay", "common"},
     "actioncamerasrc": {"common"},
     "r3dfeatures": {"common"},
     "actionclassify": {"common"},
     "timelinesmooth": {"common"},
     "actionmask": {"common"},
+    "actionskip": {"common"},
     "timelinelabel": {"common"},
     "actionoverlay": {"common", "timelinelabel"},
     "common": set(),

@@ -7,6 +7,7 @@
 
 #include "action/error.h"
 #include "common/frame_clock.h"
+#include "common/skipped_frames.h"
 
 namespace action {
 
@@ -55,25 +56,19 @@ GstFlowReturn FeaturePipeline::Push(GstBuffer *buffer, const GstSegment &segment
     sampler_.emplace(sampling, Fraction{info_->fps_n, info_->fps_d}, settings_.sample_rate);
   }
 
-  const TimestampFiller::Frame frame = filler_.Next(TimestampOf(buffer), DurationOf(buffer));
-  const auto time_now = static_cast<int64_t>(frame.timestamp);
-  now_ = time_now;
-  if (frame.assumed && !std::exchange(assumed_, true)) {
-    sampler_->SetSourceRate(kAssumedRate);
-    client_.OnAssumedRate();
-  }
-  // Without times, a discontinuity is the only sign of a hole; with them, DISCONT on a lost frame or two is none.
-  const bool untimed_break = !GST_BUFFER_PTS_IS_VALID(buffer) && GST_BUFFER_IS_DISCONT(buffer) && gaps_.started();
-  if (untimed_break || gaps_.IsBreak(time_now)) {
-    if (gaps_.IsJumpBack(time_now)) client_.OnJumpBack(gaps_.end() - time_now);
-    const GstFlowReturn flow = EndRun();
+  GstFlowReturn flow = GST_FLOW_OK;
+  for (const SkippedFrame &skipped : SkippedBefore(buffer)) {
+    if (Note(filler_.Next(skipped.timestamp, skipped.duration), false, flow)) {
+      throw Error(
+          "a picture that is to be sampled was taken out before the decoder: set actionskip's sample-rate to that of "
+          "r3dfeatures, and sampling to auto or stride. If they are, the video is damaged: leave actionskip out");
+    }
     if (flow != GST_FLOW_OK) return flow;
   }
-  gaps_.Add(time_now, frame.duration);
-  run_ended_ = false;
-
-  if (!sampler_->Take(time_now)) return GST_FLOW_OK;
-  if (const auto interval = sampler_->TakeIrregularInterval()) client_.OnIrregularRate(*interval);
+  const TimestampFiller::Frame frame = filler_.Next(TimestampOf(buffer), DurationOf(buffer));
+  // Without times, a discontinuity is the only sign of a hole; with them, DISCONT on a lost frame or two is none.
+  const bool untimed_break = !GST_BUFFER_PTS_IS_VALID(buffer) && GST_BUFFER_IS_DISCONT(buffer) && gaps_.started();
+  if (!Note(frame, untimed_break, flow)) return flow;
   reader_.Read(buffer, std::span<uint8_t, kFrameBytes>(rgb_));
   FrameTime time;
   const GstClockTime pts = frame.timestamp;
@@ -86,6 +81,26 @@ GstFlowReturn FeaturePipeline::Push(GstBuffer *buffer, const GstSegment &segment
   if (governor_ && builder_.IsNearlyFull()) AdaptHop();
   auto chunk = builder_.Add(std::span<const uint8_t, kFrameBytes>(rgb_), time);
   return chunk ? Submit(std::move(*chunk)) : GST_FLOW_OK;
+}
+
+// A frame is there, or would be. True: it is to be sampled.
+bool FeaturePipeline::Note(const TimestampFiller::Frame &frame, bool untimed_break, GstFlowReturn &flow) {
+  const auto time_now = static_cast<int64_t>(frame.timestamp);
+  now_ = time_now;
+  if (frame.assumed && !std::exchange(assumed_, true)) {
+    sampler_->SetSourceRate(kAssumedRate);
+    client_.OnAssumedRate();
+  }
+  if (untimed_break || gaps_.IsBreak(time_now)) {
+    if (gaps_.IsJumpBack(time_now)) client_.OnJumpBack(gaps_.end() - time_now);
+    flow = EndRun();
+    if (flow != GST_FLOW_OK) return false;
+  }
+  gaps_.Add(time_now, frame.duration);
+  run_ended_ = false;
+  const bool taken = sampler_->Take(time_now);
+  if (const auto interval = sampler_->TakeIrregularInterval()) client_.OnIrregularRate(*interval);
+  return taken;
 }
 
 GstFlowReturn FeaturePipeline::PushGap(GstClockTime pts) {

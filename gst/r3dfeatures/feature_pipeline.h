@@ -92,6 +92,7 @@ class FeaturePipeline {
   void Reset();
 
  private:
+  bool Note(const TimestampFiller::Frame &frame, bool untimed_break, GstFlowReturn &flow);
   GstFlowReturn Submit(Chunk chunk);
   void AdaptHop();
 

@@ -984,7 +984,8 @@ def dry_run():
         code, said, wrong = run("--dry-run", site)
         output = os.path.join(folder, "out")
         assert code == 0 and not wrong and not os.path.exists(output), (code, said, wrong)
-        lines = said.splitlines()
+        assert "# Press 1: labelled video and the camera's own stream, to " in said and "# Press 2: labelled video, to " in said, said
+        lines = [line for line in said.splitlines() if not line.startswith("#")]
         assert len(lines) == 1 and " && gst-launch-1.0 -e actioncamerasrc" in lines[0] and "viewer" in lines[0] and "word\n" not in said, said
         first = set()
         for _ in range(2):

@@ -5,6 +5,9 @@
 
 #include <gst/video/video.h>
 
+#include <memory>
+
+#include "action/deleter.h"
 #include "common/glib_ptr.h"
 
 namespace action {
@@ -62,7 +65,46 @@ void OnElement(GstBin *, GstBin *, GstElement *element, gpointer) {
   gst_pad_add_probe(sink.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, ForgetRange, nullptr, nullptr);
 }
 
+constexpr const char *kSkip = "actionskip";
+
+bool IsSkip(GstElement *element) {
+  const GstElementFactory *factory = element != nullptr ? gst_element_get_factory(element) : nullptr;
+  return factory != nullptr && g_str_equal(GST_OBJECT_NAME(factory), kSkip);
+}
+
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS  // GValueArray, which is what the signal takes
+                                  // What decodebin tries first behind a parser.
+    GValueArray *
+    WithSkip(GstElement *, GstPad *pad, GstCaps *caps, GValueArray *factories, gpointer) {
+  // The signal comes with a pad of decodebin's own, which stands for the element's.
+  const PadPtr target(GST_IS_GHOST_PAD(pad) ? gst_ghost_pad_get_target(GST_GHOST_PAD(pad))
+                                            : GST_PAD(gst_object_ref(pad)));
+  const std::unique_ptr<GstElement, Deleter<gst_object_unref>> before(target ? gst_pad_get_parent_element(target.get())
+                                                                             : nullptr);
+  const std::unique_ptr<GstElementFactory, Deleter<gst_object_unref>> skip(gst_element_factory_find(kSkip));
+  if (!skip || IsSkip(before.get()) || !gst_element_factory_can_sink_all_caps(skip.get(), caps)) return nullptr;
+  GValueArray *more = g_value_array_copy(factories);
+  GValue value = G_VALUE_INIT;
+  g_value_init(&value, G_TYPE_OBJECT);
+  g_value_set_object(&value, skip.get());
+  g_value_array_prepend(more, &value);
+  g_value_unset(&value);
+  return more;
+}
+G_GNUC_END_IGNORE_DEPRECATIONS
+
 }  // namespace
+
+void SkipUnsampled(GstElement *decodebin, const std::string &sample_rate) {
+  g_signal_connect(decodebin, "autoplug-sort", G_CALLBACK(WithSkip), nullptr);
+  const auto on_element = +[](GstBin *, GstElement *element, gpointer rate) {
+    const char *text = static_cast<const char *>(rate);
+    if (IsSkip(element) && *text != '\0') gst_util_set_object_arg(G_OBJECT(element), "sample-rate", text);
+  };
+  g_signal_connect_data(
+      decodebin, "element-added", G_CALLBACK(on_element), g_strdup(sample_rate.c_str()),
+      [](gpointer text, GClosure *) { g_free(text); }, static_cast<GConnectFlags>(0));
+}
 
 void MendDecoding(GstElement *pipeline) {
   PreferLibavOfMotionJpeg();

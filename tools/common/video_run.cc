@@ -21,6 +21,7 @@
 #include "common/decoding.h"
 #include "common/file_pipeline.h"
 #include "common/pipeline_tasks.h"
+#include "common/skipped_frames.h"
 
 namespace action {
 namespace {
@@ -35,7 +36,8 @@ using MessagePtr = std::unique_ptr<GstMessage, Deleter<gst_message_unref>>;
 // filesrc ! decodebin ! queue ! r3dfeatures orientation=auto ! fakesink
 class Run {
  public:
-  Run(const std::string &path, const VideoRunOptions &options)
+  // skip: pictures that are not sampled are not decoded, where that is safe.
+  Run(const std::string &path, const VideoRunOptions &options, bool skip)
       : path_(path), options_(options), pipeline_(gst_pipeline_new(nullptr)) {
     MendDecoding(pipeline_.get());
     GstElement *source = MakeElement("filesrc");
@@ -49,9 +51,14 @@ class Run {
     gst_caps_unref(video);
     g_object_set(sink, "sync", FALSE, nullptr);
     gst_util_set_object_arg(G_OBJECT(features_), "orientation", "auto");
+    std::string sample_rate;
+    bool by_number = true;
     for (const auto &[name, value] : options.properties) {
       if (!value.empty()) SetProperty(name, value);
+      if (name == "sample-rate") sample_rate = value;
+      if (name == "sampling") by_number = value != NameOf(Sampling::kTimestamp);
     }
+    if (skip && by_number && options.span.whole()) SkipUnsampled(decoder, sample_rate);
     g_object_set(features_, "post-messages", TRUE, "post-features", TRUE, nullptr);
     g_object_get(features_, "hop", &hop_, nullptr);
     gst_element_link(source, decoder);
@@ -64,6 +71,9 @@ class Run {
   }
 
   ~Run() { gst_element_set_state(pipeline_.get(), GST_STATE_NULL); }
+
+  // Whether pictures were not decoded.
+  bool skipped() const { return skipped_; }
 
   // Throws Standstill when the pipeline does nothing and does not say why.
   FeatureTable Finish() {
@@ -171,7 +181,11 @@ class Run {
   // What is written here is read by the main thread after EOS or an element message, which come later through the bus.
   static GstPadProbeReturn OnBuffer(GstPad *pad, GstPadProbeInfo *info, gpointer user) {
     auto *self = static_cast<Run *>(user);
-    const GstClockTime time = StreamTime(pad, GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info)));
+    GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+    const GstClockTime time = StreamTime(pad, GST_BUFFER_PTS(buffer));
+    const size_t skipped = SkippedBefore(buffer).size();
+    if (skipped > 0) self->skipped_ = true;
+    self->frames_ += static_cast<int64_t>(skipped);
     if (self->frames_++ == 0) {
       self->first_stream_time_ = GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
       if (GstCaps *caps = gst_pad_get_current_caps(pad)) {
@@ -260,7 +274,7 @@ class Run {
   }
 
   void Tell(const std::string &text) {
-    if (options_.warning && warned_.insert(text).second) options_.warning(path_ + ": " + text);
+    if (options_.warning) options_.warning(path_ + ": " + text);
   }
 
   void ReportProgress() {
@@ -278,6 +292,7 @@ class Run {
   std::atomic<bool> connected_{false};  // the decoder gave a video
   std::atomic<int> other_tracks_{0};    // of video, that are not looked at
   std::atomic<int64_t> frames_{0};
+  std::atomic<bool> skipped_{false};
   std::atomic<GstClockTime> first_stream_time_{0};
   std::atomic<GstClockTime> last_stream_time_{0};
   std::atomic<double> announced_fps_{0};
@@ -285,7 +300,6 @@ class Run {
   int64_t samples_ = 0;
   std::vector<Features> collected_;
   std::vector<GstClockTime> stream_times_;
-  std::set<std::string> warned_;
 };
 
 }  // namespace
@@ -309,7 +323,28 @@ double VideoDuration(const std::string &path) {
 
 FeatureTable RunVideo(const std::string &path, const VideoRunOptions &options) {
   FeatureTable table;
-  WithTries([&] { table = Run(path, options).Finish(); });
+  bool skip = true;
+  std::set<std::string> said;  // of all tries
+  VideoRunOptions once = options;
+  if (options.warning) {
+    once.warning = [&](const std::string &text) {
+      if (said.insert(text).second) options.warning(text);
+    };
+  }
+  WithTries([&] {
+    Run run(path, once, skip);
+    try {
+      table = run.Finish();
+    } catch (const Cancelled &) {
+      throw;
+    } catch (const Standstill &) {
+      throw;
+    } catch (const Error &) {
+      if (!run.skipped()) throw;
+      skip = false;  // a damaged video: the decoder loses other pictures than were counted on
+    }
+    if (!skip) table = Run(path, once, false).Finish();
+  });
   return table;
 }
 

@@ -104,6 +104,16 @@ std::string LaunchLine(const SiteSettings &site, const StationSettings &camera, 
   return "mkdir -p" + folders + " && gst-launch-1.0 -e " + ForShell(line, password);
 }
 
+// In words.
+std::string WhatIsRecorded(const SiteSettings &site, const StationSettings &station) {
+  std::string what;
+  if (station.record_overlay) what = "labelled video";
+  if (station.record_raw) what += std::string(what.empty() ? "" : " and ") + "the camera's own stream";
+  if (what.empty()) what = "no video, the timeline alone";
+  if (station.sound) what += ", with sound (which the line leaves out)";
+  return station.name + ": " + what + ", to " + (fs::path(site.output) / station.name).string();
+}
+
 }  // namespace
 
 std::string Quoted(const std::string &value) {
@@ -155,6 +165,8 @@ std::vector<std::string> LaunchLines(const SiteSettings &site, const std::string
     const auto first = std::ranges::find_if(
         site.stations, [&](const StationSettings &station) { return SameCamera(site.stations[i], station); });
     if (first - site.stations.begin() != static_cast<std::ptrdiff_t>(i)) continue;  // shown
+    for (const StationSettings &station : site.stations)
+      if (SameCamera(station, *first)) lines.push_back("# " + WhatIsRecorded(site, station));
     if (HasPassword(first->camera)) lines.emplace_back("# the address of the next camera has user and password in it");
     lines.push_back(LaunchLine(site, *first, encoder));
   }

@@ -70,7 +70,7 @@ RecordedFile::RecordedFile(const Settings &settings, GstCaps *caps, GstClockTime
   line += encoded ? ParserOf(caps)
                   : "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0 ! videoconvert ! " + settings.encoder +
                         " ! h264parse ! ";
-  line += "queue max-size-buffers=0 max-size-bytes=0 max-size-time=3000000000 ! mux.video_0 ";
+  line += "queue name=to-mux max-size-buffers=0 max-size-bytes=0 max-size-time=3000000000 ! mux.video_0 ";
   if (settings.subtitles)
     line +=
         "appsrc name=text format=time is-live=true caps=text/x-raw,format=utf8 ! queue max-size-buffers=0 "
@@ -86,6 +86,8 @@ RecordedFile::RecordedFile(const Settings &settings, GstCaps *caps, GstClockTime
   text_ = settings.subtitles ? FindElement(pipeline_.get(), "text") : nullptr;
   sound_ = sound ? FindElement(pipeline_.get(), "sound") : nullptr;
   g_object_set(video_, "caps", caps, nullptr);
+  const PadPtr video(gst_element_get_static_pad(FindElement(pipeline_.get(), "to-mux"), "sink"));
+  gst_pad_add_probe(video.get(), GST_PAD_PROBE_TYPE_BUFFER, OnVideo, this, nullptr);
   // Everything has the times of the frames; nothing waits for a clock.
   const PadPtr muxed(gst_element_get_static_pad(FindElement(pipeline_.get(), "file"), "sink"));
   gst_pad_add_probe(muxed.get(),
@@ -178,6 +180,22 @@ void RecordedFile::Close(GstClockTime end) {
     gst_app_src_push_buffer(GST_APP_SRC(text_), cue.release());
   gst_app_src_end_of_stream(GST_APP_SRC(video_));
   if (text_ != nullptr) gst_app_src_end_of_stream(GST_APP_SRC(text_));
+}
+
+// A camera's times may jump back by a frame or two (jitter, a clock that is set). The muxer would write that as a frame
+// that is shown before it is decoded, and some players then show all of the file later.
+GstPadProbeReturn RecordedFile::OnVideo(GstPad *, GstPadProbeInfo *info, gpointer user) {
+  GstClockTime &last = static_cast<RecordedFile *>(user)->last_decoded_;
+  GstBuffer *frame = GST_PAD_PROBE_INFO_BUFFER(info);
+  if (!GST_BUFFER_PTS_IS_VALID(frame)) return GST_PAD_PROBE_OK;
+  const GstClockTime decoded = std::max(GST_BUFFER_DTS_OR_PTS(frame), last);
+  last = decoded;
+  if (GST_BUFFER_DTS_OR_PTS(frame) == decoded && GST_BUFFER_PTS(frame) >= decoded) return GST_PAD_PROBE_OK;
+  frame = gst_buffer_make_writable(frame);
+  GST_BUFFER_DTS(frame) = decoded;
+  GST_BUFFER_PTS(frame) = std::max(GST_BUFFER_PTS(frame), decoded);
+  GST_PAD_PROBE_INFO_DATA(info) = frame;
+  return GST_PAD_PROBE_OK;
 }
 
 GstPadProbeReturn RecordedFile::OnMuxed(GstPad *, GstPadProbeInfo *info, gpointer user) {

@@ -70,6 +70,7 @@ class RecordedFile {
  private:
   static gboolean OnMessage(GstBus *, GstMessage *message, gpointer user);
   static gboolean OnSync(gpointer user);
+  static GstPadProbeReturn OnVideo(GstPad *, GstPadProbeInfo *info, gpointer user);
   static GstPadProbeReturn OnMuxed(GstPad *, GstPadProbeInfo *info, gpointer user);
   void GiveSound(std::vector<BufferPtr> pieces);
   void Finish(End how, const std::optional<Error> &error);
@@ -83,6 +84,7 @@ class RecordedFile {
   GstElement *sound_ = nullptr;
   SoundTrack sound_track_;
   std::vector<BufferPtr> cues_;
+  GstClockTime last_decoded_ = 0;  // of the thread that brings frames to the muxer
   bool dropping_ = false;
   GstClockTime next_keyframe_ = GST_SECOND;  // in the file
   bool syncing_ = false;

@@ -227,13 +227,17 @@ void CheckRecord(const StationSettings &station) {
                 "record = \"overlay\"");
   }
   if (!IsRtsp(station.camera))
-    throw Error(set + " keeps the stream of rtsp cameras; " + NameOfCamera(station.camera) +
-                " is none: set record = \"overlay\"");
+    throw Error(set + " keeps the stream of rtsp cameras, and " + NameOfCamera(station.camera) +
+                " is not one: set record = \"overlay\"");
 }
 
 void CheckSound(const StationSettings &station) {
-  if (station.sound && !IsRtsp(station.camera))
-    throw Error("sound = true is for rtsp cameras; " + NameOfCamera(station.camera) + " is none: set sound = false");
+  if (!station.sound) return;
+  if (!IsRtsp(station.camera))
+    throw Error("sound = true is for rtsp cameras, and " + NameOfCamera(station.camera) +
+                " is not one: set sound = false");
+  if (!station.record_overlay && !station.record_raw)
+    throw Error("sound = true is part of a recording, and record = \"none\" makes none: set sound = false");
 }
 
 void CheckListen(const SiteSettings &settings) {
