@@ -163,7 +163,7 @@ void PushEvents(GstActionSkip *self) {
 // Whatever waits leaves, and so does everything from now on.
 GstFlowReturn KeepAll(GstActionSkip *self, const char *why) {
   State &state = *self->state;
-  state.phase = Phase::kKeepsAll;
+  if (std::exchange(state.phase, Phase::kKeepsAll) == Phase::kKeepsAll) return GST_FLOW_OK;
   GST_INFO_OBJECT(self, "keeps every picture: %s", why);
   {
     const ObjectLock lock(self);
