@@ -37,6 +37,12 @@ std::vector<SkipPlanner::Picture> RandomStream(std::minstd_rand &random, int fra
   }
   for (size_t i = 0; i < stream.size(); ++i)
     stream[i].dts = static_cast<int64_t>(i) * kFrame;
+  // As early as can be: one picture at least is shown at the very moment at which it is decoded.
+  int64_t least = kDelay;
+  for (const auto &picture : stream)
+    least = std::min(least, picture.pts - picture.dts);
+  for (auto &picture : stream)
+    picture.pts -= least;
   return stream;
 }
 
