@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "par
 import releases  # noqa: E402
 import tap  # noqa: E402
 
-OURS = {"actioncamerasrc", "actionmask", "r3dfeatures", "actionclassify", "timelinesmooth", "timelinelabel", "actionoverlay"}
+OURS = {"actioncamerasrc", "actionmask", "actionskip", "r3dfeatures", "actionclassify", "timelinesmooth", "timelinelabel", "actionoverlay"}
 # What decodebin takes for the videos and cameras that people have: nobody names these.
 DECODING = """qtdemux matroskademux avidemux tsdemux h264parse h265parse avdec_h264 avdec_h265 vp8dec vp9dec jpegdec mpeg4videoparse avdec_mpeg4
 mpegvideoparse avdec_mpeg2video rtph264depay rtph265depay rtpjpegdepay rtpbin udpsrc typefind ximagesink xvimagesink""".split()
