@@ -736,8 +736,8 @@ def jumps_and_ends():
             page.press(page.keys.ARROW_UP, page.keys.ARROW_UP, "m")
             page.until_text("hint", "does not follow")
             assert len(studio.labels()["segments"]) == 2
-            page.driver.find_element(page.by.XPATH, "//button[contains(., 'bad.mp4')]").click()
-            until("bad", lambda: "bad.mp4" in page.driver.find_element(page.by.CSS_SELECTOR, "#videos [aria-current=true]").text)
+            page.driver.execute_script("[...document.querySelectorAll('#videos button')].find(b => b.textContent.includes('bad.mp4')).click()")  # the list is made anew every second
+            until("bad", lambda: "bad.mp4" in page.driver.execute_script("return document.querySelector('#videos [aria-current=true]')?.textContent ?? ''"))
             page.driver.execute_script("document.activeElement.blur()")
             page.press("1")
             page.until_text("hint", "no picture")
