@@ -22,7 +22,6 @@ namespace action {
 namespace {
 
 using SamplePtr = MiniObjectOf<GstSample>;
-using ElementPtr = std::unique_ptr<GstElement, Deleter<gst_object_unref>>;
 
 constexpr guint kMostEncodedBytes = 64'000'000;
 
@@ -43,19 +42,18 @@ bool IsMedia(const GstCaps *caps, const char *wanted) {
   return media != nullptr && std::strcmp(media, wanted) == 0;
 }
 
-// What takes such a stream out of RTP; null: nothing that is installed.
-ElementPtr NewDepayloader(GstCaps *caps) {
+using FactoryPtr = std::unique_ptr<GstElementFactory, Deleter<gst_object_unref>>;
+
+// What takes such a stream of sound out of RTP; null: nothing that is installed.
+FactoryPtr DepayloaderFor(GstCaps *caps) {
   using Factories = std::unique_ptr<GList, Deleter<gst_plugin_feature_list_free>>;
   const Factories all(gst_element_factory_list_get_elements(GST_ELEMENT_FACTORY_TYPE_DEPAYLOADER, GST_RANK_MARGINAL));
   const Factories fitting(gst_element_factory_list_filter(all.get(), caps, GST_PAD_SINK, FALSE));
   const CapsPtr sound(gst_caps_from_string(kSoundCaps));
   for (GList *item = fitting.get(); item != nullptr; item = item->next) {
     GstElementFactory *factory = GST_ELEMENT_FACTORY(item->data);
-    if (!gst_element_factory_can_src_any_caps(factory, sound.get())) continue;
-    ElementPtr element(gst_element_factory_create(factory, nullptr));
-    if (!element) continue;
-    gst_object_ref_sink(element.get());
-    return element;
+    if (gst_element_factory_can_src_any_caps(factory, sound.get()))
+      return FactoryPtr(GST_ELEMENT_FACTORY(gst_object_ref(factory)));
   }
   return nullptr;
 }
@@ -116,7 +114,7 @@ struct CameraConnection::Frames {
       const CapsPtr rtp(gst_caps_copy(caps));  // which the answer to DESCRIBE does not call so yet
       GstStructure *structure = gst_caps_get_structure(rtp.get(), 0);
       gst_structure_set_name(structure, "application/x-rtp");
-      chosen = self->sound_chosen = NewDepayloader(rtp.get()) != nullptr;
+      chosen = self->sound_chosen = DepayloaderFor(rtp.get()) != nullptr;
       const char *codec = gst_structure_get_string(structure, "encoding-name");
       if (!chosen)
         GST_ELEMENT_WARNING(source, STREAM, CODEC_NOT_FOUND,
@@ -248,13 +246,14 @@ void CameraConnection::AddSound(GstElement *source) {
   gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, frames_.get(), nullptr);
   const auto on_pad = +[](GstElement *rtspsrc, GstPad *pad, gpointer next) {
     const CapsPtr caps(gst_pad_get_current_caps(pad));
-    const ElementPtr depayloader = IsMedia(caps.get(), "audio") ? NewDepayloader(caps.get()) : nullptr;
+    const FactoryPtr factory = IsMedia(caps.get(), "audio") ? DepayloaderFor(caps.get()) : nullptr;
+    GstElement *depayloader = factory ? gst_element_factory_create(factory.get(), nullptr) : nullptr;
     const std::unique_ptr<GstObject, Deleter<gst_object_unref>> bin(gst_object_get_parent(GST_OBJECT(rtspsrc)));
-    if (!depayloader || !bin) return;
-    gst_bin_add(GST_BIN(bin.get()), depayloader.get());
-    gst_element_link(depayloader.get(), GST_ELEMENT(next));
-    gst_element_sync_state_with_parent(depayloader.get());
-    LinkFirst(pad, depayloader.get());
+    if (depayloader == nullptr) return;
+    gst_bin_add(GST_BIN(bin.get()), depayloader);
+    gst_element_link(depayloader, GST_ELEMENT(next));
+    gst_element_sync_state_with_parent(depayloader);
+    LinkFirst(pad, depayloader);
   };
   g_signal_connect(source, "pad-added", G_CALLBACK(on_pad), sink);
 }

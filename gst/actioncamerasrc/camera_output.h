@@ -98,6 +98,12 @@ struct CameraOutputs {
   CameraOutput &frames;
   CameraOutput *encoded;
   CameraOutput *sound;
+
+  template <typename Function>
+  void ForEach(Function &&function) const {
+    for (CameraOutput *output : {&frames, encoded, sound})
+      if (output != nullptr) function(*output);
+  }
 };
 
 }  // namespace action

@@ -104,8 +104,7 @@ void CameraWatch::Run() {
     if (std::exchange(end_, false)) {
       state_ = State::kOver;
       lock.unlock();
-      for (CameraOutput *output : {&output_, outputs_.encoded, outputs_.sound})
-        if (output != nullptr) output->PushEos();
+      outputs_.ForEach([](CameraOutput &output) { output.PushEos(); });
       lock.lock();
       Disconnect(lock);
     }
@@ -187,8 +186,7 @@ void CameraWatch::Connect(Lock &lock) {
   lock.unlock();
   std::unique_ptr<CameraConnection> connection;
   std::string failed;
-  for (CameraOutput *output : {&output_, outputs_.encoded, outputs_.sound})
-    if (output != nullptr) output->OnConnection();
+  outputs_.ForEach([](CameraOutput &output) { output.OnConnection(); });
   try {
     connection = std::make_unique<CameraConnection>(bin_, settings_, outputs_, [this] { OnEnd(); });
   } catch (const Error &e) {

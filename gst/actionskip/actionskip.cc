@@ -116,41 +116,7 @@ class MappedBytes {
 
 // ---- Pictures that leave
 
-// The oldest ones that wait, as was decided, with the events between them.
-GstFlowReturn PushDecided(GstActionSkip *self, const std::vector<action::SkipPlanner::Plan> &plans) {
-  State &state = *self->state;
-  GstFlowReturn flow = GST_FLOW_OK;
-  for (const auto &plan : plans) {
-    while (!state.waiting.empty()) {
-      action::MiniObjectPtr object = std::move(state.waiting.front());
-      state.waiting.pop_front();
-      if (GST_IS_EVENT(object.get())) {
-        gst_pad_push_event(self->source, GST_EVENT(object.release()));
-        continue;
-      }
-      GstBuffer *buffer = GST_BUFFER(object.release());
-      if (!plan.keep) {
-        gst_buffer_unref(buffer);
-        const ObjectLock lock(self);
-        ++state.skipped;
-        break;
-      }
-      if (!plan.skipped.empty()) {
-        std::vector<action::SkippedFrame> frames;
-        for (const auto &[pts, duration] : plan.skipped)
-          frames.push_back({static_cast<GstClockTime>(pts), static_cast<GstClockTime>(duration)});
-        buffer = gst_buffer_make_writable(buffer);
-        action::SetSkipped(buffer, frames);
-      }
-      const GstFlowReturn pushed = gst_pad_push(self->source, buffer);
-      if (flow == GST_FLOW_OK) flow = pushed;
-      break;
-    }
-  }
-  return flow;
-}
-
-// Events behind the last picture that waited.
+// Events that wait for no picture any more.
 void PushEvents(GstActionSkip *self) {
   State &state = *self->state;
   while (!state.waiting.empty() && GST_IS_EVENT(state.waiting.front().get())) {
@@ -158,6 +124,32 @@ void PushEvents(GstActionSkip *self) {
     state.waiting.pop_front();
     gst_pad_push_event(self->source, event);
   }
+}
+
+// The oldest ones that wait, as was decided, with the events behind each.
+GstFlowReturn PushDecided(GstActionSkip *self, const std::vector<action::SkipPlanner::Plan> &plans) {
+  State &state = *self->state;
+  GstFlowReturn flow = GST_FLOW_OK;
+  for (const auto &plan : plans) {
+    action::BufferPtr buffer(GST_BUFFER(state.waiting.front().release()));
+    state.waiting.pop_front();
+    if (plan.keep) {
+      if (!plan.skipped.empty()) {
+        std::vector<action::SkippedFrame> frames;
+        for (const auto &[pts, duration] : plan.skipped)
+          frames.push_back({static_cast<GstClockTime>(pts), static_cast<GstClockTime>(duration)});
+        buffer.reset(gst_buffer_make_writable(buffer.release()));
+        action::SetSkipped(buffer.get(), frames);
+      }
+      const GstFlowReturn pushed = gst_pad_push(self->source, buffer.release());
+      if (flow == GST_FLOW_OK) flow = pushed;
+    } else {
+      const ObjectLock lock(self);
+      ++state.skipped;
+    }
+    PushEvents(self);
+  }
+  return flow;
 }
 
 // Whatever waits leaves, and so does everything from now on.
@@ -169,9 +161,7 @@ GstFlowReturn KeepAll(GstActionSkip *self, const char *why) {
     const ObjectLock lock(self);
     state.kept_all = why;
   }
-  const GstFlowReturn flow = state.planner ? PushDecided(self, state.planner->Finish()) : GST_FLOW_OK;
-  PushEvents(self);
-  return flow;
+  return state.planner ? PushDecided(self, state.planner->Finish()) : GST_FLOW_OK;
 }
 
 // ---- Pictures that come

@@ -8,18 +8,8 @@ namespace {
 
 PropertyTable<ActionSkipSettings> NewTable() {
   PropertyTable<ActionSkipSettings> table;
-  const Fraction rate = ActionSkipSettings{}.sample_rate;
-  table.Add(
-      gst_param_spec_fraction("sample-rate", "Sample rate", "Frames per second that are sampled: as of r3dfeatures", 1,
-                              1000, 1000, 1, static_cast<gint>(rate.numerator), static_cast<gint>(rate.denominator),
-                              kMutableReady),
-      [](const ActionSkipSettings &s, GValue *value) {
-        gst_value_set_fraction(value, static_cast<gint>(s.sample_rate.numerator),
-                               static_cast<gint>(s.sample_rate.denominator));
-      },
-      [](ActionSkipSettings &s, const GValue *value) {
-        s.sample_rate = {gst_value_get_fraction_numerator(value), gst_value_get_fraction_denominator(value)};
-      });
+  table.Rate("sample-rate", "Sample rate", "Frames per second that are sampled: as of r3dfeatures",
+             &ActionSkipSettings::sample_rate, kMutableReady);
   table.Computed(g_param_spec_boxed("stats", "Statistics",
                                     "pictures and skipped (uint64), and why all are kept (string `kept-all`), if they "
                                     "are",

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "action/fraction.h"
 #include "common/object_lock.h"
 
 namespace action {
@@ -92,6 +93,21 @@ class PropertyTable {
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
     AddNumber(g_param_spec_flags(name, nick, blurb, type, Default<guint>(member), flags), member, g_value_get_flags,
               g_value_set_flags);
+  }
+  // Of a member that is a Fraction, from 1/1000 to 1000.
+  template <typename Member>
+  void Rate(const char *name, const char *nick, const char *blurb, Member member, GParamFlags flags) {
+    const Fraction rate = std::invoke(member, defaults_);
+    Add(
+        gst_param_spec_fraction(name, nick, blurb, 1, 1000, 1000, 1, static_cast<gint>(rate.numerator),
+                                static_cast<gint>(rate.denominator), flags),
+        [member](const Settings &s, GValue *value) {
+          const Fraction &is = std::invoke(member, s);
+          gst_value_set_fraction(value, static_cast<gint>(is.numerator), static_cast<gint>(is.denominator));
+        },
+        [member](Settings &s, const GValue *value) {
+          std::invoke(member, s) = {gst_value_get_fraction_numerator(value), gst_value_get_fraction_denominator(value)};
+        });
   }
   // A property of which the element knows the value.
   void Computed(GParamSpec *spec) { Add(spec, nullptr, nullptr); }

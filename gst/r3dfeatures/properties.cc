@@ -26,20 +26,11 @@ PropertyTable<Settings> NewTable() {
              "fp16 on GPUs; bf16 is faster on CPUs with AMX, and may label steps otherwise whose classes "
              "are close to each other: train with it too",
              GST_TYPE_ACTION_PRECISION, &Settings::precision, kMutableReady);
-  const Fraction rate = FeatureSettings{}.sample_rate;
-  table.Add(
-      gst_param_spec_fraction("sample-rate", "Sample rate",
-                              "Frames per second that are looked at. Must be what the model was trained with (8/1 in "
-                              "the reference); 16 of them make one chunk",
-                              1, 1000, 1000, 1, static_cast<gint>(rate.numerator), static_cast<gint>(rate.denominator),
-                              kMutableReady),
-      [](const Settings &s, GValue *value) {
-        gst_value_set_fraction(value, static_cast<gint>(s.features.sample_rate.numerator),
-                               static_cast<gint>(s.features.sample_rate.denominator));
-      },
-      [](Settings &s, const GValue *value) {
-        s.features.sample_rate = {gst_value_get_fraction_numerator(value), gst_value_get_fraction_denominator(value)};
-      });
+  table.Rate(
+      "sample-rate", "Sample rate",
+      "Frames per second that are looked at. Must be what the model was trained with (8/1 in "
+      "the reference); 16 of them make one chunk",
+      [](auto &s) -> auto & { return s.features.sample_rate; }, kMutableReady);
   table.Enum(
       "sampling", "Sampling",
       "How frames are chosen. auto counts frames as the reference does while a file keeps its announced "

@@ -332,6 +332,21 @@ with t.Camera() as camera, t.Line(camera.url, "protocols=tcp stale-timeout=10000
     return [f"{len(segments)} segments, gap of {gap['end'] - gap['start']:.1f} s"]
 
 
+def asked_for_in_time(camera, name):
+    """A request pad: asked for before the camera is called, once, and of RTSP cameras; one that is released may be asked for again."""
+    with Line(camera.url) as late:
+        late.until_frames()
+        assert late.camera.request_pad_simple(name) is None
+    only_rtsp = Gst.parse_launch(f"actioncamerasrc uri=file:///x name=c ! fakesink  c.{name} ! fakesink")
+    assert only_rtsp.set_state(Gst.State.PAUSED) == Gst.StateChangeReturn.FAILURE
+    only_rtsp.set_state(Gst.State.NULL)
+    line = Line(Camera().url)
+    pad = line.camera.request_pad_simple(name)
+    line.camera.release_request_pad(pad)
+    assert line.camera.request_pad_simple(name)
+    line.pipeline.set_state(Gst.State.NULL)
+
+
 def encoded():
     """The camera's own stream, beside its frames: the same times, from a keyframe on, also after an outage and with another codec."""
     with Camera() as camera:
@@ -365,19 +380,7 @@ def encoded():
         frames = {pts for _, pts, _ in line.frames()}
         both = sum(1 for pts, _, _ in pictures if pts in frames)
         assert both > 0.8 * min(len(frames), len(pictures)), (sorted(frames)[:5], pictures[:5])
-        # The pad is asked for before the camera is called, once.
-        with Line(camera.url) as late:
-            late.until_frames()
-            assert late.camera.request_pad_simple("encoded") is None
-    only_rtsp = Gst.parse_launch("actioncamerasrc uri=file:///x name=c ! fakesink  c.encoded ! fakesink")
-    assert only_rtsp.set_state(Gst.State.PAUSED) == Gst.StateChangeReturn.FAILURE
-    only_rtsp.set_state(Gst.State.NULL)
-    # A pad that is released again.
-    line = Line(Camera().url)
-    pad = line.camera.request_pad_simple("encoded")
-    line.camera.release_request_pad(pad)
-    assert line.camera.request_pad_simple("encoded")
-    line.pipeline.set_state(Gst.State.NULL)
+        asked_for_in_time(camera, "encoded")
 
 
 def sound():
@@ -415,12 +418,7 @@ def sound():
                 length = sum(size for _, size in part[:-1]) / rate
                 assert abs(length - (times[-1] - times[0]) / Gst.SECOND) < 0.1, (length, times[0], times[-1])
         assert abs(pieces[1][0] - frames[0]) < 0.5 * Gst.SECOND and abs(pieces[-2][0] - frames[-1]) < 0.5 * Gst.SECOND, (pieces[1], frames[0], pieces[-2], frames[-1])
-        with Line(camera.url) as late:
-            late.until_frames()
-            assert late.camera.request_pad_simple("sound") is None
-    only_rtsp = Gst.parse_launch("actioncamerasrc uri=file:///x name=c ! fakesink  c.sound ! fakesink")
-    assert only_rtsp.set_state(Gst.State.PAUSED) == Gst.StateChangeReturn.FAILURE
-    only_rtsp.set_state(Gst.State.NULL)
+        asked_for_in_time(camera, "sound")
 
 
 FROZEN = H264.replace("pattern=ball", "pattern=black")

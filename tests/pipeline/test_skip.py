@@ -7,7 +7,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 
@@ -17,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import tap
 
 gi.require_version("Gst", "1.0")
-from gi.repository import GLib, Gst
+from gi.repository import Gst
 
 BUILD = os.path.abspath(sys.argv[1])
 FOLDER = tempfile.mkdtemp(prefix="gst-action-skip-")

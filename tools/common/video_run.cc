@@ -335,6 +335,7 @@ FeatureTable RunVideo(const std::string &path, const VideoRunOptions &options) {
     Run run(path, once, skip);
     try {
       table = run.Finish();
+      return;
     } catch (const Cancelled &) {
       throw;
     } catch (const Standstill &) {
@@ -343,7 +344,7 @@ FeatureTable RunVideo(const std::string &path, const VideoRunOptions &options) {
       if (!run.skipped()) throw;
       skip = false;  // a damaged video: the decoder loses other pictures than were counted on
     }
-    if (!skip) table = Run(path, once, false).Finish();
+    table = Run(path, once, skip).Finish();
   });
   return table;
 }

@@ -28,9 +28,12 @@ CameraReader::CameraReader(const SiteSettings &site, const StationSettings &stat
       say_(std::move(say)),
       wants_sound_(std::ranges::any_of(
           site.stations, [&](const StationSettings &one) { return one.sound && SameCamera(one, station); })),
-      sound_(time,
-             [this](const std::string &what) { say_("camera " + WithoutCredentials(station_.camera) + ": " + what); }) {
+      sound_(time, [this](const std::string &what) { Tell(": " + what); }) {
   encoded_sound_.Add(&sound_.in());
+}
+
+void CameraReader::Tell(const std::string &what) const {
+  say_("camera " + WithoutCredentials(station_.camera) + what);
 }
 
 void CameraReader::Start() {
@@ -61,22 +64,20 @@ bool CameraReader::Serves(const StationSettings &station) const {
 void CameraReader::OnMessage(GstMessage *message) {
   const GstStructure *structure = gst_message_get_structure(message);
   if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
-    say_("camera " + WithoutCredentials(station_.camera) + ": " + TextOf(message));
+    Tell(": " + TextOf(message));
     failed_ = true;
     retry_at_ = time_.Now() + kRetryDelay;
     if (lost_at_ == 0) lost_at_ = g_get_real_time() * 1000;
   } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT && gst_structure_has_name(structure, "camera-lost")) {
     lost_at_ = g_get_real_time() * 1000;
     const char *reason = gst_structure_get_string(structure, "reason");
-    say_("camera " + WithoutCredentials(station_.camera) + " is lost (" + (reason != nullptr ? reason : "?") +
-         "); it is called again until it is back");
+    Tell(std::string(" is lost (") + (reason != nullptr ? reason : "?") + "); it is called again until it is back");
   } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT && gst_structure_has_name(structure, "camera-back")) {
     lost_at_ = 0;
     guint64 outage = 0;
     gst_structure_get_uint64(structure, "outage", &outage);
     if (!told_up_) return;  // it had never been there
-    say_("camera " + WithoutCredentials(station_.camera) + " is back after " + std::to_string(outage / GST_SECOND) +
-         " s");
+    Tell(" is back after " + std::to_string(outage / GST_SECOND) + " s");
   }
 }
 
@@ -84,13 +85,12 @@ void CameraReader::Poll() {
   if (!told_up_ && status().up) {
     told_up_ = true;
     up_at_ = time_.Now();
-    say_("camera " + WithoutCredentials(station_.camera) + " sends video");
+    Tell(" sends video");
   }
   if (wants_sound_) {
     sound_.Poll();
     if (told_up_ && !sound_.in().fed() && time_.Now() > up_at_ + kFirstSound && !std::exchange(told_silent_, true))
-      say_("camera " + WithoutCredentials(station_.camera) +
-           " sends no sound that can be read: its recordings are silent");
+      Tell(" sends no sound that can be read: its recordings are silent");
   }
   if (!failed_ || time_.Now() < retry_at_) return;
   try {

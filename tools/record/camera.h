@@ -50,6 +50,8 @@ class CameraReader {
 
  private:
   void OnMessage(GstMessage *message);
+  // what: follows the camera's address.
+  void Tell(const std::string &what) const;
 
   const SiteSettings site_;
   const StationSettings station_;  // one of those that look at it
