@@ -3,7 +3,8 @@
 """The whole path on real clips: r3dfeatures against cv2 and torchvision.
 
 For every clip: the preprocessed frames that are sampled (bit for bit where the video has 8 bits), the number of chunks, their
-times, and the features. Features of all chunks with ACTION_PARITY=full; otherwise of the first and the last of each clip.
+times, and the features. Features of all chunks with ACTION_PARITY=full; otherwise of the first of every other clip, and of
+the last of the rest.
 """
 
 import glob
@@ -113,7 +114,7 @@ def reason(said):
     return " ".join(lines)[:250]
 
 
-def check(path, backbone, extracted):
+def check(number, path, backbone, extracted):
     name = os.path.basename(path)
     said = extracted.said_of(path)
     got = read_features(path, extracted.folder)
@@ -158,10 +159,11 @@ def check(path, backbone, extracted):
     groups = oracle.chunks(len(samples))
     assert len(features) == len(groups), f"{len(features)} chunks, expected {len(groups)}"
     lowest = 1.0
-    for number, group in enumerate(groups):
-        assert abs(int(float(ts[number]) * 1000) - int(times[group[0]] * 1000)) <= 1, (ts[number], times[group[0]])
-        if FULL or number in (0, len(groups) - 1):
-            lowest = min(lowest, oracle.cosine(features[number], backbone([expected[samples[i]] for i in group])))
+    looked_at = 0 if number % 2 == 0 else len(groups) - 1
+    for chunk, group in enumerate(groups):
+        assert abs(int(float(ts[chunk]) * 1000) - int(times[group[0]] * 1000)) <= 1, (ts[chunk], times[group[0]])
+        if FULL or chunk == looked_at:
+            lowest = min(lowest, oracle.cosine(features[chunk], backbone([expected[samples[i]] for i in group])))
     notes.append(f"{len(groups)} chunks, lowest cosine {lowest:.7f}")
     assert lowest >= 0.9999, lowest
     return notes
@@ -180,7 +182,7 @@ def main():
         tap.run([("clips", absent)])
     backbone = oracle.Backbone(WEIGHTS)
     extracted = Extracted(clips)
-    tap.run([(os.path.relpath(clip, VIDEOS), lambda clip=clip: check(clip, backbone, extracted)) for clip in clips])
+    tap.run([(os.path.relpath(clip, VIDEOS), lambda number=number, clip=clip: check(number, clip, backbone, extracted)) for number, clip in enumerate(clips)])
 
 
 main()
