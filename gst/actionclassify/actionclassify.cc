@@ -118,12 +118,13 @@ action::FeatureConfig ConfigOf(const action::BackboneFacts &facts) {
   config.sample_rate = facts.sample_rate;
   config.roi = facts.roi;
   config.colorimetry = facts.colorimetry;
+  config.mode = facts.mode;
   return config;
 }
 
 bool SameFeatures(const action::BackboneFacts &a, const action::BackboneFacts &b) {
   return a.service == b.service && a.sample_rate == b.sample_rate && a.roi == b.roi && a.colorimetry == b.colorimetry &&
-         a.live == b.live;
+         a.mode == b.mode && a.live == b.live;
 }
 
 // ---- Streaming

@@ -24,7 +24,8 @@ GstEvent *NewBackboneEvent(const BackboneFacts &facts) {
       static_cast<int>(facts.sample_rate.numerator), static_cast<int>(facts.sample_rate.denominator), "hop", G_TYPE_INT,
       facts.hop, "hop-asked", G_TYPE_INT, facts.hop_asked, "roi", G_TYPE_STRING, facts.roi.ToString().c_str(),
       "frame-roi", G_TYPE_STRING, facts.frame_roi.ToString().c_str(), "colorimetry", G_TYPE_STRING,
-      NameOf(facts.colorimetry), "live", G_TYPE_BOOLEAN, facts.live, nullptr);
+      NameOf(facts.colorimetry), "mode", G_TYPE_STRING, NameOf(facts.mode), "live", G_TYPE_BOOLEAN, facts.live,
+      nullptr);
   return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
 }
 
@@ -72,6 +73,8 @@ std::optional<BackboneFacts> ParseBackbone(const GstStructure *structure) {
   facts.frame_roi = frame_roi != nullptr ? Region::Parse(frame_roi) : facts.roi;
   facts.colorimetry =
       std::string_view(colorimetry) == NameOf(Colorimetry::kStream) ? Colorimetry::kStream : Colorimetry::kReference;
+  if (g_strcmp0(gst_structure_get_string(structure, "mode"), NameOf(FeatureMode::kContinual)) == 0)
+    facts.mode = FeatureMode::kContinual;
   return facts;
 }
 

@@ -16,6 +16,7 @@
 //   roi            string    x,y,width,height as fractions of the picture, turned as the property orientation says
 //   frame-roi      string    the same part, in the frames as they pass
 //   colorimetry    string    reference or stream
+//   mode           string    windowed or continual: what r3dfeatures' property `features` says
 //   live           boolean   the source is live
 //
 // `action-features`: serialized, one per chunk, before the buffer that follows it and before EOS. Fields:
@@ -75,6 +76,7 @@ struct BackboneFacts {
   Region roi;
   Region frame_roi;
   Colorimetry colorimetry = Colorimetry::kReference;
+  FeatureMode mode = FeatureMode::kWindowed;
   bool live = false;
 };
 

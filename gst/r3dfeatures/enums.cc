@@ -47,6 +47,18 @@ GType gst_action_colorimetry_get_type(void) {
   return action::EnumTypeOnce(&type, "GstActionColorimetry", values);
 }
 
+GType gst_action_feature_mode_get_type(void) {
+  using action::FeatureMode;
+  static const GEnumValue values[] = {
+      {action::EnumValue(FeatureMode::kWindowed), "Of the chunk's 16 frames alone, as the reference", "windowed"},
+      {action::EnumValue(FeatureMode::kContinual), "The first layers see the frames around the chunk as well",
+       "continual"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  return action::EnumTypeOnce(&type, "GstActionFeatureMode", values);
+}
+
 // GstVideoOrientationMethod without `custom`, which says nothing of how.
 GType gst_action_orientation_get_type(void) {
   static const GEnumValue values[] = {

@@ -12,11 +12,13 @@ G_BEGIN_DECLS
 #define GST_TYPE_ACTION_PRECISION (gst_action_precision_get_type())
 #define GST_TYPE_ACTION_SAMPLING (gst_action_sampling_get_type())
 #define GST_TYPE_ACTION_COLORIMETRY (gst_action_colorimetry_get_type())
+#define GST_TYPE_ACTION_FEATURE_MODE (gst_action_feature_mode_get_type())
 #define GST_TYPE_ACTION_ORIENTATION (gst_action_orientation_get_type())
 
 GType gst_action_precision_get_type(void);
 GType gst_action_sampling_get_type(void);
 GType gst_action_colorimetry_get_type(void);
+GType gst_action_feature_mode_get_type(void);
 GType gst_action_orientation_get_type(void);
 
 G_END_DECLS

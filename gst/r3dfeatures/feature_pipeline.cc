@@ -16,7 +16,7 @@ FeaturePipeline::FeaturePipeline(Engine &engine, const FeatureSettings &settings
       stream_(stream),
       client_(client),
       reader_(engine, settings.colorimetry, settings.roi),
-      builder_(settings.hop),
+      builder_(settings.hop, ContextOf(settings.mode)),
       gaps_(static_cast<int64_t>(settings.gap_threshold)),
       rgb_(kFrameBytes) {}
 
@@ -115,10 +115,13 @@ bool FeaturePipeline::TakeRunEnded() {
 
 GstFlowReturn FeaturePipeline::EndRun() {
   run_ended_ = run_ended_ || gaps_.started();
-  auto chunk = builder_.Finish(static_cast<uint64_t>(gaps_.end()));
+  std::vector<Chunk> chunks = builder_.Finish(static_cast<uint64_t>(gaps_.end()));
   if (sampler_) sampler_->Restart();
   gaps_.Reset();
-  return chunk ? Submit(std::move(*chunk)) : GST_FLOW_OK;
+  for (Chunk &chunk : chunks) {
+    if (const GstFlowReturn flow = Submit(std::move(chunk)); flow != GST_FLOW_OK) return flow;
+  }
+  return GST_FLOW_OK;
 }
 
 void FeaturePipeline::AdaptHop() {

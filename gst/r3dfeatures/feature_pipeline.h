@@ -30,6 +30,7 @@ struct FeatureSettings {
   Fraction sample_rate{8, 1};
   Sampling sampling = Sampling::kAuto;
   int hop = kChunkFrames;
+  FeatureMode mode = FeatureMode::kWindowed;
   Region roi;
   Colorimetry colorimetry = Colorimetry::kReference;
   GstClockTime gap_threshold = GST_SECOND;

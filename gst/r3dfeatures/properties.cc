@@ -41,6 +41,14 @@ PropertyTable<Settings> NewTable() {
       "Samples from the start of one chunk to the next. 16: chunks do not overlap, as in the reference, one "
       "every 2 s at 8/1; 4: one every 0.5 s, for a finer timeline at four times the work",
       1, kChunkFrames, [](auto &s) -> auto & { return s.features.hop; }, kMutableReady);
+  table.Enum(
+      "features", "Features",
+      "windowed: of a chunk's 16 frames alone, as the reference. continual: the first layers run along the stream, "
+      "each "
+      "frame once, and see the 5 frames before and after a chunk as well; chunks that overlap (hop 4) share their "
+      "work, "
+      "on CPUs, and come 5 samples later. Must be what the model was trained with",
+      GST_TYPE_ACTION_FEATURE_MODE, [](auto &s) -> auto & { return s.features.mode; }, kMutableReady);
   table.Boolean(
       "adaptive-hop", "Adaptive hop",
       "Of a live source: while the network does not keep up, the hop is doubled, up to 16, instead of losing steps "

@@ -137,6 +137,12 @@ bool Open(GstR3dFeatures *self) {
   });
 }
 
+// At the end of a run the chunks come at once that waited for the frames behind them.
+int MostPending(const Settings &settings) {
+  return static_cast<int>(settings.max_pending) +
+         action::ContextOf(settings.features.mode).after / settings.features.hop;
+}
+
 bool Start(GstR3dFeatures *self) {
   return action::guarded(GST_ELEMENT(self), false, [&] {
     State &state = *self->state;
@@ -149,8 +155,7 @@ bool Start(GstR3dFeatures *self) {
     state.started = state.announced = state.warned_unanalysed = state.warned_of_another = false;
     state.live = false;
     state.lag = {};
-    state.network.Start(
-        {.max_pending = static_cast<int>(settings.max_pending), .batch_size = static_cast<int>(settings.batch_size)});
+    state.network.Start({.max_pending = MostPending(settings), .batch_size = static_cast<int>(settings.batch_size)});
     return true;
   });
 }
@@ -211,6 +216,7 @@ void AnnounceBackbone(GstR3dFeatures *self) {
                                     .roi = features.roi,
                                     .frame_roi = state.announced_region,
                                     .colorimetry = features.colorimetry,
+                                    .mode = features.mode,
                                     .live = state.live};
   gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self), action::NewBackboneEvent(facts));
 }

@@ -233,9 +233,10 @@ void SmoothLabels::OnBackbone(const GstStructure *structure, std::vector<Message
   tracker_->SetHop(facts->hop);
   tracker_->NoteNetwork();
   // A frame waits until half a window of steps after its own is known, or what lies in the look-ahead: they begin a hop
-  // apart and last 16 samples; and a hop is what a network that keeps up needs at most.
+  // apart and last 16 samples, with what they see behind them; and a hop is what a network that keeps up needs at most.
   const bool viterbi = smoothing.method == SmoothingMethod::kViterbi;
-  const int samples = (viterbi ? 0 : (smoothing.window / 2) * facts->hop) + kChunkFrames + facts->hop;
+  const int samples =
+      (viterbi ? 0 : (smoothing.window / 2) * facts->hop) + kChunkFrames + ContextOf(facts->mode).after + facts->hop;
   const bool timed = facts->sample_rate.known() && facts->live && hold;
   const GstClockTime delay =
       timed ? time_of(samples) + static_cast<GstClockTime>(viterbi ? smoothing.lookahead : 0) : 0;

@@ -30,26 +30,47 @@ struct FrameTime {
   friend bool operator==(const FrameTime &, const FrameTime &) = default;
 };
 
+// What a chunk's first layers see. Each of their frames depends on some frames before it and after it.
+enum class FeatureMode {
+  kWindowed,   // the 16 frames, and zeros around them, as the reference
+  kContinual,  // the frames around the 16 as well: chunks that overlap share the first layers' work
+};
+
+// "windowed", "continual"
+ACTION_API const char *NameOf(FeatureMode mode);
+
+// Frames around a chunk that its features depend on; fewer where the run begins or ends.
+struct ChunkContext {
+  int before = 0;
+  int after = 0;
+};
+// kContinual: of the stem and layer 1, five convolutions of three frames each.
+ACTION_API ChunkContext ContextOf(FeatureMode mode);
+
 // What the backbone turns into 512 numbers.
 struct Chunk {
-  std::vector<uint8_t> pixels;  // [16, 112, 112, 3] RGB, row-major
-  FrameTime time;               // of the first frame; `end` is that of the last one
-  FrameTime step;               // of the first of the samples that it stands for; `end` is where the next chunk's begin
-  int frame_count = 0;          // frames before padding, 1 to 16
-  bool discont = false;         // first chunk of a run: what came before is not connected to it
+  std::vector<uint8_t> pixels;  // [before + 16 + after, 112, 112, 3] RGB, row-major
+  int before = 0;               // frames of context
+  int after = 0;
+  uint64_t first_frame = 0;  // number of the first of `pixels`: frames follow on each other where their numbers do
+  FrameTime time;            // of the first frame; `end` is that of the last one
+  FrameTime step;            // of the first of the samples that it stands for; `end` is where the next chunk's begin
+  int frame_count = 0;       // frames before padding, 1 to 16
+  bool discont = false;      // first chunk of a run: what came before is not connected to it
 
   bool padded() const { return frame_count < kChunkFrames; }
 };
 
 // Collects the sampled frames of a run into chunks that start every `hop` samples. N samples give
-// 1 + ceil(max(0, N - 16) / hop) chunks; only the last of them may be padded (its last frame repeated).
+// 1 + ceil(max(0, N - 16) / hop) chunks; only the last of them may be padded (its last frame repeated; with context,
+// the repeated frames are part of the run for the chunks before it too).
 //
 // A chunk says what happens in the middle of its window: it stands for the `hop` samples from number (16 - hop) / 2 on,
 // so that chunks that overlap share out the time between them. At hop 16 these are all of its own.
 class ACTION_API ChunkBuilder {
  public:
   // hop: samples between chunk starts, 1 to 16. Throws std::invalid_argument otherwise.
-  explicit ChunkBuilder(int hop = kChunkFrames);
+  explicit ChunkBuilder(int hop = kChunkFrames, ChunkContext context = {});
 
   // From the chunk after the next on, 1 to 16. What a chunk stands for still ends where the next one's begins.
   void SetHop(int hop);
@@ -58,26 +79,33 @@ class ACTION_API ChunkBuilder {
   // Adds one frame ([112, 112, 3] RGB). Returns a chunk when the frame completes one.
   std::optional<Chunk> Add(std::span<const uint8_t, kFrameBytes> rgb, const FrameTime &time);
 
-  // Ends the run: returns the padded last chunk if samples are left that no chunk holds. `end` (ns PTS) is the end of
-  // the last frame of the stream, sampled or not. The next Add starts a new run.
-  std::optional<Chunk> Finish(uint64_t end);
+  // Ends the run: returns the chunks whose context ends with it, and a padded last one if samples are left that no
+  // chunk holds. `end` (ns PTS) is the end of the last frame of the stream, sampled or not. The next Add starts a new
+  // run.
+  std::vector<Chunk> Finish(uint64_t end);
 
   // Ends the run and forgets what was collected.
   void Reset();
 
-  // Samples waiting that no chunk holds yet.
-  bool HasUnsent() const { return fresh_ > 0; }
   // The next frame completes a chunk.
-  bool IsNearlyFull() const { return times_.size() + 1 == kChunkFrames; }
+  bool IsNearlyFull() const { return count() + 1 == start_ + kChunkFrames + context_.after; }
 
  private:
-  Chunk Build() const;
+  int64_t count() const { return first_ + static_cast<int64_t>(times_.size()); }
+  Chunk Build(int64_t run_end) const;
+  void Advance();
 
-  int hop_;                       // of the next chunk
-  int next_hop_;                  // of those after it
-  std::vector<uint8_t> pixels_;   // frames of the window, oldest first
+  const ChunkContext context_;
+  int hop_;       // of the next chunk
+  int next_hop_;  // of those after it
+
+  // Frames are counted from the run's first on.
+  std::vector<uint8_t> pixels_;   // those that are needed still, oldest first
   std::vector<FrameTime> times_;  // one per frame in pixels_
-  int fresh_ = 0;                 // the last `fresh_` frames of the window are in no chunk yet
+  int64_t first_ = 0;             // of these
+  int64_t start_ = 0;             // of the next chunk, without its context
+  int64_t covered_ = 0;           // frames before it are in a chunk that was returned
+  uint64_t run_number_ = 0;       // the number of the run's first frame
   bool discont_ = true;
 };
 

@@ -67,6 +67,7 @@ json OriginOf(const std::string &video, const VideoSpan &span, const FeatureConf
                  {"hop", config.hop},
                  {"roi", config.roi.ToString()},
                  {"colorimetry", NameOf(config.colorimetry)}};
+  if (config.mode != FeatureMode::kWindowed) origin["mode"] = NameOf(config.mode);
   if (!span.whole()) origin["span"] = {span.start, span.end};
   return origin;
 }
@@ -74,7 +75,7 @@ json OriginOf(const std::string &video, const VideoSpan &span, const FeatureConf
 bool IsReferences(const FeatureConfig &config) {
   return config.sample_rate == Fraction{8, 1} && config.sampling != Sampling::kTimestamp &&
          config.hop == kChunkFrames && config.roi.whole() && config.colorimetry == Colorimetry::kReference &&
-         config.precision == Precision::kFp32;
+         config.precision == Precision::kFp32 && config.mode == FeatureMode::kWindowed;
 }
 
 // Milliseconds, which is finer than any frame: "12.500".
@@ -146,6 +147,7 @@ std::string FeatureCache::NameFor(const std::string &video, const VideoSpan &spa
             std::to_string(config_.sample_rate.denominator);
   }
   if (config_.hop != kChunkFrames) name += "__hop" + std::to_string(config_.hop);
+  if (config_.mode != FeatureMode::kWindowed) name += std::string("__") + NameOf(config_.mode);
   if (!config_.roi.whole()) name += "__roi" + config_.roi.ToString();
   if (config_.sampling != Sampling::kAuto) name += std::string("__") + NameOf(config_.sampling);
   if (config_.colorimetry != Colorimetry::kReference) name += std::string("__") + NameOf(config_.colorimetry);

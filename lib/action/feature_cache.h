@@ -26,6 +26,7 @@ struct FeatureConfig {
   int hop = kChunkFrames;
   Region roi;
   Colorimetry colorimetry = Colorimetry::kReference;
+  FeatureMode mode = FeatureMode::kWindowed;
 };
 
 // Features of a video, or of a part of it.

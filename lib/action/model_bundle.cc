@@ -137,6 +137,8 @@ FeatureConfig ReadFeatureConfig(const json &object) {
   config.sample_rate = Fraction::Parse(object.at("sample_rate").get<std::string>()).value_or(Fraction{});
   config.hop = object.at("hop").get<int>();
   config.roi = Region::Parse(object.at("roi").get<std::string>());
+  if (object.contains("mode"))  // models before 0.3 have none
+    config.mode = FromName(object, "mode", {FeatureMode::kWindowed, FeatureMode::kContinual});
   return config;
 }
 

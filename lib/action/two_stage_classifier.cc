@@ -71,6 +71,7 @@ std::string TwoStageClassifier::WhyNotFit(const FeatureConfig &stream, bool stan
   }
   compare("sample-rate", model.sample_rate.ToString(), stream.sample_rate.ToString());
   compare("roi", model.roi.ToString(), stream.roi.ToString());
+  compare("features", NameOf(model.mode), NameOf(stream.mode));
   compare("colorimetry", NameOf(model.colorimetry), NameOf(stream.colorimetry));
   return why;
 }

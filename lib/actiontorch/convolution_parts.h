@@ -42,13 +42,18 @@ Buffer PackPanels(const ConvolutionKernels &kernels, int outputs, int depth, At 
   return packed;
 }
 
+// Frames of zeros before the first of `in`: `padding`, or none where `in` has all that `out` reads.
+inline int PaddingInTime(int in_frames, int out_frames, int kernel, int stride, int padding) {
+  return in_frames == (out_frames - 1) * stride + kernel ? 0 : padding;
+}
+
 // The six input frames of a tile in time, `frame_floats` apart; `zeros` stands for those before the first and behind
 // the last.
-inline std::array<const float *, kTimePoints> FramesOfTile(int tile, const float *first, int frames,
+inline std::array<const float *, kTimePoints> FramesOfTile(int tile, const float *first, int frames, int padding,
                                                            ptrdiff_t frame_floats, const float *zeros) {
   std::array<const float *, kTimePoints> inputs;
   for (int i = 0; i < kTimePoints; ++i) {
-    const int frame = tile * kTileFrames - 1 + i;
+    const int frame = tile * kTileFrames - padding + i;
     inputs[static_cast<size_t>(i)] = frame >= 0 && frame < frames ? first + frame * frame_floats : zeros;
   }
   return inputs;

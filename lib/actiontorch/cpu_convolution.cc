@@ -41,8 +41,16 @@ Activation::Activation(Size3 size, int channels, int border, int after)
       border_(border),
       row_stride_(static_cast<ptrdiff_t>(size[2] + 2 * border + after) * channels),
       frame_stride_((row_stride_ * (size[1] + 2 * border + after) + kValuesAtOnce - 1) / kValuesAtOnce * kValuesAtOnce),
-      buffer_(static_cast<size_t>(frame_stride_ * size[0])) {
-  std::fill_n(buffer_.data(), buffer_.size(), 0.0f);
+      buffer_(std::make_shared<Buffer>(static_cast<size_t>(frame_stride_ * size[0]))),
+      data_(buffer_->data()) {
+  std::fill_n(buffer_->data(), buffer_->size(), 0.0f);
+}
+
+Activation Activation::Frames(int first, int count) const {
+  Activation some = *this;
+  some.size_[0] = count;
+  some.data_ += first * frame_stride_;
+  return some;
 }
 
 }  // namespace action

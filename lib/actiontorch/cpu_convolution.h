@@ -40,7 +40,8 @@ class Buffer {
   size_t size_ = 0;
 };
 
-// [frames, height, width, channels] with a border of zeros around height and width that nobody writes.
+// [frames, height, width, channels] with a border of zeros around height and width that nobody writes. A copy is
+// another name for the same memory.
 class Activation {
  public:
   // `after`: zeros below and to the right beyond the border, read by tiles that the size is not a multiple of.
@@ -51,10 +52,13 @@ class Activation {
   ptrdiff_t row_stride() const { return row_stride_; }
   ptrdiff_t frame_stride() const { return frame_stride_; }  // a multiple of kValuesAtOnce
   // Frame after frame, from the border's first pixel on.
-  const float *data() const { return buffer_.data(); }
+  float *data() { return data_; }
+  const float *data() const { return data_; }
   // The first channel of a pixel; y and x may be in the border.
-  float *At(int frame, int y, int x) { return buffer_.data() + Offset(frame, y, x); }
-  const float *At(int frame, int y, int x) const { return buffer_.data() + Offset(frame, y, x); }
+  float *At(int frame, int y, int x) { return data_ + Offset(frame, y, x); }
+  const float *At(int frame, int y, int x) const { return data_ + Offset(frame, y, x); }
+  // Some of the frames, in the same memory.
+  Activation Frames(int first, int count) const;
 
  private:
   ptrdiff_t Offset(int frame, int y, int x) const {
@@ -65,7 +69,8 @@ class Activation {
   int border_;
   ptrdiff_t row_stride_;
   ptrdiff_t frame_stride_;
-  Buffer buffer_;
+  std::shared_ptr<Buffer> buffer_;
+  float *data_;  // of the first frame
 };
 
 // What threads need while they compute; shared by the convolutions of a network.
@@ -80,7 +85,8 @@ struct Workspace {
 class CpuConvolution {
  public:
   virtual ~CpuConvolution() = default;
-  // out = convolution + bias (+ residual), negative values to 0 when `relu`. The sizes fit; residual may be null.
+  // out = convolution + bias (+ residual), negative values to 0 when `relu`. The sizes fit; residual may be null. Where
+  // `in` has the frames around it that the first and the last of `out` read, in time nothing is padded.
   virtual void Run(const Activation &in, const Activation *residual, bool relu, Activation &out,
                    Workspace &workspace) const = 0;
 };

@@ -44,7 +44,8 @@ class DirectConvolution : public WindowConvolution {
   void RunGroup(const Activation &in, const Activation *residual, bool relu, Activation &out, int panel, int frame,
                 int top, int pixels, float *sums) const {
     // Frames before the first and behind the last are zeros and left out.
-    const int first_frame = frame * stride_[0] - padding_[0];
+    const int first_frame =
+        frame * stride_[0] - PaddingInTime(in.size()[0], out.size()[0], kernel_[0], stride_[0], padding_[0]);
     const int from = std::max(0, -first_frame);
     const int to = std::min(kernel_[0], in.size()[0] - first_frame);
     std::array<ptrdiff_t, kMostSegments> segments;

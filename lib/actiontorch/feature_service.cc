@@ -79,6 +79,7 @@ struct Queue {
   bool closed = false;
   StreamStats stats;  // of the stream alone
   std::condition_variable changed;
+  std::unique_ptr<KeptFrames> kept;  // the worker's, no lock needed
 };
 
 class Worker {
@@ -166,12 +167,14 @@ class Worker {
     bool first;  // of its queue in this pass
   };
 
+  static bool HasContext(const Chunk &chunk) { return chunk.before > 0 || chunk.after > 0; }
+
   bool HasWork() const {
     return std::ranges::any_of(queues_, [](const auto &queue) { return queue->waiting > 0; });
   }
 
   // Takes what waits, a chunk of each queue in turn; a queue that was served moves to the back. No wish of a queue that
-  // takes part is exceeded.
+  // takes part is exceeded. A chunk with context is alone.
   void TakeBatch(const BatchNetwork &network, std::vector<Place> &places, std::vector<Chunk> &chunks) {
     const auto best = static_cast<size_t>(std::max(network.best_batch, 1));
     const auto wish = [best](const Queue &queue) { return queue.batch_size > 0 ? queue.batch_size : best; };
@@ -181,10 +184,14 @@ class Worker {
       const auto found = std::ranges::find_if(
           queues_, [&](const auto &queue) { return queue->waiting > 0 && places.size() < wish(*queue); });
       if (found == queues_.end()) return;
+      const auto slot = std::ranges::find((*found)->slots, Slot::State::kWaiting, &Slot::state);
+      if (HasContext(slot->chunk)) {
+        if (!places.empty()) return;
+        limit = 1;
+      }
       queues_.splice(queues_.end(), queues_, found);
       Queue &queue = *queues_.back();
       limit = std::min(limit, wish(queue));
-      const auto slot = std::ranges::find(queue.slots, Slot::State::kWaiting, &Slot::state);
       slot->state = Slot::State::kRunning;
       --queue.waiting;
       queue.stats.wait += now - slot->submitted;
@@ -212,7 +219,11 @@ class Worker {
       std::string error;
       try {
         features.resize(chunks.size());
-        network.run(chunks, features);
+        if (HasContext(chunks.front())) {
+          network.run_continual(chunks.front(), places.front().queue->kept, features.front());
+        } else {
+          network.run(chunks, features);
+        }
       } catch (const std::exception &e) {
         error = e.what();
       }

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "action/engine.h"
+#include "actiontorch/r3d18.h"
 
 namespace action {
 
@@ -21,6 +22,9 @@ struct BatchNetwork {
   int max_batch = 1;   // most that it takes
   int best_batch = 1;  // what suits the device best
   int threads = 1;     // that may be in run at once: a device computes for one while others bring and fetch
+  // Of one chunk that has context. kept: of its stream. Of a network with several threads, which keeps nothing there,
+  // two may have the same stream's at once.
+  std::function<void(const Chunk &chunk, std::unique_ptr<KeptFrames> &kept, Features &features)> run_continual;
 };
 // Makes the network on the worker's first thread, so that everything LibTorch keeps per thread is set where it is used.
 using NetworkFactory = std::function<BatchNetwork()>;

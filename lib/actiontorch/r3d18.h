@@ -22,6 +22,24 @@ class WrongPrecision : public Error {
   using Error::Error;
 };
 
+// Of FeatureMode::kContinual: the stem and the blocks of layer 1 run along the stream.
+inline constexpr int kSharedBlocks = 2;
+
+// What a network keeps of a stream from one chunk to the next, so that no frame is computed twice; only that: whatever
+// became of it, features are the same.
+class KeptFrames {
+ public:
+  virtual ~KeptFrames() = default;
+};
+
+// A chunk with the frames around it (ContextOf; fewer where the run begins or ends).
+struct ContinualChunk {
+  const uint8_t *pixels;  // [before + 16 + after, 112, 112, 3] RGB, 0 to 255
+  int before;
+  int after;
+  uint64_t first_frame;  // see Chunk
+};
+
 // torchvision's video.r3d_18 in eval mode, `fc` removed. One thread at a time runs it, but for `concurrent_passes`.
 class R3d18 {
  public:
@@ -31,6 +49,12 @@ class R3d18 {
   virtual void Forward(std::span<const uint8_t *const> chunks, std::span<float> features) = 0;
   // The same from normalised input, [n, 3, 16, 112, 112]: (rgb / 255 - mean) / std.
   virtual void ForwardNormalised(std::span<const float> input, int n, std::span<float> features) = 0;
+
+  // The stem and layer 1 over all frames of the chunk, with zeros before the first and behind the last; the rest over
+  // what comes out in the places of its 16. `kept` is of the stream, null at its first chunk; the network may put
+  // something there. features: [512]. Throws Error.
+  virtual void ForwardContinual(const ContinualChunk &chunk, std::unique_ptr<KeptFrames> &kept,
+                                std::span<float> features) = 0;
 
   // Runs it once with each batch that it has something to prepare for, so that what follows is computed at full speed.
   // Throws Error; WrongPrecision when it was not what fp32 gives.

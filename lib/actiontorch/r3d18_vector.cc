@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "actiontorch/continual_layers.h"
 #include "actiontorch/cpu_convolution.h"
 #include "actiontorch/folded_r3d18.h"
 #include "actiontorch/normalisation.h"
@@ -27,7 +28,11 @@ int AfterTiles(int side) {
 class VectorR3d18 : public R3d18 {
  public:
   VectorR3d18(const FoldedR3d18 &folded, const ConvolutionKernels &kernels, int threads)
-      : kernels_(kernels), team_(threads), workspace_(team_), input_(kInputSize, 3, folded.stem.padding[1]) {
+      : kernels_(kernels),
+        team_(threads),
+        workspace_(team_),
+        stem_border_(folded.stem.padding[1]),
+        input_(kInputSize, 3, stem_border_) {
     stem_ = NewWinogradTimeConvolution(kernels, folded.stem);
     Size3 size = folded.stem.OutputSize(kInputSize);
     AddActivations(size, folded.stem.outputs);
@@ -40,6 +45,7 @@ class VectorR3d18 : public R3d18 {
         AddActivations(size, from.conv1.outputs);
       }
       block.conv2 = NewConvolution(from.conv2, size);
+      block.level = levels_.size() - 1;
       blocks_.push_back(std::move(block));
     }
     for (size_t channel = 0; channel < kMean.size(); ++channel) {
@@ -52,17 +58,17 @@ class VectorR3d18 : public R3d18 {
     for (size_t i = 0; i < chunks.size(); ++i) {
       const uint8_t *chunk = chunks[i];
       team_.ForEach(kChunkFrames, [&](int frame, int) {
-        const uint8_t *from = chunk + static_cast<ptrdiff_t>(frame) * kFrameBytes;
-        for (int y = 0; y < kFrameSide; ++y) {
-          float *to = input_.At(frame, y, 0);
-          for (int x = 0; x < kFrameSide; ++x, from += 3, to += 3) {
-            for (size_t channel = 0; channel < 3; ++channel)
-              to[channel] = normalised_[channel][from[channel]];
-          }
-        }
+        Normalise(chunk + static_cast<ptrdiff_t>(frame) * kFrameBytes, input_, frame);
       });
       Run(features.subspan(i * kFeatureSize, kFeatureSize));
     }
+  }
+
+  void ForwardContinual(const ContinualChunk &chunk, std::unique_ptr<KeptFrames> &kept,
+                        std::span<float> features) override {
+    if (!kept) kept = NewContinualLayers();
+    const auto load = [this](const uint8_t *pixels, Activation &to) { Normalise(pixels, to, 0); };
+    RunBlocks(kSharedBlocks, static_cast<ContinualLayers &>(*kept).Run(chunk, load, workspace_), features);
   }
 
   void ForwardNormalised(std::span<const float> input, int n, std::span<float> features) override {
@@ -90,6 +96,7 @@ class VectorR3d18 : public R3d18 {
     std::unique_ptr<CpuConvolution> conv1;
     std::unique_ptr<CpuConvolution> conv2;
     std::unique_ptr<CpuConvolution> downsample;  // null: the shortcut is the input itself
+    size_t level = 0;                            // of what comes out
   };
   // What goes into a block and comes out of it, and what is between its convolutions.
   struct Level {
@@ -110,17 +117,47 @@ class VectorR3d18 : public R3d18 {
     levels_.push_back({make(), make()});
   }
 
+  // A frame's pixels to (rgb / 255 - mean) / std.
+  void Normalise(const uint8_t *from, Activation &activation, int frame) const {
+    for (int y = 0; y < kFrameSide; ++y) {
+      float *to = activation.At(frame, y, 0);
+      for (int x = 0; x < kFrameSide; ++x, from += 3, to += 3) {
+        for (size_t channel = 0; channel < 3; ++channel)
+          to[channel] = normalised_[channel][from[channel]];
+      }
+    }
+  }
+
+  std::unique_ptr<ContinualLayers> NewContinualLayers() const {
+    std::vector<ContinualLayers::Layer> layers{{stem_.get(), -1, ContinualLayers::Layer::kNone}};
+    for (size_t i = 0; i < kSharedBlocks; ++i) {
+      const int trunk = static_cast<int>(layers.size()) - 1;
+      layers.push_back({blocks_[i].conv1.get(), trunk, ContinualLayers::Layer::kNone});
+      layers.push_back({blocks_[i].conv2.get(), trunk + 1, trunk});
+    }
+    const Activation &inside = levels_.front().trunk;
+    return std::make_unique<ContinualLayers>(
+        std::move(layers), FrameQueue(kInputSize, 3, stem_border_, 0, ContinualLayers::kCapacity), [&](int capacity) {
+          return FrameQueue(inside.size(), inside.channels(), kBorder, AfterTiles(inside.size()[1]), capacity);
+        });
+  }
+
   void Run(std::span<float> features) {
     stem_->Run(input_, nullptr, true, levels_[0].trunk, workspace_);
-    size_t level = 0;
-    for (const Block &block : blocks_) {
-      const Activation &in = levels_[level].trunk;
-      if (block.downsample) ++level;
-      auto &[trunk, between] = levels_[level];
-      block.conv1->Run(in, nullptr, true, between, workspace_);
-      if (block.downsample) block.downsample->Run(in, nullptr, false, trunk, workspace_);
+    RunBlocks(0, levels_[0].trunk, features);
+  }
+
+  // The rest of the network from this block on.
+  void RunBlocks(size_t first, const Activation &input, std::span<float> features) {
+    const Activation *in = &input;
+    for (size_t i = first; i < blocks_.size(); ++i) {
+      const Block &block = blocks_[i];
+      auto &[trunk, between] = levels_[block.level];
+      block.conv1->Run(*in, nullptr, true, between, workspace_);
+      if (block.downsample) block.downsample->Run(*in, nullptr, false, trunk, workspace_);
       // In place: each pixel of the shortcut is read before it is written.
       block.conv2->Run(between, &trunk, true, trunk, workspace_);
+      in = &trunk;
     }
     const Activation &last = levels_.back().trunk;
     const Size3 size = last.size();
@@ -141,6 +178,7 @@ class VectorR3d18 : public R3d18 {
   const ConvolutionKernels &kernels_;
   ThreadTeam team_;
   Workspace workspace_;
+  const int stem_border_;
   Activation input_;
   std::unique_ptr<CpuConvolution> stem_;
   std::vector<Block> blocks_;

@@ -150,8 +150,11 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
         pixels.push_back(chunk.pixels.data());
       network->Forward(pixels, {features.front().data(), features.size() * kFeatureSize});
     };
+    const auto run_continual = [network](const Chunk &chunk, std::unique_ptr<KeptFrames> &kept, Features &features) {
+      network->ForwardContinual({chunk.pixels.data(), chunk.before, chunk.after, chunk.first_frame}, kept, features);
+    };
     network->WarmUp();
-    return {run, network->max_batch(), network->best_batch(), network->concurrent_passes()};
+    return {run, network->max_batch(), network->best_batch(), network->concurrent_passes(), run_continual};
   };
   std::shared_ptr<FeatureService> service;
   try {

@@ -9,6 +9,7 @@
 
 #include "action/chunk_builder.h"
 #include "actiontorch/normalisation.h"
+#include "actiontorch/r3d18.h"
 #include "actiontorch/space_to_depth.h"
 
 namespace action {
@@ -114,22 +115,30 @@ TorchNetwork::TorchNetwork(const FoldedR3d18 &folded, const Layout &layout) : la
 
 TorchNetwork::~TorchNetwork() = default;
 
-at::Tensor TorchNetwork::FromPixels(const at::Tensor &pixels) const {
+at::Tensor TorchNetwork::FromPixels(const at::Tensor &pixels, int first) const {
   at::Tensor x = pixels.to(at::kFloat);
   if (layout_.type == at::kFloat) {
     x.div_(255.0).sub_(mean_).div_(std_);  // the reference's order of operations
   } else {
     x = at::addcmul(shift_, x, scale_).to(layout_.type);  // in one pass, since it is rounded anyway
   }
-  return FromFrames(x);
+  return FromFrames(x, first);
 }
 
 at::Tensor TorchNetwork::FromNormalised(const at::Tensor &x) const {
-  return FromFrames(x.permute({0, 2, 3, 4, 1}).to(layout_.type));
+  return FromFrames(x.permute({0, 2, 3, 4, 1}).to(layout_.type), 0);
 }
 
-// frames: [n, 16, 112, 112, 3]
-at::Tensor TorchNetwork::FromFrames(const at::Tensor &frames) const {
+// The 16 frames of the chunk.
+at::Tensor TorchNetwork::WithoutContext(const at::Tensor &x, int first) const {
+  const at::Tensor dense = layout_.blocked ? x.to_dense(layout_.type) : x;
+  const at::Tensor chunk = dense.narrow(2, first, kChunkFrames);
+  return layout_.blocked ? chunk.contiguous().to_mkldnn(layout_.type)
+                         : chunk.contiguous(at::MemoryFormat::ChannelsLast3d);
+}
+
+// frames: [n, 16 or more, 112, 112, 3]
+at::Tensor TorchNetwork::FromFrames(const at::Tensor &frames, int first) const {
   at::Tensor x = layout_.space_to_depth ? SpaceToDepth(frames) : frames.permute({0, 4, 1, 2, 3});
   if (layout_.blocked) {
     x = x.contiguous().to_mkldnn(layout_.type);
@@ -137,8 +146,10 @@ at::Tensor TorchNetwork::FromFrames(const at::Tensor &frames) const {
     x = x.contiguous(at::MemoryFormat::ChannelsLast3d);
   }
   x = stem_.front().Relu(x);
-  for (const Block &block : blocks_)
-    x = block(x);
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    if (i == kSharedBlocks && frames.size(1) > kChunkFrames) x = WithoutContext(x, first);
+    x = blocks_[i](x);
+  }
   x = layout_.blocked ? x.to_dense(at::kFloat) : x.to(at::kFloat);
   return x.mean({2, 3, 4});
 }

@@ -36,16 +36,17 @@ class WinogradConvolution : public CpuConvolution {
            Workspace &workspace) const override {
     const Job job{in, residual, out, relu, CeilDiv(in.size()[2], kTileSide)};
     const int tiles = CeilDiv(in.size()[1], kTileSide) * job.across;
-    const int frames = in.size()[0];
+    const Frames frames{in.size()[0], out.size()[0], PaddingInTime(in.size()[0], out.size()[0], kTimeTaps, 1, 1)};
     const auto member_floats = [&](int member) { return workspace.members[static_cast<size_t>(member)].data(); };
     if (tiles >= kManyTiles) {
       // Each thread takes a few tiles from pixels to pixels, within its own cache; products take their points' place.
-      const size_t point_floats = PointFloats(kTilesAtOnce, frames);
+      const int at_once = std::max(1, kRowsOfTiles / CeilDiv(frames.out, kTileFrames));
+      const size_t point_floats = PointFloats(at_once, frames.in);
       for (Buffer &buffer : workspace.members)
-        buffer.Reserve(point_floats + ScratchFloats(kTilesAtOnce, frames));
-      workspace.team.ForEach(CeilDiv(tiles, kTilesAtOnce), [&](int i, int member) {
-        const int first = i * kTilesAtOnce;
-        const int count = std::min(kTilesAtOnce, tiles - first);
+        buffer.Reserve(point_floats + ScratchFloats(at_once, frames.in));
+      workspace.team.ForEach(CeilDiv(tiles, at_once), [&](int i, int member) {
+        const int first = i * at_once;
+        const int count = std::min(at_once, tiles - first);
         float *points = member_floats(member);
         for (int tile = 0; tile < count; ++tile)
           TransformPatches(job, first + tile, tile, count, points);
@@ -57,10 +58,10 @@ class WinogradConvolution : public CpuConvolution {
       return;
     }
     // Few tiles, many channels: the weights are the larger part, so all tiles go through them at once.
-    workspace.points.Reserve(PointFloats(tiles, frames));
-    workspace.products.Reserve(PointFloats(tiles, frames));
+    workspace.points.Reserve(PointFloats(tiles, frames.in));
+    workspace.products.Reserve(PointFloats(tiles, frames.in));
     for (Buffer &buffer : workspace.members)
-      buffer.Reserve(ScratchFloats(tiles, frames));
+      buffer.Reserve(ScratchFloats(tiles, frames.in));
     float *points = workspace.points.data();
     float *products = workspace.products.data();
     workspace.team.ForEach(tiles, [&](int tile, int) { TransformPatches(job, tile, tile, tiles, points); });
@@ -74,7 +75,7 @@ class WinogradConvolution : public CpuConvolution {
   }
 
  private:
-  static constexpr int kTilesAtOnce = 3;     // with their points 0.4 MB at 16 frames of 64 channels
+  static constexpr int kRowsOfTiles = 12;    // in space and time; with their points 0.4 MB of 64 channels
   static constexpr int kManyTiles = 40;      // from here on threads work on different tiles; below, on different points
   static constexpr int kOutputsAtOnce = 64;  // of a point, by a thread
 
@@ -100,6 +101,12 @@ class WinogradConvolution : public CpuConvolution {
     }
   }
 
+  static constexpr int kTimeTaps = 3;
+  struct Frames {
+    int in;
+    int out;
+    int padding;  // of zeros before the first of `in`
+  };
   struct Job {
     const Activation &in;
     const Activation *residual;
@@ -108,8 +115,8 @@ class WinogradConvolution : public CpuConvolution {
     int across;  // tiles
   };
 
-  // Points lie as [36][frame][tile][channel], points in time as [point][time tile][tile][channel]. A cache line more
-  // between points keeps them out of each other's place in the cache.
+  // Points lie as [36][frame of `in`][tile][channel], products too with fewer frames, points in time as [point][time
+  // tile][tile][channel]. A cache line more between points keeps them out of each other's place in the cache.
   static constexpr ptrdiff_t kCacheLine = 16;
   ptrdiff_t PointStride(int tiles, int frames) const {
     return static_cast<ptrdiff_t>(tiles) * frames * std::max(inputs_, outputs_) + kCacheLine;
@@ -137,7 +144,7 @@ class WinogradConvolution : public CpuConvolution {
     const Finish finish = {bias_.data(), job.relu};
     for (int frame = 0; frame < size[0]; ++frame) {
       kernels_.transform_tile(
-          products + (static_cast<ptrdiff_t>(frame) * places + place) * outputs_, PointStride(places, size[0]),
+          products + (static_cast<ptrdiff_t>(frame) * places + place) * outputs_, PointStride(places, job.in.size()[0]),
           outputs_, finish, job.residual != nullptr ? job.residual->At(frame, y, x) : nullptr,
           job.residual != nullptr ? job.residual->row_stride() : 0, outputs_, job.out.At(frame, y, x),
           job.out.row_stride(), outputs_, std::min(kTileSide, size[1] - y), std::min(kTileSide, size[2] - x));
@@ -156,20 +163,20 @@ class WinogradConvolution : public CpuConvolution {
 
   // One point of all frames and places, for some of the outputs; `products` may be `points` when it is all of them. The
   // frames before the first and behind the last are zeros.
-  void Multiply(int point, int first_output, int last_output, int frames, int places, const float *points,
+  void Multiply(int point, int first_output, int last_output, const Frames &frames, int places, const float *points,
                 float *products, float *scratch) const {
-    const float *from = points + point * PointStride(places, frames);
-    float *to = products + point * PointStride(places, frames);
+    const float *from = points + point * PointStride(places, frames.in);
+    float *to = products + point * PointStride(places, frames.in);
     const ptrdiff_t frame_floats = static_cast<ptrdiff_t>(places) * inputs_;
-    const int time_tiles = CeilDiv(frames, kTileFrames);
+    const int time_tiles = CeilDiv(frames.out, kTileFrames);
     const int rows = time_tiles * places;
-    const ptrdiff_t time_stride = TimeStride(places, frames, inputs_);
-    const ptrdiff_t sum_stride = TimeStride(places, frames, kernels_.panel);
+    const ptrdiff_t time_stride = TimeStride(places, frames.in, inputs_);
+    const ptrdiff_t sum_stride = TimeStride(places, frames.in, kernels_.panel);
     const float *zeros = std::fill_n(scratch, frame_floats, 0.0f) - frame_floats;
     float *times = scratch + frame_floats;
     float *sums = times + kTimePoints * time_stride;
     for (int tile = 0; tile < time_tiles; ++tile) {
-      const auto inputs = FramesOfTile(tile, from, frames, frame_floats, zeros);
+      const auto inputs = FramesOfTile(tile, from, frames.in, frames.padding, frame_floats, zeros);
       kernels_.transform_frames(inputs.data(), static_cast<int>(frame_floats), times + tile * frame_floats,
                                 time_stride);
     }
@@ -190,7 +197,7 @@ class WinogradConvolution : public CpuConvolution {
       for (int row = 0; row < rows; ++row) {
         const int frame = row / places * kTileFrames, place = row % places;
         std::array<float *, kTileFrames> outputs{};
-        const int used = std::min(kTileFrames, frames - frame);
+        const int used = std::min(kTileFrames, frames.out - frame);
         for (int i = 0; i < used; ++i)
           outputs[static_cast<size_t>(i)] =
               to + (static_cast<ptrdiff_t>(frame + i) * places + place) * outputs_ + output;

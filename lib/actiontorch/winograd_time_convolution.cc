@@ -32,7 +32,7 @@ class WinogradTimeConvolution : public WindowConvolution {
     const int time_tiles = CeilDiv(size[0], kTileFrames);
     const ptrdiff_t picture_floats = in.frame_stride();
     workspace.points.Reserve(static_cast<size_t>((time_tiles * kTimePoints + 1) * picture_floats));
-    TransformInput(in, time_tiles, workspace);
+    TransformInput(in, size[0], time_tiles, workspace);
 
     const int lines = LinesOfGroup(size, kGroupPixels);
     const ptrdiff_t sum_floats = static_cast<ptrdiff_t>(lines) * size[2] * kernels_.panel;
@@ -73,16 +73,17 @@ class WinogradTimeConvolution : public WindowConvolution {
 
   // Pictures with their borders to [time tile][point], and behind them one picture of zeros, which stands for the
   // frames before the first and behind the last.
-  void TransformInput(const Activation &in, int time_tiles, Workspace &workspace) const {
+  void TransformInput(const Activation &in, int out_frames, int time_tiles, Workspace &workspace) const {
     const ptrdiff_t picture_floats = in.frame_stride();
     float *points = workspace.points.data();
     float *zeros = points + time_tiles * kTimePoints * picture_floats;
     std::fill_n(zeros, picture_floats, 0.0f);
     const int pieces = CeilDiv(static_cast<int>(picture_floats), kPieceFloats);
+    const int padding = PaddingInTime(in.size()[0], out_frames, kTaps, 1, 1);
     workspace.team.ForEach(time_tiles * pieces, [&](int i, int) {
       const ptrdiff_t offset = static_cast<ptrdiff_t>(i % pieces) * kPieceFloats;
       const int tile = i / pieces;
-      const auto frames = FramesOfTile(tile, in.data() + offset, in.size()[0], picture_floats, zeros + offset);
+      const auto frames = FramesOfTile(tile, in.data() + offset, in.size()[0], padding, picture_floats, zeros + offset);
       kernels_.transform_frames(frames.data(),
                                 static_cast<int>(std::min<ptrdiff_t>(kPieceFloats, picture_floats - offset)),
                                 points + tile * kTimePoints * picture_floats + offset, picture_floats);

@@ -614,6 +614,10 @@ TEST_F(ActionClassify, EverySettingIsCompared) {
             std::string::npos);
   EXPECT_NE(complaint([](auto &facts) { facts.colorimetry = action::Colorimetry::kStream; }).find("colorimetry"),
             std::string::npos);
+  EXPECT_NE(complaint([](auto &facts) {
+              facts.mode = action::FeatureMode::kContinual;
+            }).find("features: trained with windowed, here continual"),
+            std::string::npos);
 }
 
 TEST_F(ActionClassify, AFolderOfThePythonSystemIsTakenWithANotice) {

@@ -79,7 +79,13 @@ class FakeEngine : public PartialEngine {
       const auto run = [](std::span<const action::Chunk> chunks, std::span<action::Features> features) {
         std::ranges::transform(chunks, features.begin(), Answer);
       };
-      return action::BatchNetwork{run, 8, 1};
+      const auto continual = [](const action::Chunk &chunk, auto &, action::Features &features) {
+        action::Chunk alone;
+        const auto first = chunk.pixels.begin() + static_cast<ptrdiff_t>(chunk.before) * action::kFrameBytes;
+        alone.pixels.assign(first, first + action::kChunkBytes);
+        features = Answer(alone);
+      };
+      return action::BatchNetwork{run, 8, 1, 1, continual};
     });
   }
   // A classifier whose last bias says which of the features is the logit of each class.

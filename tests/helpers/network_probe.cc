@@ -3,9 +3,11 @@
 //
 // Shows Python tests what the network computes. Links LibTorch and nothing else of the world, not even libaction: what
 // a bare GPU host can build.
-//   network_probe WEIGHTS FILE pixels|normalised fp32|bf16|fp16|blocked|channels-last|space-to-depth [each]
+//   network_probe WEIGHTS FILE pixels|normalised|continual fp32|bf16|fp16|blocked|channels-last|space-to-depth [each]
 // The last three: fp32 by LibTorch's operators on the CPU, in the layouts of TorchLayout.
 // each: one pass for each chunk, as a stream alone gets it, instead of one for all.
+// continual: FILE is [frames, 112, 112, 3] bytes, a run; each further argument, FIRST:BEFORE:AFTER:NUMBER, a chunk that
+// begins (without its context) with frame FIRST of it, and whose first frame has this number.
 // FILE: [n, 16, 112, 112, 3] bytes, or [n, 3, 16, 112, 112] float32. Writes [n, 512] float32 to standard output.
 #include <cstddef>
 #include <cstdio>
@@ -58,6 +60,24 @@ std::unique_ptr<action::R3d18> NewNetwork(const action::StateDict &weights, cons
   return network;
 }
 
+// One stream's.
+std::vector<float> Continual(action::R3d18 &network, const std::vector<std::byte> &frames,
+                             std::span<char *const> chunks) {
+  std::vector<float> out(chunks.size() * action::kFeatureSize);
+  std::unique_ptr<action::KeptFrames> kept;
+  std::span<float> to(out);
+  for (const char *text : chunks) {
+    int first = 0, before = 0, after = 0;
+    unsigned long long number = 0;
+    if (std::sscanf(text, "%d:%d:%d:%llu", &first, &before, &after, &number) != 4) throw action::Error(text);
+    const auto *pixels =
+        reinterpret_cast<const uint8_t *>(frames.data()) + static_cast<ptrdiff_t>(first - before) * action::kFrameBytes;
+    network.ForwardContinual({pixels, before, after, number}, kept, to.first(action::kFeatureSize));
+    to = to.subspan(action::kFeatureSize);
+  }
+  return out;
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -71,7 +91,9 @@ int main(int argc, char **argv) {
     const int n =
         static_cast<int>(data.size() / (normalised ? action::kChunkBytes * sizeof(float) : action::kChunkBytes));
     std::vector<float> out(static_cast<size_t>(n) * action::kFeatureSize);
-    if (normalised) {
+    if (std::string(argv[3]) == "continual") {
+      out = Continual(*network, data, std::span(argv, static_cast<size_t>(argc)).subspan(5));
+    } else if (normalised) {
       std::vector<float> input(data.size() / sizeof(float));
       std::memcpy(input.data(), data.data(), data.size());
       network->ForwardNormalised(input, n, out);

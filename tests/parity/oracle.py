@@ -135,6 +135,22 @@ class Backbone:
         with torch.no_grad():
             return self.model(torch.from_numpy(x).permute(3, 0, 1, 2)[None])[0].numpy()
 
+    def shared(self, frames):
+        """frames: a whole run, n x [112, 112, 3] uint8 RGB. The stem and layer 1 over all of it at once."""
+        x = (np.stack(frames).astype(np.float32) / 255 - MEAN) / STD
+        with torch.no_grad():
+            return self.model.layer1(self.model.stem(torch.from_numpy(x).permute(3, 0, 1, 2)[None]))
+
+    def rest(self, window):
+        """The other layers over 16 of what `shared` gives. Returns [512]."""
+        with torch.no_grad():
+            return self.model.avgpool(self.model.layer4(self.model.layer3(self.model.layer2(window)))).flatten().numpy()
+
+    def continual(self, frames, starts):
+        """The features of the chunks from each start on, with the frames of the whole run around them. Returns [starts, 512]."""
+        shared = self.shared(frames)
+        return np.stack([self.rest(shared[:, :, start:start + 16]) for start in starts])
+
 
 def cosine(a, b):
     return float((a * b).sum() / (np.linalg.norm(a) * np.linalg.norm(b)))

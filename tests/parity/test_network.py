@@ -53,6 +53,60 @@ def close(got, expected):
 BACKBONE = oracle.Backbone(WEIGHTS)
 
 
+REACH = 5  # of the stem and layer 1, in frames
+
+
+def run_of(frames, seed):
+    """A moving picture in noise: every frame is another."""
+    random = np.random.default_rng(seed)
+    t, y, x = np.mgrid[0:frames, 0:112, 0:112]
+    moving = 127 + 90 * np.sin(0.1 * x + 0.4 * t) * np.cos(0.07 * y - 0.2 * t)
+    return np.clip(np.stack([moving, np.roll(moving, 5, 2), 255 - moving], -1) + random.normal(0, 20, (frames, 1, 1, 3)), 0, 255).astype(np.uint8)
+
+
+def chunk_of(start, run_end, number=0):
+    before, after = min(REACH, start), min(REACH, run_end - start - 16)
+    return f"{start}:{before}:{after}:{number + start - before}"
+
+
+def continual(precision="fp32", **env):
+    """A run at every hop; then a stream with what may befall it: dropped chunks, a chunk again, a jump, another run, and the first one after a seek."""
+    def test():
+        notes = []
+        frames = run_of(45, 1)
+        expected = BACKBONE.continual(frames, range(30))
+        limit = 1e-4 * float(np.abs(expected).max())
+
+        def compare(what, starts, run_end, numbers):
+            chunks = [chunk_of(start, end, number) for start, end, number in zip(starts, run_end, numbers)]
+            done = probe(WEIGHTS, frames, "continual", precision, *chunks, **env)
+            assert done.returncode == 0, done.stderr.decode()
+            got = np.frombuffer(done.stdout, np.float32).reshape(-1, 512)
+            for start, end, row in zip(starts, run_end, got):
+                right = expected[start] if end == 45 else BACKBONE.continual(frames[:end], [start])[0]
+                worst = float(np.abs(row - right).max())
+                assert worst <= limit, (what, start, worst, limit)
+                notes.append((worst, what))
+        for hop in range(1, 9) if precision == "fp32" and not env else (4,):
+            starts = list(range(0, 30, hop))
+            starts = [start for start in starts if start + 16 <= 45]
+            compare(f"hop {hop}", starts, [45] * len(starts), [0] * len(starts))
+        compare("16 frames alone, twice", [0, 0], [16, 16], [0, 5000])
+        compare("dropped, again, back, far", [0, 4, 12, 12, 20, 8, 29], [45] * 7, [0] * 7)
+        compare("a shorter run, the next, the first again", [0, 4, 5, 0, 4, 0, 4, 8], [21, 21, 21, 45, 45, 30, 30, 30], [0] * 3 + [1000] * 2 + [7] * 3)
+        difference, what = max(notes)
+        return [f"{len(notes)} chunks, largest difference {difference:.2g} of {np.abs(expected).max():.3g} ({what})"]
+    return test
+
+
+def context_matters():
+    """A continual feature is another one than the windowed."""
+    frames = run_of(45, 1)
+    apart = BACKBONE.continual(frames, [12])[0] - BACKBONE(list(frames[12:28]))
+    assert np.abs(apart).max() > 1e-2 * np.abs(BACKBONE(list(frames[12:28]))).max(), np.abs(apart).max()
+    return [f"differs by {np.abs(apart).max():.2g}"]
+
+
 def standin(kind):
     def test():
         frames = clip(3, kind)
@@ -193,6 +247,11 @@ tap.run([(f"stand-in weights, {kind}", standin(kind)) for kind in ("noise", "mov
     ("by LibTorch's operators", by_torch),
     ("fp16 on a CPU", no_half_on_cpus),
     ("any number of threads", any_number_of_threads),
+    ("continual", continual()),
+    ("continual, AVX2", continual(ONEDNN_MAX_CPU_ISA="AVX2", DNNL_MAX_CPU_ISA="AVX2")),
+    ("continual, by LibTorch's operators", continual("blocked")),
+    ("continual, space to depth", continual("space-to-depth")),
+    ("context matters", context_matters),
     ("no reorders at work, fp32", steady_state("fp32", set())),
     ("only input and result are reordered at work, bf16", steady_state("bf16", {"1x3x16x112x112", "1x512x2x7x7"})),
     ("bf16", bf16),

@@ -24,10 +24,10 @@ FrameTime TimeOf(int number) {
           static_cast<uint64_t>(number) * 100 + 2, static_cast<uint64_t>(number) * 100 + 100};
 }
 
-// The first byte of each of a chunk's frames.
+// The first byte of each of a chunk's frames, without its context.
 std::vector<int> FramesOf(const Chunk &chunk) {
   std::vector<int> numbers;
-  for (int i = 0; i < kChunkFrames; ++i)
+  for (int i = chunk.before; i < chunk.before + kChunkFrames; ++i)
     numbers.push_back(chunk.pixels[static_cast<size_t>(i) * kFrameBytes]);
   return numbers;
 }
@@ -37,7 +37,8 @@ std::vector<Chunk> Feed(ChunkBuilder &builder, int count) {
   for (int i = 0; i < count; ++i) {
     if (auto chunk = builder.Add(Picture(i), TimeOf(i))) chunks.push_back(std::move(*chunk));
   }
-  if (auto chunk = builder.Finish(static_cast<uint64_t>(count) * 100)) chunks.push_back(std::move(*chunk));
+  for (Chunk &chunk : builder.Finish(static_cast<uint64_t>(count) * 100))
+    chunks.push_back(std::move(chunk));
   return chunks;
 }
 
@@ -88,6 +89,46 @@ TEST(ChunkBuilder, StepsShareOutTheTime) {
   }
 }
 
+// With context the chunks are the same, later, and have the frames around them.
+TEST(ChunkBuilder, Context) {
+  for (const ChunkContext context : {ChunkContext{5, 5}, ChunkContext{12, 11}, ChunkContext{0, 3}}) {
+    for (int hop = 1; hop <= 16; ++hop) {
+      for (const int count : {0, 1, 3, 15, 16, 17, 20, 21, 22, 24, 26, 27, 28, 32, 33, 37, 40, 48, 53, 61}) {
+        ChunkBuilder plain(hop), builder(hop, context);
+        const std::vector<Chunk> expected = Feed(plain, count), chunks = Feed(builder, count);
+        ASSERT_EQ(chunks.size(), expected.size());
+        const int run_end = chunks.empty() ? 0 : (static_cast<int>(chunks.size()) - 1) * hop + 16;
+        for (size_t k = 0; k < chunks.size(); ++k) {
+          const Chunk &chunk = chunks[k];
+          EXPECT_EQ(FramesOf(chunk), FramesOf(expected[k]));
+          EXPECT_EQ(chunk.time, expected[k].time);
+          EXPECT_EQ(chunk.step, expected[k].step);
+          EXPECT_EQ(chunk.frame_count, expected[k].frame_count);
+          EXPECT_EQ(chunk.discont, expected[k].discont);
+          const int start = static_cast<int>(k) * hop;
+          EXPECT_EQ(chunk.before, std::min(context.before, start));
+          EXPECT_EQ(chunk.after, std::min(context.after, run_end - start - 16));
+          const int frames = chunk.before + 16 + chunk.after;
+          ASSERT_EQ(chunk.pixels.size(), static_cast<size_t>(frames) * kFrameBytes);
+          for (int i = 0; i < frames; ++i)
+            EXPECT_EQ(chunk.pixels[static_cast<size_t>(i) * kFrameBytes],
+                      std::min(start - chunk.before + i, count - 1));
+          EXPECT_EQ(chunk.first_frame, static_cast<uint64_t>(start - chunk.before));
+        }
+      }
+    }
+  }
+  // It comes as soon as its context is there, and no frame of the next run follows on it.
+  ChunkBuilder builder(4, {5, 5});
+  for (int i = 0; i < 20; ++i)
+    ASSERT_FALSE(builder.Add(Picture(i), TimeOf(i)));
+  EXPECT_TRUE(builder.IsNearlyFull());
+  ASSERT_TRUE(builder.Add(Picture(20), TimeOf(20)));
+  const std::vector<Chunk> rest = builder.Finish(2100);
+  EXPECT_EQ(rest.size(), 2u) << "windows from 4 and, padded, from 8 on";
+  EXPECT_GT(Feed(builder, 3)[0].first_frame, rest.back().first_frame + 30);
+}
+
 // Whatever the hop becomes, steps follow on each other, and each is in the middle of its window.
 TEST(ChunkBuilder, TheHopMayChange) {
   for (int before = 1; before <= 16; ++before) {
@@ -135,8 +176,7 @@ TEST(ChunkBuilder, ResetForgets) {
   ChunkBuilder builder(16);
   builder.Add(Picture(1), TimeOf(1));
   builder.Reset();
-  EXPECT_FALSE(builder.HasUnsent());
-  EXPECT_FALSE(builder.Finish(100));
+  EXPECT_TRUE(builder.Finish(100).empty());
 }
 
 TEST(ChunkBuilder, RefusesBadHops) {

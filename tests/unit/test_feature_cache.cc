@@ -50,6 +50,9 @@ TEST_F(FeatureCacheTest, NamesAreTheReferences) {
   config_.roi = Region::Parse("0.5,0,0.5,1");
   const std::string name = Cache().NameFor("data/a.mp4", {1.5, 20});
   EXPECT_EQ(name, "vid_1f181c932241b950dff32130f36095f0__fps8__len16__hop4__roi0.5,0,0.5,1__1.500-20.000");
+  config_.mode = FeatureMode::kContinual;
+  EXPECT_EQ(Cache().NameFor("data/a.mp4"),
+            "vid_1f181c932241b950dff32130f36095f0__fps8__len16__hop4__continual__roi0.5,0,0.5,1");
 }
 
 TEST_F(FeatureCacheTest, GivesBackWhatWasWritten) {
@@ -74,6 +77,7 @@ TEST_F(FeatureCacheTest, MissesWhenAnythingChanged) {
       {"sampling", [&] { config_.sampling = Sampling::kStride; }},
       {"hop", [&] { config_.hop = 8; }},
       {"roi", [&] { config_.roi.width = 0.5; }},
+      {"features", [&] { config_.mode = FeatureMode::kContinual; }},
       {"colorimetry", [&] { config_.colorimetry = Colorimetry::kStream; }},
       {"size", [&] { std::ofstream(video_, std::ios::app) << "x"; }},
       {"mtime", [&] { fs::last_write_time(video_, fs::last_write_time(video_) + std::chrono::milliseconds(1)); }},

@@ -320,6 +320,45 @@ TEST_F(FeatureServiceTest, AStreamOutlivesItsService) {
   EXPECT_EQ(TakeAll(*stream), (std::vector<float>{5}));
 }
 
+// Chunks with context go through the network one by one, each with what is kept of its stream.
+TEST(FeatureService, ChunksWithContext) {
+  struct Counter : KeptFrames {
+    int seen = 0;
+  };
+  const auto plain = [](std::span<const Chunk> chunks, std::span<Features> features) {
+    for (size_t i = 0; i < chunks.size(); ++i)
+      features[i][0] = -static_cast<float>(chunks[i].pixels[0]);
+  };
+  const auto continual = [](const Chunk &chunk, std::unique_ptr<KeptFrames> &kept, Features &features) {
+    if (!kept) kept = std::make_unique<Counter>();
+    auto &counter = static_cast<Counter &>(*kept);
+    features[0] = static_cast<float>(chunk.pixels[0] + 10 * ++counter.seen);
+  };
+  auto service = StartFeatureService({}, [&] { return BatchNetwork{plain, 8, 8, 1, continual}; });
+  auto first = service->OpenStream({.max_pending = 100}), second = service->OpenStream({.max_pending = 100});
+  std::vector<float> expected[2];
+  for (int i = 0; i < 20; ++i) {
+    for (FeatureStream *stream : {first.get(), second.get()}) {
+      Chunk chunk = ChunkOf(i);
+      const bool alone = i % 5 == 0;
+      chunk.after = alone ? 0 : 3;
+      ASSERT_TRUE(stream->TrySubmit(chunk));
+      const int before = i - i / 5;  // with context, of this stream
+      expected[stream == second.get()].push_back(static_cast<float>(alone ? -i : i + 10 * before));
+    }
+  }
+  const auto take_all = [](FeatureStream &stream) {
+    std::vector<float> values;
+    while (stream.outstanding() > 0 && stream.WaitForResult()) {
+      while (auto result = stream.Take())
+        values.push_back((*result->features)[0]);
+    }
+    return values;
+  };
+  EXPECT_EQ(take_all(*first), expected[0]);
+  EXPECT_EQ(take_all(*second), expected[1]);
+}
+
 TEST(FeatureService, ErrorsComeWithTheResult) {
   auto service = StartFeatureService(
       {}, [] { return BatchNetwork{[](auto, auto) { throw std::runtime_error("out of memory on the device"); }}; });

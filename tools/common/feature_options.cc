@@ -38,7 +38,7 @@ Fraction ParseRate(const char *text) {
 }  // namespace
 
 FeatureOptions::~FeatureOptions() {
-  for (char *text : {profile_, weights_, device_, precision_, sample_rate_, sampling_, roi_, colorimetry_})
+  for (char *text : {profile_, weights_, device_, precision_, sample_rate_, sampling_, roi_, colorimetry_, mode_})
     g_free(text);
 }
 
@@ -52,6 +52,8 @@ void FeatureOptions::AddTo(GOptionContext *context) {
        "RATE"},
       {"sampling", 0, 0, G_OPTION_ARG_STRING, &sampling_, "auto, stride or timestamp", "SAMPLING"},
       {hop_option_, 0, 0, G_OPTION_ARG_INT, &hop_, hop_help_, "N"},
+      {"features", 0, 0, G_OPTION_ARG_STRING, &mode_,
+       "windowed (default) or continual: see gst-inspect-1.0 r3dfeatures", "WHICH"},
       {"roi", 0, 0, G_OPTION_ARG_STRING, &roi_, "Part of the picture, as fractions: x,y,width,height", "REGION"},
       {"colorimetry", 0, 0, G_OPTION_ARG_STRING, &colorimetry_, "reference or stream", "WHICH"},
       {},
@@ -81,6 +83,7 @@ FeatureConfig FeatureOptions::Config() const {
   if (sample_rate_ != nullptr) config.sample_rate = ParseRate(sample_rate_);
   config.sampling = Parse("--sampling", sampling_, {Sampling::kAuto, Sampling::kStride, Sampling::kTimestamp});
   config.colorimetry = Parse("--colorimetry", colorimetry_, {Colorimetry::kReference, Colorimetry::kStream});
+  config.mode = Parse("--features", mode_, {FeatureMode::kWindowed, FeatureMode::kContinual});
   config.hop = hop_ != kProfilesHop ? hop_ : HopOf(profile());
   if (config.hop < 1 || config.hop > kChunkFrames)
     throw Error(std::string("--") + hop_option_ + " is " + std::to_string(config.hop) + "; it must be 1 to 16");
@@ -98,7 +101,8 @@ std::vector<std::pair<std::string, std::string>> FeatureOptions::Properties() co
   return {{"weights", OrEmpty(weights_)},        {"device", OrEmpty(device_)},
           {"precision", OrEmpty(precision_)},    {"sample-rate", config.sample_rate.ToString()},
           {"sampling", NameOf(config.sampling)}, {"hop", std::to_string(config.hop)},
-          {"roi", config.roi.ToString()},        {"colorimetry", NameOf(config.colorimetry)}};
+          {"roi", config.roi.ToString()},        {"colorimetry", NameOf(config.colorimetry)},
+          {"features", NameOf(config.mode)}};
 }
 
 }  // namespace action

@@ -17,8 +17,8 @@
 
 namespace action {
 
-// --weights, --device, --precision, --sample-rate, --sampling, --roi, --colorimetry, and the hop under a name of
-// choice; where that is "hop", --profile too, which decides it when it is not given.
+// --weights, --device, --precision, --sample-rate, --sampling, --features, --roi, --colorimetry, and the hop under a
+// name of choice; where that is "hop", --profile too, which decides it when it is not given.
 class FeatureOptions {
  public:
   // profile: which one counts when none is given.
@@ -53,6 +53,7 @@ class FeatureOptions {
   char *sampling_ = nullptr;
   char *roi_ = nullptr;
   char *colorimetry_ = nullptr;
+  char *mode_ = nullptr;
   static constexpr int kProfilesHop = -1;  // not given
 
   char *profile_ = nullptr;

@@ -380,7 +380,8 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
           Table({"", ""},
                 {{{"features", "R3D-18 " + HtmlEscaped(record.features.weights_hash.substr(0, 12)) + ", " +
                                    NameOf(record.features.precision) + ", " + record.features.sample_rate.ToString() +
-                                   " samples a second, hop " + std::to_string(record.features.hop) + ", region " +
+                                   " samples a second, " + NameOf(record.features.mode) + ", hop " +
+                                   std::to_string(record.features.hop) + ", region " +
                                    HtmlEscaped(record.features.roi.ToString())}},
                  {{"heads",
                    Format("%d + %d epochs, fixed T %d, batch %d, AdamW %g, weight decay %g, drop-out %g, seed %llu",

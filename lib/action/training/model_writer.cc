@@ -85,10 +85,15 @@ json ToJson(const TrainedHead &head) {
 }
 
 json FeaturesJson(const TrainingRecord &record) {
-  return {{"weights_hash", record.features.weights_hash},   {"stand_in", record.backbone.stand_in},
-          {"precision", NameOf(record.features.precision)}, {"sample_rate", record.features.sample_rate.ToString()},
-          {"sampling", NameOf(record.features.sampling)},   {"hop", record.features.hop},
-          {"roi", record.features.roi.ToString()},          {"colorimetry", NameOf(record.features.colorimetry)}};
+  return {{"weights_hash", record.features.weights_hash},
+          {"stand_in", record.backbone.stand_in},
+          {"precision", NameOf(record.features.precision)},
+          {"sample_rate", record.features.sample_rate.ToString()},
+          {"sampling", NameOf(record.features.sampling)},
+          {"hop", record.features.hop},
+          {"roi", record.features.roi.ToString()},
+          {"colorimetry", NameOf(record.features.colorimetry)},
+          {"mode", NameOf(record.features.mode)}};
 }
 
 json CrossValidationJson(const TrainingRecord &record) {
