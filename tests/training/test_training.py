@@ -402,6 +402,24 @@ def options_of_training():
     assert len(epochs["epochs"]) == min(500, epochs["best_epoch"] + 3), (len(epochs["epochs"]), epochs["best_epoch"])
 
 
+def continual():
+    """Features that see the frames around a chunk: the model says so, and is not used with others."""
+    clips = some_clips("continual", "mount_wheel_va", "wait_idle_nva")
+    train(clips, "-o", path("continual_model"), "--features", "continual", "--train-hop", "4", *SHORT)
+    assert read_json(path("continual_model"), "model.json")["features"]["mode"] == "continual"
+    names = os.listdir(path("continual_model.cache"))
+    assert names and all("__hop4__continual" in name for name in names), names
+    video = glob.glob(os.path.join(clips, "*.mp4"))[0]
+
+    def launch(mode):
+        return run(["gst-launch-1.0", "-q", *f"filesrc location={video} ! decodebin ! r3dfeatures hop=4 features={mode} ! actionclassify model={path('continual_model')} ! fakesink".split()])
+    code, out, said = launch("continual")
+    assert code == 0, said
+    code, out, said = launch("windowed")
+    assert code != 0 and "features: trained with continual, here windowed" in said, said
+    assert "is one of windowed, continual" in train(clips, "-o", path("none"), "--features", "all", code=2)[1]
+
+
 def progress_on_a_terminal():
     import pty
     try:
@@ -570,6 +588,7 @@ TESTS = [
     ("both kinds of data, one recording, any script", both_kinds_of_data),
     ("validation", validation),
     ("options of training", options_of_training),
+    ("continual features", continual),
     ("progress on a terminal", progress_on_a_terminal),
     ("wrong options", wrong_options),
     ("signs", signs),

@@ -140,6 +140,7 @@ std::string StationLine(const SiteSettings &site, const StationSettings &station
     const fs::path folder = fs::path(site.output) / station.name;
     line += "r3dfeatures" + Names(named, "features") +
             " orientation=auto post-messages=false hop=" + std::to_string(station.hop) + Property("roi", station.roi) +
+            Property("features", station.features == "windowed" ? "" : station.features) +
             Property("weights", site.weights) + Property("device", site.device == "auto" ? "" : site.device) +
             Property("precision", site.precision == "auto" ? "" : site.precision);
     line += " ! actionclassify" + Property("model", station.model) + Property("elements", station.elements);

@@ -149,6 +149,8 @@ std::vector<StationKey> NewStationKeys() {
        }},
       {"profile", kText, "PROFILE", "study (default) or reference", WordInto(&S::profile, {"study", "reference"})},
       {"hop", kNumber, "SAMPLES", "Samples from one step to the next, 1 to 16 (default 4)", SetHop},
+      {"features", kText, "WHICH", "windowed (default) or continual, as the model was trained",
+       WordInto(&S::features, {"windowed", "continual"})},
       {"takt", kNumber, "SECONDS", "Takt time: cycles that take longer are counted",
        [](S &s, const std::string &text) { s.takt = ParseNumber(text); }},
       {"cycle-start", kText, "LABEL", "Fine action that begins a cycle (default: the first of elements.csv)",

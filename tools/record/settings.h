@@ -34,6 +34,7 @@ struct StationSettings {
   std::string roi;
   std::string profile = "study";
   int hop = 4;
+  std::string features = "windowed";
   double takt = 0;          // s; 0: none
   std::string cycle_start;  // fine label that begins a cycle; empty: the first of elements.csv
 
