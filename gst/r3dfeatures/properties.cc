@@ -45,9 +45,9 @@ PropertyTable<Settings> NewTable() {
       "features", "Features",
       "windowed: of a chunk's 16 frames alone, as the reference. continual: the first layers run along the stream, "
       "each "
-      "frame once, and see the 5 frames before and after a chunk as well; chunks that overlap (hop 4) share their "
-      "work, "
-      "on CPUs, and come 5 samples later. Must be what the model was trained with",
+      "frame once, and see the frames around a chunk as well; chunks that overlap (hop 4) share their work, on CPUs, "
+      "and "
+      "come 11 samples later. Must be what the model was trained with",
       GST_TYPE_ACTION_FEATURE_MODE, [](auto &s) -> auto & { return s.features.mode; }, kMutableReady);
   table.Boolean(
       "adaptive-hop", "Adaptive hop",

@@ -33,7 +33,7 @@ const char *NameOf(FeatureMode mode) {
 }
 
 ChunkContext ContextOf(FeatureMode mode) {
-  return mode == FeatureMode::kContinual ? ChunkContext{5, 5} : ChunkContext{};
+  return mode == FeatureMode::kContinual ? kContinualContext : ChunkContext{};
 }
 
 ChunkBuilder::ChunkBuilder(int hop, ChunkContext context) : context_(context), hop_(Checked(hop)), next_hop_(hop) {}
@@ -110,7 +110,8 @@ std::vector<Chunk> ChunkBuilder::Finish(uint64_t end) {
 }
 
 void ChunkBuilder::Reset() {
-  run_number_ += static_cast<uint64_t>(count()) + kBetweenRuns;
+  // Even: layer 2 has every second frame, and at an even hop the same ones in each run.
+  run_number_ += static_cast<uint64_t>(count() / 2 * 2) + kBetweenRuns;
   hop_ = next_hop_;
   pixels_.clear();
   times_.clear();

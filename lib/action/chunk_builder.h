@@ -44,7 +44,9 @@ struct ChunkContext {
   int before = 0;
   int after = 0;
 };
-// kContinual: of the stem and layer 1, five convolutions of three frames each.
+// kContinual: of the stem and layers 1 and 2, nine convolutions of three frames each. The last three have every second
+// frame before them: 5 + 1 + 3 x 2. Behind a chunk it is one less: of its last two frames they have the first.
+inline constexpr ChunkContext kContinualContext = {12, 11};
 ACTION_API ChunkContext ContextOf(FeatureMode mode);
 
 // What the backbone turns into 512 numbers.

@@ -13,9 +13,11 @@
 namespace action {
 namespace {
 
-// Behind the last layer: a chunk, what lies behind the chunk when the run ends, and some more, so that frames are
-// seldom moved.
-constexpr int kLastCapacity = kChunkFrames + 3 * ContinualLayers::kAtOnce;
+constexpr int kAtOnce = kTileFrames;  // frames that go through a layer together
+// Between layers: two that the next ones need, new ones, one more for each layer when the run ends, and zeros.
+constexpr int kCapacity = 2 + kAtOnce + 5 + 1;
+// Behind the last: a chunk, what lies behind it when the run ends, zeros, new ones.
+constexpr int kLastCapacity = kChunkFrames / 2 + 6 + 1 + kAtOnce;
 
 }  // namespace
 
@@ -50,76 +52,136 @@ Activation FrameQueue::Frames(int64_t from, int64_t to) const {
   return frames_.Frames(static_cast<int>(from - first_), static_cast<int>(to - from));
 }
 
-ContinualLayers::ContinualLayers(std::vector<Layer> layers, FrameQueue pixels,
-                                 const std::function<FrameQueue(int capacity)> &outputs)
-    : layers_(std::move(layers)) {
-  queues_.push_back(std::move(pixels));
+FrameChain::FrameChain(std::vector<Layer> layers, int phase, const NewQueue &new_queue, int last_capacity)
+    : layers_(std::move(layers)), phase_(phase) {
   for (size_t i = 0; i < layers_.size(); ++i)
-    queues_.push_back(outputs(i + 1 < layers_.size() ? kCapacity : kLastCapacity));
+    queues_.push_back(new_queue(i + 1 < layers_.size() ? kCapacity : last_capacity));
 }
 
-// The oldest frame of a queue that somebody reads still.
-int64_t ContinualLayers::Needed(size_t queue) const {
-  if (queue == layers_.size()) return chunk_;
-  int64_t needed = queues_[queue].end();
+int64_t FrameChain::NumberOf(int64_t source) const {
+  return layers_.front().stride == 2 ? (source - phase_ + 1) / 2 : source;
+}
+
+void FrameChain::Restart(int64_t first) {
+  for (FrameQueue &queue : queues_)
+    queue.Restart(NumberOf(first));
+  ended_ = false;
+}
+
+// Frames before this number can be made of what is there.
+int64_t FrameChain::EndOf(const Layer &layer, const FrameQueue &in, bool ended) const {
+  if (layer.stride == 1) return in.end() - layer.kernel / 2;
+  if (layer.kernel > 1) return (in.end() - phase_) / 2;
+  return (in.end() - (ended ? 1 : 0) - phase_ + 1) / 2;
+}
+
+int64_t FrameChain::Needed(int queue) const {
+  int64_t needed = queue == Layer::kSource ? INT64_MAX : queues_[static_cast<size_t>(queue)].end();
   for (size_t i = 0; i < layers_.size(); ++i) {
-    const int64_t next = queues_[i + 1].end();
-    if (layers_[i].input + 1 == static_cast<int>(queue)) needed = std::min(needed, next - 1);
-    if (layers_[i].shortcut + 1 == static_cast<int>(queue)) needed = std::min(needed, next);
+    const int64_t next = queues_[i].end();
+    if (layers_[i].input == queue) needed = std::min(needed, Middle(layers_[i], next) - layers_[i].kernel / 2);
+    if (layers_[i].shortcut == queue) needed = std::min(needed, next);
   }
   return needed;
 }
 
-// All that can be: a frame needs the one behind it.
-void ContinualLayers::Produce(size_t layer, Workspace &workspace) {
-  const Layer &made_by = layers_[layer];
-  const FrameQueue &in = queues_[static_cast<size_t>(made_by.input + 1)];
-  FrameQueue &out = Output(layer);
-  while (out.end() < in.end() - 1) {
-    const int64_t from = out.end(), to = std::min(from + kAtOnce, in.end() - 1);
-    const Activation read = in.Frames(from - 1, to + 1);
-    Activation written = out.Append(static_cast<int>(to - from), Needed(layer + 1));
-    if (made_by.shortcut == Layer::kNone) {
-      made_by.convolution->Run(read, nullptr, true, written, workspace);
+int64_t FrameChain::NeededOfSource() const {
+  return Needed(Layer::kSource);
+}
+
+void FrameChain::Produce(const FrameQueue &source, bool ended, int64_t needed, Workspace &workspace) {
+  // A few frames of a layer at once. False: there was nothing to do.
+  const auto produce = [&](size_t i) {
+    const Layer &layer = layers_[i];
+    FrameQueue &out = queues_[i];
+    const FrameQueue &in = layer.input == Layer::kSource ? source : queues_[static_cast<size_t>(layer.input)];
+    const int64_t from = out.end(), to = std::min(from + kAtOnce, EndOf(layer, in, ended));
+    if (from >= to) return false;
+    const int around = layer.kernel / 2;
+    const Activation read = in.Frames(Middle(layer, from) - around, Middle(layer, to - 1) + around + 1);
+    const bool last = i + 1 == layers_.size();
+    Activation written = out.Append(static_cast<int>(to - from), last ? needed : Needed(static_cast<int>(i)));
+    if (layer.shortcut == Layer::kNone) {
+      layer.convolution->Run(read, nullptr, layer.relu, written, workspace);
     } else {
-      const Activation added = queues_[static_cast<size_t>(made_by.shortcut + 1)].Frames(from, to);
-      made_by.convolution->Run(read, &added, true, written, workspace);
+      const Activation added = queues_[static_cast<size_t>(layer.shortcut)].Frames(from, to);
+      layer.convolution->Run(read, &added, layer.relu, written, workspace);
     }
+    return true;
+  };
+  for (bool more = true; more;) {
+    more = false;
+    for (size_t i = 0; i < layers_.size(); ++i)
+      more = produce(i) || more;
+  }
+  if (!ended || std::exchange(ended_, true)) return;
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    while (produce(i)) {
+    }
+    queues_[i].AppendZeros(i + 1 < layers_.size() ? Needed(static_cast<int>(i)) : needed);
+  }
+}
+
+ContinualLayers::ContinualLayers(std::vector<FrameChain::Layer> first, std::vector<FrameChain::Layer> then,
+                                 const Queues &queues)
+    : then_(std::move(then)),
+      new_second_(queues.second),
+      pixels_(queues.pixels(kCapacity)),
+      first_(std::move(first), 0, queues.every, kCapacity) {}
+
+// What is there of the stream is what this chunk goes on with.
+bool ContinualLayers::Follows(const ContinualChunk &chunk) const {
+  const auto first = static_cast<int64_t>(chunk.first_frame);
+  const int64_t seen = pixels_.end() - (ended_ ? 1 : 0);  // without the zeros
+  return begun_ && first <= seen && first + chunk.before >= chunk_ &&
+         (!ended_ || first + chunk.before + kChunkFrames + chunk.after <= seen);
+}
+
+void ContinualLayers::Restart(int64_t first) {
+  pixels_.Restart(first);
+  first_.Restart(first);
+  for (const auto &chain : second_) {
+    if (chain) chain->Restart(first);
+  }
+  begun_ = true;
+  ended_ = false;
+}
+
+void ContinualLayers::Produce(Workspace &workspace) {
+  int64_t needed = INT64_MAX;
+  for (const auto &chain : second_) {
+    if (chain) needed = std::min(needed, chain->NeededOfSource());
+  }
+  first_.Produce(pixels_, ended_, needed, workspace);
+  for (const auto &chain : second_) {
+    if (chain) chain->Produce(first_.out(), ended_, chain->NumberOf(chunk_), workspace);
   }
 }
 
 Activation ContinualLayers::Run(const ContinualChunk &chunk, const Load &load, Workspace &workspace) {
-  FrameQueue &pixels = queues_.front();
   const auto first = static_cast<int64_t>(chunk.first_frame);
   const int64_t end = first + chunk.before + kChunkFrames + chunk.after;
-  const int reach = static_cast<int>(layers_.size());
-  const int64_t seen = pixels.end() - (ended_ ? 1 : 0);  // without the zeros
+  const bool follows = Follows(chunk);
   chunk_ = first + chunk.before;
-  const bool follows = begun_ && first <= seen && chunk_ >= right_from_ && (!ended_ || end <= seen);
-  if (!follows) {
-    for (FrameQueue &queue : queues_)
-      queue.Restart(first);
-    right_from_ = chunk.before < reach ? first : chunk_;
-    begun_ = true;
-    ended_ = false;
-  }
-  int64_t next = follows ? seen : first;
-  do {
+  const auto phase = static_cast<int>(chunk_ % 2);
+  auto &second = second_[static_cast<size_t>(phase)];
+  const bool is_new = !second;  // the first of all, or a hop of an odd number: from now on there are both
+  if (is_new) second = std::make_unique<FrameChain>(then_, phase, new_second_, kLastCapacity);
+  if (!follows || is_new) Restart(first);
+  for (int64_t next = pixels_.end() - (ended_ ? 1 : 0); next < end;) {
     const int64_t from = next;
     for (; next < std::min(from + kAtOnce, end); ++next) {
-      Activation to = pixels.Append(1, Needed(0));
+      Activation to = pixels_.Append(1, first_.NeededOfSource());
       load(chunk.pixels + static_cast<ptrdiff_t>(next - first) * kFrameBytes, to);
     }
-    const bool ends = next >= end && chunk.after < reach && !ended_;
-    if (ends) pixels.AppendZeros(Needed(0));
-    for (size_t layer = 0; layer < layers_.size(); ++layer) {
-      Produce(layer, workspace);
-      if (ends) Output(layer).AppendZeros(Needed(layer + 1));
-    }
-    ended_ = ended_ || ends;
-  } while (next < end);
-  right_from_ = std::max(right_from_, chunk_);
-  return queues_.back().Frames(chunk_, chunk_ + kChunkFrames);
+    Produce(workspace);
+  }
+  if (chunk.after < kContinualContext.after && !std::exchange(ended_, true)) {
+    pixels_.AppendZeros(first_.NeededOfSource());
+    Produce(workspace);
+  }
+  const int64_t from = second->NumberOf(chunk_);
+  return second->out().Frames(from, from + kChunkFrames / 2);
 }
 
 }  // namespace action

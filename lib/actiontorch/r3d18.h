@@ -22,8 +22,8 @@ class WrongPrecision : public Error {
   using Error::Error;
 };
 
-// Of FeatureMode::kContinual: the stem and the blocks of layer 1 run along the stream.
-inline constexpr int kSharedBlocks = 2;
+// Of FeatureMode::kContinual: the stem and the blocks of layers 1 and 2 run along the stream.
+inline constexpr int kSharedBlocks = 4;
 
 // What a network keeps of a stream from one chunk to the next, so that no frame is computed twice; only that: whatever
 // became of it, features are the same.
@@ -50,9 +50,10 @@ class R3d18 {
   // The same from normalised input, [n, 3, 16, 112, 112]: (rgb / 255 - mean) / std.
   virtual void ForwardNormalised(std::span<const float> input, int n, std::span<float> features) = 0;
 
-  // The stem and layer 1 over all frames of the chunk, with zeros before the first and behind the last; the rest over
-  // what comes out in the places of its 16. `kept` is of the stream, null at its first chunk; the network may put
-  // something there. features: [512]. Throws Error.
+  // The stem and layers 1 and 2 over all frames of the chunk, with zeros before the first and behind the last; the rest
+  // over what comes out in the places of its 16: of layer 2, which takes every second frame, the first of them and
+  // every second behind it. `kept` is of the stream, null at its first chunk; the network may put something there.
+  // features: [512]. Throws Error.
   virtual void ForwardContinual(const ContinualChunk &chunk, std::unique_ptr<KeptFrames> &kept,
                                 std::span<float> features) = 0;
 

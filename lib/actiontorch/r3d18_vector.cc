@@ -129,17 +129,32 @@ class VectorR3d18 : public R3d18 {
   }
 
   std::unique_ptr<ContinualLayers> NewContinualLayers() const {
-    std::vector<ContinualLayers::Layer> layers{{stem_.get(), -1, ContinualLayers::Layer::kNone}};
+    using Layer = FrameChain::Layer;
+    std::vector<Layer> first{{stem_.get(), Layer::kSource, Layer::kNone}};
+    std::vector<Layer> then;
     for (size_t i = 0; i < kSharedBlocks; ++i) {
+      const Block &block = blocks_[i];
+      std::vector<Layer> &layers = block.level == 0 ? first : then;
       const int trunk = static_cast<int>(layers.size()) - 1;
-      layers.push_back({blocks_[i].conv1.get(), trunk, ContinualLayers::Layer::kNone});
-      layers.push_back({blocks_[i].conv2.get(), trunk + 1, trunk});
+      if (block.downsample) {
+        layers.push_back({block.conv1.get(), Layer::kSource, Layer::kNone, 2});
+        layers.push_back({block.downsample.get(), Layer::kSource, Layer::kNone, 2, 1, false});
+        layers.push_back({block.conv2.get(), 0, 1});
+      } else {
+        layers.push_back({block.conv1.get(), trunk, Layer::kNone});
+        layers.push_back({block.conv2.get(), trunk + 1, trunk});
+      }
     }
-    const Activation &inside = levels_.front().trunk;
+    const auto queue_of = [](const Activation &like) -> FrameChain::NewQueue {
+      return [size = like.size(), channels = like.channels()](int capacity) {
+        return FrameQueue(size, channels, kBorder, AfterTiles(size[1]), capacity);
+      };
+    };
     return std::make_unique<ContinualLayers>(
-        std::move(layers), FrameQueue(kInputSize, 3, stem_border_, 0, ContinualLayers::kCapacity), [&](int capacity) {
-          return FrameQueue(inside.size(), inside.channels(), kBorder, AfterTiles(inside.size()[1]), capacity);
-        });
+        std::move(first), std::move(then),
+        ContinualLayers::Queues{
+            [border = stem_border_](int capacity) { return FrameQueue(kInputSize, 3, border, 0, capacity); },
+            queue_of(levels_[0].trunk), queue_of(levels_[1].trunk)});
   }
 
   void Run(std::span<float> features) {

@@ -129,27 +129,46 @@ at::Tensor TorchNetwork::FromNormalised(const at::Tensor &x) const {
   return FromFrames(x.permute({0, 2, 3, 4, 1}).to(layout_.type), 0);
 }
 
-// The 16 frames of the chunk.
-at::Tensor TorchNetwork::WithoutContext(const at::Tensor &x, int first) const {
-  const at::Tensor dense = layout_.blocked ? x.to_dense(layout_.type) : x;
-  const at::Tensor chunk = dense.narrow(2, first, kChunkFrames);
-  return layout_.blocked ? chunk.contiguous().to_mkldnn(layout_.type)
-                         : chunk.contiguous(at::MemoryFormat::ChannelsLast3d);
+at::Tensor TorchNetwork::Dense(const at::Tensor &x) const {
+  return layout_.blocked ? x.to_dense(layout_.type) : x;
+}
+
+at::Tensor TorchNetwork::LaidOut(const at::Tensor &x) const {
+  return layout_.blocked ? x.contiguous().to_mkldnn(layout_.type) : x.contiguous(at::MemoryFormat::ChannelsLast3d);
+}
+
+// A block of stride 2 with the frames of odd numbers in the middle of its first convolution: behind a frame of zeros
+// they have even ones. What is made of the zeros is left out again.
+at::Tensor TorchNetwork::FromOdd(const Block &block, const at::Tensor &x) const {
+  const at::Tensor moved = LaidOut(at::constant_pad_nd(Dense(x), {0, 0, 0, 0, 1, 0}));
+  const auto cut = [this](const at::Tensor &y) {
+    const at::Tensor dense = Dense(y);
+    return LaidOut(dense.narrow(2, 1, dense.size(2) - 1));
+  };
+  return block.conv2.AddRelu(cut(block.conv1.Relu(moved)), cut((*block.downsample)(moved)));
+}
+
+// The shared blocks over all frames; what comes out in the places of the 16 from `first` on.
+at::Tensor TorchNetwork::Shared(const at::Tensor &frames, int first) const {
+  at::Tensor x = frames;
+  int place = first;
+  for (size_t i = 0; i < kSharedBlocks; ++i) {
+    const Block &block = blocks_[i];
+    x = block.downsample && place % 2 == 1 ? FromOdd(block, x) : block(x);
+    if (block.downsample) place /= 2;
+  }
+  return LaidOut(Dense(x).narrow(2, place, kChunkFrames / 2));
 }
 
 // frames: [n, 16 or more, 112, 112, 3]
 at::Tensor TorchNetwork::FromFrames(const at::Tensor &frames, int first) const {
   at::Tensor x = layout_.space_to_depth ? SpaceToDepth(frames) : frames.permute({0, 4, 1, 2, 3});
-  if (layout_.blocked) {
-    x = x.contiguous().to_mkldnn(layout_.type);
-  } else {
-    x = x.contiguous(at::MemoryFormat::ChannelsLast3d);
-  }
+  x = LaidOut(x);
   x = stem_.front().Relu(x);
-  for (size_t i = 0; i < blocks_.size(); ++i) {
-    if (i == kSharedBlocks && frames.size(1) > kChunkFrames) x = WithoutContext(x, first);
+  const bool context = frames.size(1) > kChunkFrames;
+  if (context) x = Shared(x, first);
+  for (size_t i = context ? kSharedBlocks : 0; i < blocks_.size(); ++i)
     x = blocks_[i](x);
-  }
   x = layout_.blocked ? x.to_dense(at::kFloat) : x.to(at::kFloat);
   return x.mean({2, 3, 4});
 }

@@ -49,7 +49,10 @@ class TorchNetwork {
 
   Layout layout_;
   at::Tensor FromFrames(const at::Tensor &x, int first) const;
-  at::Tensor WithoutContext(const at::Tensor &x, int first) const;
+  at::Tensor Shared(const at::Tensor &x, int first) const;
+  at::Tensor FromOdd(const Block &block, const at::Tensor &x) const;
+  at::Tensor Dense(const at::Tensor &x) const;
+  at::Tensor LaidOut(const at::Tensor &x) const;
 
   at::Tensor mean_;  // [3], as the others: x = (rgb / 255 - mean) / std = rgb * scale + shift
   at::Tensor std_;

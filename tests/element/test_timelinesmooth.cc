@@ -965,12 +965,12 @@ TEST_F(TimelineSmooth, ReportsWhatItHolds) {
   EXPECT_EQ(WaitForMessage(GST_MESSAGE_LATENCY), "latency") << "announced anew";
   // Four steps of 4 samples, a chunk of 16, and a hop for the network: 36 samples at 8 a second.
   EXPECT_EQ(gst_harness_query_latency(harness_), 30 * GST_MSECOND + 4500 * GST_MSECOND);
-  // Continual features wait for the five samples behind a chunk.
+  // Continual features wait for the eleven samples behind a chunk.
   action::BackboneFacts facts = Backbone(4, true);
   facts.mode = action::FeatureMode::kContinual;
   Push(action::NewBackboneEvent(facts));
   EXPECT_EQ(WaitForMessage(GST_MESSAGE_LATENCY), "latency");
-  EXPECT_EQ(gst_harness_query_latency(harness_), 30 * GST_MSECOND + 4500 * GST_MSECOND + 625 * GST_MSECOND);
+  EXPECT_EQ(gst_harness_query_latency(harness_), 30 * GST_MSECOND + 4500 * GST_MSECOND + 1375 * GST_MSECOND);
 }
 
 TEST_F(TimelineSmooth, HoldsNothingOfASourceThatIsNotLive) {

@@ -135,21 +135,34 @@ class Backbone:
         with torch.no_grad():
             return self.model(torch.from_numpy(x).permute(3, 0, 1, 2)[None])[0].numpy()
 
-    def shared(self, frames):
-        """frames: a whole run, n x [112, 112, 3] uint8 RGB. The stem and layer 1 over all of it at once."""
-        x = (np.stack(frames).astype(np.float32) / 255 - MEAN) / STD
-        with torch.no_grad():
-            return self.model.layer1(self.model.stem(torch.from_numpy(x).permute(3, 0, 1, 2)[None]))
+    def layer2(self, x, phase):
+        """Layer 2 over [1, 64, frames, 56, 56], with every second frame from number `phase` (0 or 1) on in the middle of its first convolution."""
+        first, second = self.model.layer2
+        every_second = lambda conv, padding: torch.nn.functional.conv3d(x, conv.weight, None, (1, 2, 2), padding)[:, :, phase::2]
+        inside = first.conv2(first.conv1[2](first.conv1[1](every_second(first.conv1[0], 1))))
+        return second(first.relu(inside + first.downsample[1](every_second(first.downsample[0], 0))))
 
-    def rest(self, window):
-        """The other layers over 16 of what `shared` gives. Returns [512]."""
+    def shared(self, frames):
+        """frames: a whole run, n x [112, 112, 3] uint8 RGB. A function of a chunk's start: its features, with the stem and layers 1 and 2 over all frames at once."""
+        x = (np.stack(frames).astype(np.float32) / 255 - MEAN) / STD
+        model = self.model
         with torch.no_grad():
-            return self.model.avgpool(self.model.layer4(self.model.layer3(self.model.layer2(window)))).flatten().numpy()
+            x = model.layer1(model.stem(torch.from_numpy(x).permute(3, 0, 1, 2)[None]))
+        along = {}
+
+        def features(start):
+            phase = start % 2
+            with torch.no_grad():
+                if phase not in along:
+                    along[phase] = self.layer2(x, phase)
+                window = along[phase][:, :, start // 2:start // 2 + 8]
+                return model.avgpool(model.layer4(model.layer3(window))).flatten().numpy()
+        return features
 
     def continual(self, frames, starts):
         """The features of the chunks from each start on, with the frames of the whole run around them. Returns [starts, 512]."""
-        shared = self.shared(frames)
-        return np.stack([self.rest(shared[:, :, start:start + 16]) for start in starts])
+        features = self.shared(frames)
+        return np.stack([features(start) for start in starts])
 
 
 def cosine(a, b):
