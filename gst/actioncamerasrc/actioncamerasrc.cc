@@ -344,8 +344,10 @@ GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) {
     if (const auto running = RunningOf(self)) running->watch.SetPlaying(false);
   }
+  // Not GstBin's: it asks each child's state lock whether the child's state is locked, and a connection that is in a
+  // state change of its own, which may take long, has that lock. All children are connections, whose state is locked.
   GstStateChangeReturn result =
-      GST_ELEMENT_CLASS(gst_action_camera_src_parent_class)->change_state(element, transition);
+      GST_ELEMENT_CLASS(g_type_class_peek(GST_TYPE_ELEMENT))->change_state(element, transition);
   if (result == GST_STATE_CHANGE_FAILURE) return result;
   switch (transition) {
     case GST_STATE_CHANGE_READY_TO_PAUSED:

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import gi
@@ -279,6 +280,24 @@ def states():
         one_stream(line)
 
 
+def hanging_connection():
+    """A connection that hangs in a state change of its own (a named pipe that nobody writes into) holds up nobody else's."""
+    pipe = os.path.join(FOLDER, "pipe")
+    os.mkfifo(pipe)
+    pipeline = Gst.parse_launch(f"actioncamerasrc name=camera uri=file://{pipe} ! fakesink")
+    try:
+        for state in (Gst.State.PAUSED, Gst.State.PLAYING, Gst.State.PAUSED, Gst.State.PLAYING):
+            changed = threading.Thread(target=pipeline.set_state, args=(state,), daemon=True)
+            changed.start()
+            changed.join(PATIENCE)
+            assert not changed.is_alive(), f"{state.value_nick} waits for the connection"
+        assert not pipeline.get_by_name("camera").get_property("stats").get_value("connected")
+    finally:
+        writer = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)  # lets go of it
+        os.close(writer)
+        pipeline.set_state(Gst.State.NULL)
+
+
 def file_as_camera():
     """A file plays in real time, and begins anew when it is over."""
     video = os.path.join(FOLDER, "short.mp4")
@@ -478,7 +497,8 @@ if "ONLY_TOOLS" not in os.environ:
         ("a downstream that fails, or has enough", downstream_fails),
         ("a downstream that waits", downstream_waits),
         ("states", states),
-        ("a file as a camera", file_as_camera),
+        ("a connection that hangs", hanging_connection),
+    ("a file as a camera", file_as_camera),
         ("a gap in the timeline", a_gap_in_the_timeline),
         ("the camera's own stream", encoded),
         ("the camera's sound", sound),

@@ -21,13 +21,15 @@ constexpr GstClockTime kFirstSound = 20 * GST_SECOND;  // what a camera has not 
 }  // namespace
 
 CameraReader::CameraReader(const SiteSettings &site, const StationSettings &station, const SharedTime &time,
-                           std::function<void(const std::string &)> say)
+                           std::function<void(const std::string &)> say, GstClockTime patience)
     : site_(site),
       station_(station),
       time_(time),
       say_(std::move(say)),
       wants_sound_(std::ranges::any_of(
           site.stations, [&](const StationSettings &one) { return one.sound && SameCamera(one, station); })),
+      // A camera whose picture stands still is called anew when it has done so for that long once more.
+      patience_(patience + 2 * (site.stale + site.frozen)),
       sound_(time, [this](const std::string &what) { Tell(": " + what); }) {
   encoded_sound_.Add(&sound_.in());
 }
@@ -38,6 +40,7 @@ void CameraReader::Tell(const std::string &what) const {
 
 void CameraReader::Start() {
   failed_ = false;
+  sign_at_ = time_.Now();
   std::string line = CameraLine(site_, station_) +
                      " ! appsink name=frames sync=false async=false caps=video/x-raw enable-last-sample=false";
   // Always, so that a station that wants it later interrupts nobody.
@@ -82,7 +85,18 @@ void CameraReader::OnMessage(GstMessage *message) {
 }
 
 void CameraReader::Poll() {
-  if (!told_up_ && status().up) {
+  const CameraStatus status = this->status();
+  if (Hangs(status)) {
+    Tell(": neither a picture nor another try for " + std::to_string(patience_ / GST_SECOND) +
+         " s: something hangs. It is left behind, and the camera is called anew");
+    if (lost_at_ == 0) lost_at_ = g_get_real_time() * 1000;
+    for (FrameFeed *feed : {&frames_, &encoded_, &encoded_sound_})
+      feed->Disconnect();
+    Pipeline::LeaveBehind(std::move(pipeline_));
+    failed_ = true;
+    retry_at_ = time_.Now();
+  }
+  if (!told_up_ && status.up) {
     told_up_ = true;
     up_at_ = time_.Now();
     Tell(" sends video");
@@ -102,6 +116,12 @@ void CameraReader::Poll() {
   }
 }
 
+bool CameraReader::Hangs(const CameraStatus &status) {
+  const uint64_t signs = status.frames + status.attempts;
+  if (failed_ || !pipeline_ || std::exchange(signs_, signs) != signs) sign_at_ = time_.Now();
+  return time_.Now() > sign_at_ + patience_;
+}
+
 CameraStatus CameraReader::status() const {
   CameraStatus status;
   status.uri = WithoutCredentials(station_.camera);
@@ -112,7 +132,8 @@ CameraStatus CameraReader::status() const {
   const StructurePtr owner(stats);
   gboolean connected = FALSE;
   gst_structure_get(stats, "connected", G_TYPE_BOOLEAN, &connected, "frames", G_TYPE_UINT64, &status.frames, "frozen",
-                    G_TYPE_UINT64, &status.frozen, "reconnects", G_TYPE_UINT64, &status.reconnects, nullptr);
+                    G_TYPE_UINT64, &status.frozen, "reconnects", G_TYPE_UINT64, &status.reconnects, "attempts",
+                    G_TYPE_UINT64, &status.attempts, nullptr);
   status.up = connected && !failed_;
   const char *reason = gst_structure_get_string(stats, "lost-reason");
   if (reason != nullptr) status.lost_reason = reason;

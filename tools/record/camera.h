@@ -19,6 +19,7 @@ struct CameraStatus {
   bool up = false;  // frames come
   uint64_t frames = 0;
   uint64_t reconnects = 0;
+  uint64_t attempts = 0;
   uint64_t frozen = 0;      // of the losses, for a picture that did not change
   std::string lost_reason;  // empty: it was never lost
   int64_t lost_at = 0;      // ns since 1970; 0: it is not lost
@@ -28,9 +29,13 @@ struct CameraStatus {
 // own.
 class CameraReader {
  public:
+  // Neither a picture nor another try for so long: something in it hangs. A try ends after the connect timeout, and the
+  // next begins half a minute later.
+  static constexpr GstClockTime kPatience = 120 * GST_SECOND;
+
   // say: what happens to the camera, in words.
   CameraReader(const SiteSettings &site, const StationSettings &station, const SharedTime &time,
-               std::function<void(const std::string &)> say);
+               std::function<void(const std::string &)> say, GstClockTime patience = kPatience);
   CameraReader(const CameraReader &) = delete;
   CameraReader &operator=(const CameraReader &) = delete;
 
@@ -45,11 +50,12 @@ class CameraReader {
   // Of kRawSound; nothing where no station wanted it when the camera was called.
   FrameFeed &sound() { return sound_.out(); }
   CameraStatus status() const;
-  // Now and then: a pipeline that has failed is begun again.
+  // Now and then: a pipeline that has failed is begun again, and one that hangs is left behind.
   void Poll();
 
  private:
   void OnMessage(GstMessage *message);
+  bool Hangs(const CameraStatus &status);
   // what: follows the camera's address.
   void Tell(const std::string &what) const;
 
@@ -58,6 +64,7 @@ class CameraReader {
   const SharedTime &time_;
   const std::function<void(const std::string &)> say_;
   const bool wants_sound_;
+  const GstClockTime patience_;
   FrameFeed frames_, encoded_, encoded_sound_;
   SoundDecoder sound_;
   std::string password_;
@@ -68,6 +75,8 @@ class CameraReader {
   bool told_up_ = false;
   GstClockTime up_at_ = GST_CLOCK_TIME_NONE;
   bool told_silent_ = false;
+  uint64_t signs_ = 0;        // of life: frames and tries
+  GstClockTime sign_at_ = 0;  // the last
 };
 
 }  // namespace action

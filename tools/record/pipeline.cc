@@ -7,6 +7,7 @@
 #include <gst/app/gstappsrc.h>
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "action/error.h"
@@ -91,41 +92,57 @@ void Pipeline::Stop() {
   gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
 }
 
+void Pipeline::LeaveBehind(std::unique_ptr<Pipeline> pipeline) {
+  g_source_remove(std::exchange(pipeline->watch_, 0));
+  std::thread([left = std::move(pipeline)]() mutable { left.reset(); }).detach();
+}
+
 GstElement *Pipeline::Find(const char *name) const {
   return FindElement(pipeline_.get(), name);
 }
 
+template <typename Call>
+void FrameFeed::ForEachConsumer(gpointer link, Call &&call) {
+  Link &to = **static_cast<std::shared_ptr<Link> *>(link);
+  const std::lock_guard linked(to.mutex);
+  if (to.feed == nullptr) return;
+  const std::lock_guard lock(to.feed->mutex_);
+  for (FrameConsumer *consumer : to.feed->consumers_)
+    call(*consumer);
+}
+
 void FrameFeed::Connect(GstElement *appsink) {
+  Disconnect();
+  link_ = std::make_shared<Link>();
+  link_->feed = this;
   GstAppSinkCallbacks callbacks{};
-  callbacks.new_sample = [](GstAppSink *sink, gpointer user) {
-    auto *self = static_cast<FrameFeed *>(user);
+  callbacks.new_sample = [](GstAppSink *sink, gpointer link) {
     const SamplePtr sample(gst_app_sink_pull_sample(sink));
     if (!sample) return GST_FLOW_EOS;
-    const std::lock_guard lock(self->mutex_);
-    for (FrameConsumer *consumer : self->consumers_)
-      consumer->OnFrame(sample.get());
+    ForEachConsumer(link, [&](FrameConsumer &consumer) { consumer.OnFrame(sample.get()); });
     return GST_FLOW_OK;
   };
-  callbacks.new_event = [](GstAppSink *sink, gpointer user) -> gboolean {
-    auto *self = static_cast<FrameFeed *>(user);
+  callbacks.new_event = [](GstAppSink *sink, gpointer link) -> gboolean {
     const MiniObjectPtr object(gst_app_sink_try_pull_object(sink, 0));
     if (!object || !GST_IS_EVENT(object.get())) return FALSE;
     GstEvent *event = GST_EVENT(object.get());
     if (GST_EVENT_TYPE(event) != GST_EVENT_GAP) return FALSE;
     GstClockTime start = 0, duration = 0;
     gst_event_parse_gap(event, &start, &duration);
-    const std::lock_guard lock(self->mutex_);
-    for (FrameConsumer *consumer : self->consumers_)
-      consumer->OnGap(start, duration);
+    ForEachConsumer(link, [=](FrameConsumer &consumer) { consumer.OnGap(start, duration); });
     return FALSE;
   };
-  callbacks.eos = [](GstAppSink *, gpointer user) {
-    auto *self = static_cast<FrameFeed *>(user);
-    const std::lock_guard lock(self->mutex_);
-    for (FrameConsumer *consumer : self->consumers_)
-      consumer->OnEnd();
+  callbacks.eos = [](GstAppSink *, gpointer link) {
+    ForEachConsumer(link, [](FrameConsumer &consumer) { consumer.OnEnd(); });
   };
-  gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, this, nullptr);
+  gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, new std::shared_ptr<Link>(link_),
+                             [](gpointer link) { delete static_cast<std::shared_ptr<Link> *>(link); });
+}
+
+void FrameFeed::Disconnect() {
+  if (!link_) return;
+  const std::lock_guard linked(link_->mutex);
+  link_->feed = nullptr;
 }
 
 void FrameFeed::Add(FrameConsumer *consumer) {

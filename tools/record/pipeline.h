@@ -59,6 +59,8 @@ class Pipeline {
   bool failed() const { return failed_; }
   // Stops; nothing is said any more.
   void Stop();
+  // Stops and frees it on a thread of its own, which may take for ever: an element in it hangs.
+  static void LeaveBehind(std::unique_ptr<Pipeline> pipeline);
   // Owned by the pipeline; null when there is none.
   GstElement *Find(const char *name) const;
   GstElement *get() const { return pipeline_.get(); }
@@ -85,13 +87,29 @@ class FrameConsumer {
 // Hands what arrives at an appsink to any number of consumers.
 class FrameFeed {
  public:
-  // Until the appsink is gone.
+  FrameFeed() = default;
+  ~FrameFeed() { Disconnect(); }
+  FrameFeed(const FrameFeed &) = delete;
+  FrameFeed &operator=(const FrameFeed &) = delete;
+
+  // From this one on, and from no other.
   void Connect(GstElement *appsink);
+  // When it returns, nothing is handed on any more, though the appsink may go on.
+  void Disconnect();
   void Add(FrameConsumer *consumer);
   // When it returns, the consumer is not called any more.
   void Remove(FrameConsumer *consumer);
 
  private:
+  // What an appsink has of the feed, which it may outlive.
+  struct Link {
+    std::mutex mutex;
+    FrameFeed *feed;
+  };
+  template <typename Call>
+  static void ForEachConsumer(gpointer link, Call &&call);
+
+  std::shared_ptr<Link> link_;
   std::mutex mutex_;
   std::vector<FrameConsumer *> consumers_;
 };
