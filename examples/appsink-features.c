@@ -11,6 +11,8 @@
 #include <gst/app/gstappsink.h>
 #include <gst/gst.h>
 
+#define PATIENCE 60 /* s */
+
 static void print_chunk(const GstStructure *chunk) {
   guint64 stream_time = 0;
   gint frames = 0;
@@ -43,17 +45,21 @@ int main(int argc, char **argv) {
 
   /* Buffers and serialized events, in the order in which they were sent. The sink says that it is at the end as soon as
    * no buffer waits (or when it never started): events may still. An error in the pipeline does not wake it: look at
-   * the bus now and then. */
+   * the bus now and then; and decodebin may give up without one on a file that has no video. */
   GstBus *bus = gst_element_get_bus(pipeline);
   GstMessage *message = NULL;
-  while (message == NULL) {
-    gboolean ended = gst_app_sink_is_eos(sink);
+  gboolean ended = FALSE;
+  int in_vain = 0;
+  while (message == NULL && in_vain < 10 * PATIENCE) {
+    ended = gst_app_sink_is_eos(sink);
     GstMiniObject *object = gst_app_sink_try_pull_object(sink, 100 * GST_MSECOND);
     if (object == NULL) {
+      in_vain++;
       message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
       if (ended) break;
       continue;
     }
+    in_vain = 0;
     if (GST_IS_EVENT(object) && gst_event_has_name(GST_EVENT(object), "action-features")) {
       print_chunk(gst_event_get_structure(GST_EVENT(object)));
     }
@@ -64,11 +70,13 @@ int main(int argc, char **argv) {
     gst_message_parse_error(message, &error, NULL);
     g_printerr("%s\n", error->message);
     gst_message_unref(message);
+  } else if (!ended) {
+    g_printerr("%s: no picture for %d s\n", argv[1], PATIENCE);
   }
   gst_element_set_state(pipeline, GST_STATE_NULL);
   gst_object_unref(bus);
   gst_object_unref(sink);
   gst_object_unref(source);
   gst_object_unref(pipeline);
-  return message != NULL ? 1 : 0;
+  return ended && message == NULL ? 0 : 1;
 }

@@ -18,6 +18,8 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstApp", "1.0")
 from gi.repository import Gst, GstApp  # noqa: E402, F401  (GstApp gives appsink its methods)
 
+PATIENCE = 60  # s; decodebin may give up without an error on a file that has no video
+
 
 def on_event(pad, info):
     event = info.get_event()
@@ -42,14 +44,20 @@ def main():
     pipeline.set_state(Gst.State.PLAYING)
     error = None
     ended = False
-    while not error and not ended:
+    in_vain = 0
+    while not error and not ended and in_vain < 10 * PATIENCE:
         ended = sink.is_eos()  # also when it never started
         # The pictures. An error in the pipeline does not wake the sink: look at the bus now and then.
-        if sink.try_pull_sample(Gst.SECOND // 10) is None:
+        if sink.try_pull_sample(Gst.SECOND // 10) is not None:
+            in_vain = 0
+        else:
+            in_vain += 1
             error = pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR)
     pipeline.set_state(Gst.State.NULL)
     if error:
         sys.exit(error.parse_error()[0].message)
+    if not ended:
+        sys.exit(f"{sys.argv[1]}: no picture for {PATIENCE} s")
 
 
 main()

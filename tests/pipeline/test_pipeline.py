@@ -408,7 +408,7 @@ def examples_end_on_errors():
     for video, weights in (("/nonexistent.mp4", WEIGHTS), (audio_only(), WEIGHTS), (__file__, WEIGHTS), (clip("files.mkv"), "/nonexistent.pth")):
         for command in ([os.path.join(BUILD, "examples/appsink-features"), video],
                         [sys.executable, os.path.join(SOURCE, "examples/appsink_features.py"), video]):
-            code, out, said = run(command, {"GST_ACTION_WEIGHTS": weights}, timeout=60)
+            code, out, said = run(command, {"GST_ACTION_WEIGHTS": weights}, timeout=240)
             assert code == 1 and said.strip() and not out, (command, code, out, said)
 
 
