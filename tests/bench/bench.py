@@ -153,8 +153,10 @@ def table(*rows):
     print(flush=True)
 
 
-def bench_network(how, chunks=10, **env):
-    done = subprocess.run([os.path.join(BUILD, "tests/bench/bench-network"), WEIGHTS, how, str(chunks)], env=environment(**env), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def bench_network(how, chunks=10, hop=None, **env):
+    """hop: of continual features."""
+    arguments = [WEIGHTS, how, str(chunks)] + ([str(hop)] if hop else [])
+    done = subprocess.run([os.path.join(BUILD, "tests/bench/bench-network"), *arguments], env=environment(**env), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return json.loads(done.stdout) if done.returncode == 0 else {"error": done.stderr.decode().strip()}
 
 
@@ -179,6 +181,20 @@ def network():
         kind = "bf16" if "bf16" in name else "fp32"
         out.append((name, f"{ms:.0f}", f"{ms / fastest[kind]:.2f}") if isinstance(ms, float) else (name, ms, ""))
     table(*out)
+
+
+def hops():
+    print("### Chunks that overlap: the network alone, one step, windowed and continual\n")
+    rows = [("hop", "windowed, ms", "continual, ms", "windowed, CPU ms", "continual, CPU ms", "continual / windowed", "the same with AVX2 alone")]
+    for hop in (1, 2, 3, 4, 8, 16):
+        ratios = []
+        for isa in ({}, {"ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2"}):
+            windowed, continual = bench_network("fp32", 20, **isa), bench_network("fp32", 20, hop, **isa)
+            ratios.append(f"{continual['cpu_ms'] / windowed['cpu_ms']:.2f}")
+            if not isa:
+                rows.append((hop, f"{windowed['ms']:.0f}", f"{continual['ms']:.0f}", f"{windowed['cpu_ms']:.0f}", f"{continual['cpu_ms']:.0f}"))
+        rows[-1] += tuple(ratios)
+    table(*rows)
 
 
 def oracle(*arguments, **env):
@@ -247,27 +263,27 @@ def streams():
     print(f"Memory without decoders: {memory[1]:.0f} MB with one stream, {(memory[8] - memory[1]) / 7:.1f} MB for each more.\n")
 
 
-def live_runs(count, hop, seconds=24):
-    line = "  ".join(f"videotestsrc is-live=true pattern=black ! video/x-raw,format=I420,width=1280,height=720,framerate=25/1 ! r3dfeatures hop={hop} max-pending=1 adaptive-hop=false name=f{i} ! fakesink sync=true" for i in range(count))
+def live_runs(count, hop, mode, seconds=24):
+    line = "  ".join(f"videotestsrc is-live=true pattern=black ! video/x-raw,format=I420,width=1280,height=720,framerate=25/1 ! r3dfeatures hop={hop} features={mode} max-pending=1 adaptive-hop=false name=f{i} ! fakesink sync=true" for i in range(count))
     result = worker(line, str(seconds))
-    return sum(result["dropped"]) == 0 and min(result["chunks"]) >= int((seconds - 2) * 8 / hop) - 2
+    return sum(result["dropped"]) == 0 and min(result["chunks"]) >= int((seconds - 2) * 8 / hop) - 2 - 11 // hop
 
 
 def live():
     # One chunk may wait: what the network does not keep up with is dropped, and not only put off.
     print("### 4b. Live 720p25 streams without a dropped chunk (max-pending=1)\n")
-    rows = [("hop", "most streams", "chunks/s that is", "network alone, chunks/s")]
-    alone = 1e3 / bench_network("fp32")["ms"]
-    for hop in (16, 4):
+    rows = [("hop", "features", "most streams", "chunks/s that is", "network alone, chunks/s")]
+    for hop, mode in ((16, "windowed"), (4, "windowed"), (4, "continual")):
+        alone = 1e3 / bench_network("fp32", hop=hop if mode == "continual" else None)["ms"]
         low, high = 0, None
         count = max(1, int(alone * hop / 8 * 0.8))
         while high is None or high - low > 1:
-            if live_runs(count, hop):
+            if live_runs(count, hop, mode):
                 low = count
             else:
                 high = count
             count = (low + high) // 2 if high else low + max(1, low // 6)
-        rows.append((hop, low, f"{low * 8 / hop:.1f}", f"{alone:.1f}"))
+        rows.append((hop, mode, low, f"{low * 8 / hop:.1f}", f"{alone:.1f}"))
     table(*rows)
 
 
@@ -395,7 +411,7 @@ def machine():
     print(f"{cpu} ({', '.join(isa)}), {CORES} cores; {read('gst-launch-1.0 --version | head -n 1')}; gst-action {commit}\n")
 
 
-ALL = {one.__name__: one for one in (network, features, job, streams, live, overload, growth, startup, elements)}
+ALL = {one.__name__: one for one in (network, hops, features, job, streams, live, overload, growth, startup, elements)}
 
 if len(sys.argv) > 2 and sys.argv[1] == "play":
     play(sys.argv[2], float(sys.argv[3]) if len(sys.argv) > 3 else 0.0)

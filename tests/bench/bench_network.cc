@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // The network alone, one chunk after the other: prints the milliseconds of wall and of CPU time that a chunk takes.
-//   bench-network WEIGHTS fp32|bf16|blocked|eager [CHUNKS]
+//   bench-network WEIGHTS fp32|bf16|blocked|eager [CHUNKS [HOP]]
+// HOP: of continual features, chunks that begin so many frames apart.
 // blocked: fp32 in oneDNN's layout with folded batch norms; eager: LibTorch's operators, channels last.
 #include <sys/resource.h>
 
@@ -50,14 +51,27 @@ int main(int argc, char **argv) {
     const std::vector<uint8_t> pixels = action::NoiseClip(1);
     const uint8_t *const chunk = pixels.data();
     action::Features features{};
-    network->Forward({&chunk, 1}, features);
-    network->Forward({&chunk, 1}, features);
+    // A run without an end, all of whose frames lie in the same few.
+    constexpr action::ChunkContext kContext = action::kContinualContext;
+    const int hop = argc > 4 ? std::atoi(argv[4]) : 0;
+    std::vector<uint8_t> run(pixels);
+    run.resize((kContext.before + action::kChunkFrames + kContext.after) * static_cast<size_t>(action::kFrameBytes),
+               99);
+    std::unique_ptr<action::KeptFrames> kept;
+    uint64_t first = 1000;
+    const auto forward = [&] {
+      if (hop == 0) return network->Forward({&chunk, 1}, features);
+      network->ForwardContinual({run.data(), kContext.before, kContext.after, first}, kept, features);
+      first += static_cast<uint64_t>(hop);
+    };
+    for (int i = 0; i < 4; ++i)
+      forward();
     std::vector<double> times;
     const double cpu = CpuSeconds();
     for (int repetition = 0; repetition < 3; ++repetition) {
       const auto start = std::chrono::steady_clock::now();
       for (int i = 0; i < chunks; ++i)
-        network->Forward({&chunk, 1}, features);
+        forward();
       times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count() /
                       chunks);
     }
