@@ -293,9 +293,13 @@ def hanging_connection():
             assert not changed.is_alive(), f"{state.value_nick} waits for the connection"
         assert not pipeline.get_by_name("camera").get_property("stats").get_value("connected")
     finally:
-        writer = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)  # lets go of it
-        os.close(writer)
-        pipeline.set_state(Gst.State.NULL)
+        stopped = threading.Thread(target=pipeline.set_state, args=(Gst.State.NULL,), daemon=True)
+        stopped.start()
+        began = time.monotonic()
+        while stopped.is_alive() and time.monotonic() - began < PATIENCE:
+            os.close(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))  # lets go of whoever opens it, and is its end for whoever reads
+            stopped.join(0.01)
+    assert not stopped.is_alive(), "the pipeline does not stop"
 
 
 def file_as_camera():
