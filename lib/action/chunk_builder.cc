@@ -18,6 +18,11 @@ int FirstOfStep(int hop) {
   return (kChunkFrames - hop) / 2;
 }
 
+// From a chunk to the next one.
+int FromStartToStart(int hop, int next_hop) {
+  return FirstOfStep(hop) + hop - FirstOfStep(next_hop);
+}
+
 int Checked(int hop) {
   if (hop >= 1 && hop <= kChunkFrames) return hop;
   throw std::invalid_argument("hop is " + std::to_string(hop) + "; it must be 1 to 16 samples");
@@ -72,7 +77,7 @@ Chunk ChunkBuilder::Build(int64_t run_end) const {
 void ChunkBuilder::Advance() {
   discont_ = false;
   covered_ = start_ + kChunkFrames;
-  start_ += FirstOfStep(hop_) + hop_ - FirstOfStep(next_hop_);
+  start_ += FromStartToStart(hop_, next_hop_);
   hop_ = next_hop_;
   const int64_t passed = std::clamp<int64_t>(start_ - context_.before - first_, 0, std::ssize(times_));
   pixels_.erase(pixels_.begin(), pixels_.begin() + static_cast<ptrdiff_t>(passed) * kFrameBytes);
@@ -96,7 +101,7 @@ std::vector<Chunk> ChunkBuilder::Finish(uint64_t end) {
     int64_t start = start_, covered = covered_;
     for (int hop = hop_; covered < count(); hop = next_hop_) {
       covered = start + kChunkFrames;
-      start += FirstOfStep(hop) + hop - FirstOfStep(next_hop_);
+      start += FromStartToStart(hop, next_hop_);
     }
     return covered;
   }();

@@ -61,6 +61,7 @@ struct Chunk {
   bool discont = false;      // first chunk of a run: what came before is not connected to it
 
   bool padded() const { return frame_count < kChunkFrames; }
+  bool has_context() const { return before > 0 || after > 0; }
 };
 
 // Collects the sampled frames of a run into chunks that start every `hop` samples. N samples give

@@ -90,6 +90,7 @@ int64_t FrameChain::NeededOfSource() const {
 }
 
 void FrameChain::Produce(const FrameQueue &source, bool ended, int64_t needed, Workspace &workspace) {
+  const auto needed_of = [&](size_t i) { return i + 1 < layers_.size() ? Needed(static_cast<int>(i)) : needed; };
   // A few frames of a layer at once. False: there was nothing to do.
   const auto produce = [&](size_t i) {
     const Layer &layer = layers_[i];
@@ -99,8 +100,7 @@ void FrameChain::Produce(const FrameQueue &source, bool ended, int64_t needed, W
     if (from >= to) return false;
     const int around = layer.kernel / 2;
     const Activation read = in.Frames(Middle(layer, from) - around, Middle(layer, to - 1) + around + 1);
-    const bool last = i + 1 == layers_.size();
-    Activation written = out.Append(static_cast<int>(to - from), last ? needed : Needed(static_cast<int>(i)));
+    Activation written = out.Append(static_cast<int>(to - from), needed_of(i));
     if (layer.shortcut == Layer::kNone) {
       layer.convolution->Run(read, nullptr, layer.relu, written, workspace);
     } else {
@@ -118,7 +118,7 @@ void FrameChain::Produce(const FrameQueue &source, bool ended, int64_t needed, W
   for (size_t i = 0; i < layers_.size(); ++i) {
     while (produce(i)) {
     }
-    queues_[i].AppendZeros(i + 1 < layers_.size() ? Needed(static_cast<int>(i)) : needed);
+    queues_[i].AppendZeros(needed_of(i));
   }
 }
 
@@ -130,10 +130,10 @@ ContinualLayers::ContinualLayers(std::vector<FrameChain::Layer> first, std::vect
       first_(std::move(first), 0, queues.every, kCapacity) {}
 
 // What is there of the stream is what this chunk goes on with.
-bool ContinualLayers::Follows(const ContinualChunk &chunk) const {
+bool ContinualLayers::Follows(const Chunk &chunk) const {
   const auto first = static_cast<int64_t>(chunk.first_frame);
   const int64_t seen = pixels_.end() - (ended_ ? 1 : 0);  // without the zeros
-  return begun_ && first <= seen && first + chunk.before >= chunk_ &&
+  return first <= seen && first + chunk.before >= chunk_ &&
          (!ended_ || first + chunk.before + kChunkFrames + chunk.after <= seen);
 }
 
@@ -143,7 +143,6 @@ void ContinualLayers::Restart(int64_t first) {
   for (const auto &chain : second_) {
     if (chain) chain->Restart(first);
   }
-  begun_ = true;
   ended_ = false;
 }
 
@@ -158,7 +157,7 @@ void ContinualLayers::Produce(Workspace &workspace) {
   }
 }
 
-Activation ContinualLayers::Run(const ContinualChunk &chunk, const Load &load, Workspace &workspace) {
+Activation ContinualLayers::Run(const Chunk &chunk, const Load &load, Workspace &workspace) {
   const auto first = static_cast<int64_t>(chunk.first_frame);
   const int64_t end = first + chunk.before + kChunkFrames + chunk.after;
   const bool follows = Follows(chunk);
@@ -172,7 +171,7 @@ Activation ContinualLayers::Run(const ContinualChunk &chunk, const Load &load, W
     const int64_t from = next;
     for (; next < std::min(from + kAtOnce, end); ++next) {
       Activation to = pixels_.Append(1, first_.NeededOfSource());
-      load(chunk.pixels + static_cast<ptrdiff_t>(next - first) * kFrameBytes, to);
+      load(chunk.pixels.data() + static_cast<ptrdiff_t>(next - first) * kFrameBytes, to);
     }
     Produce(workspace);
   }

@@ -29,7 +29,6 @@ class FrameQueue {
   Activation Append(int count, int64_t needed);
   void AppendZeros(int64_t needed);
 
-  int64_t first() const { return first_; }
   int64_t end() const { return first_ + count_; }
   // Frames from number `from` to the one before `to`, all of which are there.
   Activation Frames(int64_t from, int64_t to) const;
@@ -97,10 +96,10 @@ class ContinualLayers : public KeptFrames {
   // Writes a frame's pixels (see Chunk) into the first frame of `to`.
   using Load = std::function<void(const uint8_t *pixels, Activation &to)>;
   // What comes out in the places of the chunk's 16 frames, 8 frames; valid until the next call.
-  Activation Run(const ContinualChunk &chunk, const Load &load, Workspace &workspace);
+  Activation Run(const Chunk &chunk, const Load &load, Workspace &workspace);
 
  private:
-  bool Follows(const ContinualChunk &chunk) const;
+  bool Follows(const Chunk &chunk) const;
   void Restart(int64_t first);
   void Produce(Workspace &workspace);
 
@@ -110,8 +109,7 @@ class ContinualLayers : public KeptFrames {
   FrameChain first_;
   std::array<std::unique_ptr<FrameChain>, 2> second_;  // by phase; there is one when a chunk began so
   int64_t chunk_ = 0;                                  // the first frame of the newest chunk
-  bool begun_ = false;
-  bool ended_ = false;  // the run: zeros are behind its last frame
+  bool ended_ = false;                                 // the run: zeros are behind its last frame
 };
 
 }  // namespace action

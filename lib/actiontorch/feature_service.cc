@@ -167,8 +167,6 @@ class Worker {
     bool first;  // of its queue in this pass
   };
 
-  static bool HasContext(const Chunk &chunk) { return chunk.before > 0 || chunk.after > 0; }
-
   bool HasWork() const {
     return std::ranges::any_of(queues_, [](const auto &queue) { return queue->waiting > 0; });
   }
@@ -185,7 +183,7 @@ class Worker {
           queues_, [&](const auto &queue) { return queue->waiting > 0 && places.size() < wish(*queue); });
       if (found == queues_.end()) return;
       const auto slot = std::ranges::find((*found)->slots, Slot::State::kWaiting, &Slot::state);
-      if (HasContext(slot->chunk)) {
+      if (slot->chunk.has_context()) {
         if (!places.empty()) return;
         limit = 1;
       }
@@ -219,7 +217,7 @@ class Worker {
       std::string error;
       try {
         features.resize(chunks.size());
-        if (HasContext(chunks.front())) {
+        if (chunks.front().has_context()) {
           network.run_continual(chunks.front(), places.front().queue->kept, features.front());
         } else {
           network.run(chunks, features);

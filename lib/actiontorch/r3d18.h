@@ -32,14 +32,6 @@ class KeptFrames {
   virtual ~KeptFrames() = default;
 };
 
-// A chunk with the frames around it (ContextOf; fewer where the run begins or ends).
-struct ContinualChunk {
-  const uint8_t *pixels;  // [before + 16 + after, 112, 112, 3] RGB, 0 to 255
-  int before;
-  int after;
-  uint64_t first_frame;  // see Chunk
-};
-
 // torchvision's video.r3d_18 in eval mode, `fc` removed. One thread at a time runs it, but for `concurrent_passes`.
 class R3d18 {
  public:
@@ -54,8 +46,7 @@ class R3d18 {
   // over what comes out in the places of its 16: of layer 2, which takes every second frame, the first of them and
   // every second behind it. `kept` is of the stream, null at its first chunk; the network may put something there.
   // features: [512]. Throws Error.
-  virtual void ForwardContinual(const ContinualChunk &chunk, std::unique_ptr<KeptFrames> &kept,
-                                std::span<float> features) = 0;
+  virtual void ForwardContinual(const Chunk &chunk, std::unique_ptr<KeptFrames> &kept, std::span<float> features) = 0;
 
   // Runs it once with each batch that it has something to prepare for, so that what follows is computed at full speed.
   // Throws Error; WrongPrecision when it was not what fp32 gives.

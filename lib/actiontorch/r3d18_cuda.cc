@@ -170,16 +170,12 @@ class CudaR3d18 : public R3d18 {
   }
 
   // Without a graph: there would be one for each number of frames.
-  void ForwardContinual(const ContinualChunk &chunk, std::unique_ptr<KeptFrames> &,
-                        std::span<float> features) override {
+  void ForwardContinual(const Chunk &chunk, std::unique_ptr<KeptFrames> &, std::span<float> features) override {
     OnDevice("the network", [&] {
       const std::lock_guard lock(mutex_);
       if (!network_) throw Error(kNotPrepared);
       const CudnnSettings settings(/*autotune=*/false);
-      const at::Tensor bytes =
-          at::from_blob(const_cast<uint8_t *>(chunk.pixels),
-                        {1, chunk.before + kChunkFrames + chunk.after, kFrameSide, kFrameSide, 3}, at::kByte);
-      const at::Tensor out = network_->FromPixels(bytes.to(layout_.device), chunk.before).to(at::kCPU).contiguous();
+      const at::Tensor out = network_->FromChunk(chunk).to(at::kCPU).contiguous();
       std::copy_n(out.data_ptr<float>(), out.numel(), features.begin());
     });
   }

@@ -34,14 +34,10 @@ class TorchR3d18 : public R3d18 {
     });
   }
 
-  void ForwardContinual(const ContinualChunk &chunk, std::unique_ptr<KeptFrames> &,
-                        std::span<float> features) override {
+  void ForwardContinual(const Chunk &chunk, std::unique_ptr<KeptFrames> &, std::span<float> features) override {
     Translated("the network", [&] {
       const c10::InferenceMode guard;
-      const at::Tensor bytes =
-          at::from_blob(const_cast<uint8_t *>(chunk.pixels),
-                        {1, chunk.before + kChunkFrames + chunk.after, kFrameSide, kFrameSide, 3}, at::kByte);
-      CopyOut(network_.FromPixels(bytes.to(network_.layout().device), chunk.before), features);
+      CopyOut(network_.FromChunk(chunk), features);
     });
   }
 

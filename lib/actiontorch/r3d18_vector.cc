@@ -64,8 +64,7 @@ class VectorR3d18 : public R3d18 {
     }
   }
 
-  void ForwardContinual(const ContinualChunk &chunk, std::unique_ptr<KeptFrames> &kept,
-                        std::span<float> features) override {
+  void ForwardContinual(const Chunk &chunk, std::unique_ptr<KeptFrames> &kept, std::span<float> features) override {
     if (!kept) kept = NewContinualLayers();
     const auto load = [this](const uint8_t *pixels, Activation &to) { Normalise(pixels, to, 0); };
     RunBlocks(kSharedBlocks, static_cast<ContinualLayers &>(*kept).Run(chunk, load, workspace_), features);

@@ -151,7 +151,7 @@ std::shared_ptr<FeatureService> SharedFeatureService(const Engine::Request &requ
       network->Forward(pixels, {features.front().data(), features.size() * kFeatureSize});
     };
     const auto run_continual = [network](const Chunk &chunk, std::unique_ptr<KeptFrames> &kept, Features &features) {
-      network->ForwardContinual({chunk.pixels.data(), chunk.before, chunk.after, chunk.first_frame}, kept, features);
+      network->ForwardContinual(chunk, kept, features);
     };
     network->WarmUp();
     return {run, network->max_batch(), network->best_batch(), network->concurrent_passes(), run_continual};

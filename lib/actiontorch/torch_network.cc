@@ -115,18 +115,29 @@ TorchNetwork::TorchNetwork(const FoldedR3d18 &folded, const Layout &layout) : la
 
 TorchNetwork::~TorchNetwork() = default;
 
-at::Tensor TorchNetwork::FromPixels(const at::Tensor &pixels, int first) const {
+at::Tensor TorchNetwork::Normalised(const at::Tensor &pixels) const {
   at::Tensor x = pixels.to(at::kFloat);
   if (layout_.type == at::kFloat) {
     x.div_(255.0).sub_(mean_).div_(std_);  // the reference's order of operations
   } else {
     x = at::addcmul(shift_, x, scale_).to(layout_.type);  // in one pass, since it is rounded anyway
   }
-  return FromFrames(x, first);
+  return x;
+}
+
+at::Tensor TorchNetwork::FromPixels(const at::Tensor &pixels) const {
+  return FromFrames(Normalised(pixels));
+}
+
+at::Tensor TorchNetwork::FromChunk(const Chunk &chunk) const {
+  const at::Tensor pixels =
+      at::from_blob(const_cast<uint8_t *>(chunk.pixels.data()),
+                    {1, chunk.before + kChunkFrames + chunk.after, kFrameSide, kFrameSide, 3}, at::kByte);
+  return FromFrames(Normalised(pixels.to(layout_.device)), chunk.before);
 }
 
 at::Tensor TorchNetwork::FromNormalised(const at::Tensor &x) const {
-  return FromFrames(x.permute({0, 2, 3, 4, 1}).to(layout_.type), 0);
+  return FromFrames(x.permute({0, 2, 3, 4, 1}).to(layout_.type));
 }
 
 at::Tensor TorchNetwork::Dense(const at::Tensor &x) const {

@@ -36,10 +36,10 @@ class TorchNetwork {
   ~TorchNetwork();
 
   const Layout &layout() const { return layout_; }
-  // pixels: [n, 16, 112, 112, 3] bytes on the device; more frames than 16: the chunk begins with number `first`, and
-  // what is around it goes through the shared layers with it (see R3d18::ForwardContinual). Returns [n, 512] float
-  // there.
-  at::Tensor FromPixels(const at::Tensor &pixels, int first = 0) const;
+  // pixels: [n, 16, 112, 112, 3] bytes on the device. Returns [n, 512] float there.
+  at::Tensor FromPixels(const at::Tensor &pixels) const;
+  // A chunk with its context (see R3d18::ForwardContinual). Returns [1, 512] float on the device.
+  at::Tensor FromChunk(const Chunk &chunk) const;
   // x: [n, 3, 16, 112, 112] float on the device, normalised.
   at::Tensor FromNormalised(const at::Tensor &x) const;
 
@@ -48,7 +48,8 @@ class TorchNetwork {
   struct Block;
 
   Layout layout_;
-  at::Tensor FromFrames(const at::Tensor &x, int first) const;
+  at::Tensor Normalised(const at::Tensor &pixels) const;
+  at::Tensor FromFrames(const at::Tensor &frames, int first = 0) const;
   at::Tensor Shared(const at::Tensor &x, int first) const;
   at::Tensor FromOdd(const Block &block, const at::Tensor &x) const;
   at::Tensor Dense(const at::Tensor &x) const;

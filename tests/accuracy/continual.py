@@ -21,7 +21,6 @@ SEEDS = int(sys.argv[4]) if len(sys.argv) > 4 else 5
 CYCLES = 12
 HOPS = (4, 2)
 MODES = ("windowed", "continual")
-TRAINING = {"demo": [], "handwash": ["--fixed-t", "16", "--stage1-epochs", "80", "--stage2-epochs", "100", "--group-by", r"_(\d+)\.mp4$"]}
 COLUMNS = (("lost", "lost", 1), ("invented", "invented", 1), ("F1@50", "f1_50", 100), ("duration error, s", "duration_error", 1), ("boundary error, s", "boundary_error", 1),
            ("frames right, %", "fine", 100))
 
@@ -34,15 +33,14 @@ def tool(name, *arguments):
     return subprocess.run([os.path.join(BUILD, "tools", name), *arguments], check=True, stdout=subprocess.PIPE).stdout.decode()
 
 
-def model_of(name, mode, seed, clips):
+def model_of(name, mode, seed, data):
     model = path(name, f"model-{mode}-{seed}")
     if not os.path.exists(model):
-        data = ["--annotations", clips] if name == "demo" else [clips]
-        tool("gst-action-train", *data, "-o", model, "--cache", path(name, "cache"), "-q", "--precision", "fp32", "--features", mode, "--seed", str(seed), *TRAINING[name])
+        tool("gst-action-train", *data, "-o", model, "--cache", path(name, "cache"), "-q", "--precision", "fp32", "--features", mode, "--seed", str(seed))
     return model
 
 
-def results_of(name, mode, hop, clips, video):
+def results_of(name, mode, hop, data, video):
     features_file = path(name, f"features-{mode}.npz")
     replay.record(video, features_file, min(HOPS), f"precision=fp32 features={mode}")
     features = replay.Features(features_file)
@@ -50,7 +48,7 @@ def results_of(name, mode, hop, clips, video):
     results = []
     for seed in range(1, SEEDS + 1):
         timeline = path("timeline.json")
-        replay.timeline(features, hop, model_of(name, mode, seed, clips), timeline, smooth="profile=study")
+        replay.timeline(features, hop, model_of(name, mode, seed, data), timeline, smooth="profile=study")
         results.append(figures.of(json.loads(tool("gst-action-evaluate", "--json", timeline, truth)), timeline, truth))
     return results
 
@@ -72,10 +70,10 @@ def main():
             print("skipped: no ../shared/videos")
             continue
         os.makedirs(path(name), exist_ok=True)
-        clips, video = sets.demo(os.path.join(BUILD, "tools"), path(name), CYCLES) if name == "demo" else sets.handwash(VIDEOS, path(name), CYCLES)
+        data, video = sets.named(name, BUILD, VIDEOS, path(name), CYCLES)
         for hop in HOPS:
             for mode in MODES:
-                results = results_of(name, mode, hop, clips, video)
+                results = results_of(name, mode, hop, data, video)
                 print(f"| {name} | {hop} | {mode} | " + " | ".join(cell(results, key, scale) for _, key, scale in COLUMNS) + " |", flush=True)
 
 

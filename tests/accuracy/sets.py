@@ -91,3 +91,12 @@ def handwash(videos, folder, cycles):
     with open(video.replace(".mp4", ".json"), "w") as file:
         json.dump(truth, file, indent=1)
     return training, video
+
+
+def named(name, build, videos, folder, cycles):
+    """Returns (what gst-action-train is given, video) of the set demo or handwash."""
+    if name == "demo":
+        annotated, video = demo(os.path.join(build, "tools"), folder, cycles)
+        return ["--annotations", annotated], video
+    clips, video = handwash(videos, folder, cycles)
+    return [clips, "--fixed-t", "16", "--stage1-epochs", "80", "--stage2-epochs", "100", "--group-by", r"_(\d+)\.mp4$"], video

@@ -25,7 +25,6 @@ with open("/proc/cpuinfo") as cpu:  # half the time; both profiles get the same 
     PRECISION = "bf16" if "avx512_bf16" in cpu.read() else "fp32"
 # Windows of equal seconds: the reference's 9 and 5 steps of 16 samples.
 PROFILES = {"reference": "window-seconds=18 refine-window-seconds=10", "study": "profile=study"}
-TRAINING = {"demo": [], "handwash": ["--fixed-t", "16", "--stage1-epochs", "80", "--stage2-epochs", "100", "--group-by", r"_(\d+)\.mp4$"]}
 
 
 def path(*parts):
@@ -43,9 +42,9 @@ def compare(timeline, truth):
 def the_set(name, cycles):
     """(model, video): made when it is not there."""
     os.makedirs(path(name), exist_ok=True)
-    clips, video = sets.demo(os.path.join(BUILD, "tools"), path(name), cycles) if name == "demo" else sets.handwash(VIDEOS, path(name), cycles)
+    data, video = sets.named(name, BUILD, VIDEOS, path(name), cycles)
     if not os.path.exists(path(name, "model")):
-        tool("gst-action-train", *(["--annotations"] if name == "demo" else []), clips, "-o", path(name, "model"), "-q", "--precision", PRECISION, *TRAINING[name])
+        tool("gst-action-train", *data, "-o", path(name, "model"), "-q", "--precision", PRECISION)
     return path(name, "model"), video
 
 

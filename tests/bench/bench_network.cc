@@ -52,17 +52,18 @@ int main(int argc, char **argv) {
     const uint8_t *const chunk = pixels.data();
     action::Features features{};
     // A run without an end, all of whose frames lie in the same few.
-    constexpr action::ChunkContext kContext = action::kContinualContext;
     const int hop = argc > 4 ? std::atoi(argv[4]) : 0;
-    std::vector<uint8_t> run(pixels);
-    run.resize((kContext.before + action::kChunkFrames + kContext.after) * static_cast<size_t>(action::kFrameBytes),
-               99);
+    action::Chunk next;
+    next.before = action::kContinualContext.before;
+    next.after = action::kContinualContext.after;
+    next.first_frame = 1000;
+    next.pixels.assign(static_cast<size_t>(next.before + action::kChunkFrames + next.after) * action::kFrameBytes, 99);
+    std::ranges::copy(pixels, next.pixels.begin());
     std::unique_ptr<action::KeptFrames> kept;
-    uint64_t first = 1000;
     const auto forward = [&] {
       if (hop == 0) return network->Forward({&chunk, 1}, features);
-      network->ForwardContinual({run.data(), kContext.before, kContext.after, first}, kept, features);
-      first += static_cast<uint64_t>(hop);
+      network->ForwardContinual(next, kept, features);
+      next.first_frame += static_cast<uint64_t>(hop);
     };
     for (int i = 0; i < 4; ++i)
       forward();

@@ -67,12 +67,17 @@ std::vector<float> Continual(action::R3d18 &network, const std::vector<std::byte
   std::unique_ptr<action::KeptFrames> kept;
   std::span<float> to(out);
   for (const char *text : chunks) {
-    int first = 0, before = 0, after = 0;
+    action::Chunk chunk;
+    int first = 0;
     unsigned long long number = 0;
-    if (std::sscanf(text, "%d:%d:%d:%llu", &first, &before, &after, &number) != 4) throw action::Error(text);
-    const auto *pixels =
-        reinterpret_cast<const uint8_t *>(frames.data()) + static_cast<ptrdiff_t>(first - before) * action::kFrameBytes;
-    network.ForwardContinual({pixels, before, after, number}, kept, to.first(action::kFeatureSize));
+    if (std::sscanf(text, "%d:%d:%d:%llu", &first, &chunk.before, &chunk.after, &number) != 4)
+      throw action::Error(text);
+    chunk.first_frame = number;
+    const auto *pixels = reinterpret_cast<const uint8_t *>(frames.data()) +
+                         static_cast<ptrdiff_t>(first - chunk.before) * action::kFrameBytes;
+    chunk.pixels.assign(pixels, pixels + static_cast<ptrdiff_t>(chunk.before + action::kChunkFrames + chunk.after) *
+                                             action::kFrameBytes);
+    network.ForwardContinual(chunk, kept, to.first(action::kFeatureSize));
     to = to.subspan(action::kFeatureSize);
   }
   return out;

@@ -165,5 +165,13 @@ class Backbone:
         return np.stack([features(start) for start in starts])
 
 
+def moving_pictures(count, seed):
+    """A moving picture in noise: every frame is another. [count, 112, 112, 3] uint8 RGB."""
+    random = np.random.default_rng(seed)
+    t, y, x = np.mgrid[0:count, 0:112, 0:112]
+    moving = 127 + 90 * np.sin(0.1 * x + 0.4 * t) * np.cos(0.07 * y - 0.2 * t)
+    return np.clip(np.stack([moving, np.roll(moving, 5, 2), 255 - moving], -1) + random.normal(0, 20, (count, 1, 1, 3)), 0, 255).astype(np.uint8)
+
+
 def cosine(a, b):
     return float((a * b).sum() / (np.linalg.norm(a) * np.linalg.norm(b)))

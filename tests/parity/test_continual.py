@@ -26,13 +26,6 @@ SAMPLE = Gst.SECOND // 8
 BACKBONE = oracle.Backbone(WEIGHTS)
 
 
-def pictures(count, seed):
-    random = np.random.default_rng(seed)
-    t, y, x = np.mgrid[0:count, 0:112, 0:112]
-    moving = 127 + 90 * np.sin(0.1 * x + 0.4 * t) * np.cos(0.07 * y - 0.2 * t)
-    return np.clip(np.stack([moving, np.roll(moving, 5, 2), 255 - moving], -1) + random.normal(0, 20, (count, 1, 1, 3)), 0, 255).astype(np.uint8)
-
-
 class Stream:
     """appsrc ! r3dfeatures, and what comes out of it: (event name, fields), in order."""
 
@@ -96,7 +89,7 @@ def starts_of(count, hop):
 @functools.lru_cache(maxsize=None)
 def expected(seed, count, run_end):
     """A function of a chunk's start: its features, with the shared layers over the whole run at once."""
-    frames = list(pictures(count, seed))
+    frames = list(oracle.moving_pictures(count, seed))
     return functools.lru_cache(maxsize=None)(BACKBONE.shared(frames + [frames[-1]] * (run_end - count)))
 
 
@@ -125,9 +118,9 @@ def hops(*some):
         notes = []
         for hop in some:
             stream = Stream(f"features=continual hop={hop}")
-            stream.push(pictures(40, 1), 0)
+            stream.push(oracle.moving_pictures(40, 1), 0)
             stream.gap(40, 24)
-            stream.push(pictures(25, 2), 64)
+            stream.push(oracle.moving_pictures(25, 2), 64)
             rows = stream.end()
             check(rows, [(1, 40, 0), (2, 25, 64)], hop, notes)
             ends = [i for i, (name, _) in enumerate(stream.events) if name == "action-run-end"]
@@ -144,7 +137,7 @@ def short_runs():
     notes = []
     for count in (1, 16, 17, 27, 28):
         stream = Stream("features=continual hop=4")
-        stream.push(pictures(count, 3), 0)
+        stream.push(oracle.moving_pictures(count, 3), 0)
         check(stream.end(), [(3, count, 0)], 4, notes)
     return [f"largest difference {max(notes):.2g}"]
 
@@ -153,13 +146,13 @@ def flushed():
     """What was before a flush has no part in what comes after it."""
     notes = []
     stream = Stream("features=continual hop=4")
-    stream.push(pictures(38, 1), 0)
+    stream.push(oracle.moving_pictures(38, 1), 0)
     stream.wait()
     before = len([name for name, _ in stream.events if name == "action-features"])
     assert before == 3, before  # those at 0, 4 and 8 have the 11 frames behind them; the one at 12 has not
     assert stream.source.send_event(Gst.Event.new_flush_start())
     assert stream.source.send_event(Gst.Event.new_flush_stop(True))
-    stream.push(pictures(25, 2), 100)
+    stream.push(oracle.moving_pictures(25, 2), 100)
     check(stream.end()[before:], [(2, 25, 100)], 4, notes)
     return [f"largest difference {max(notes):.2g}"]
 
@@ -170,7 +163,7 @@ def two_streams():
     streams = [Stream("features=continual hop=4") for _ in range(2)]
     for start in range(0, 40, 5):
         for seed, stream in enumerate(streams, 1):
-            stream.push(pictures(40, seed)[start:start + 5], start)
+            stream.push(oracle.moving_pictures(40, seed)[start:start + 5], start)
             stream.wait()
     for seed, stream in enumerate(streams, 1):
         check(stream.end(), [(seed, 40, 0)], 4, notes)
@@ -180,7 +173,7 @@ def two_streams():
 def a_hop_of_16():
     notes = []
     stream = Stream("features=continual hop=16")
-    stream.push(pictures(40, 1), 0)
+    stream.push(oracle.moving_pictures(40, 1), 0)
     check(stream.end(), [(1, 40, 0)], 16, notes)
     return [f"largest difference {max(notes):.2g}"]
 

@@ -57,14 +57,6 @@ BACKBONE = oracle.Backbone(WEIGHTS)
 BEFORE, AFTER = 12, 11  # frames that the features of a chunk depend on, besides its own
 
 
-def run_of(frames, seed):
-    """A moving picture in noise: every frame is another."""
-    random = np.random.default_rng(seed)
-    t, y, x = np.mgrid[0:frames, 0:112, 0:112]
-    moving = 127 + 90 * np.sin(0.1 * x + 0.4 * t) * np.cos(0.07 * y - 0.2 * t)
-    return np.clip(np.stack([moving, np.roll(moving, 5, 2), 255 - moving], -1) + random.normal(0, 20, (frames, 1, 1, 3)), 0, 255).astype(np.uint8)
-
-
 def chunk_of(start, run_end, number=0):
     before, after = min(BEFORE, start), min(AFTER, run_end - start - 16)
     return f"{start}:{before}:{after}:{number + start - before}"
@@ -73,14 +65,14 @@ def chunk_of(start, run_end, number=0):
 @functools.lru_cache(maxsize=None)
 def expected_of(run_end):
     """A function of a chunk's start, of the run of this length."""
-    return functools.lru_cache(maxsize=None)(BACKBONE.shared(run_of(45, 1)[:run_end]))
+    return functools.lru_cache(maxsize=None)(BACKBONE.shared(oracle.moving_pictures(45, 1)[:run_end]))
 
 
 def continual(precision="fp32", **env):
     """A run at every hop; then a stream with what may befall it: dropped chunks, a chunk again, a jump, another run, and the first one after a seek."""
     def test():
         notes = []
-        frames = run_of(45, 1)
+        frames = oracle.moving_pictures(45, 1)
         kept = precision == "fp32"  # by LibTorch's operators each chunk is computed by itself
 
         def compare(what, starts, run_ends, numbers):
@@ -106,7 +98,7 @@ def continual(precision="fp32", **env):
 
 def context_matters():
     """A continual feature is another one than the windowed. And the oracle's layer 2 is torchvision's."""
-    frames = run_of(45, 1)
+    frames = oracle.moving_pictures(45, 1)
     x = torch.from_numpy(np.random.default_rng(1).standard_normal((1, 64, 9, 56, 56), dtype=np.float32))
     with torch.no_grad():
         assert torch.allclose(BACKBONE.layer2(x, 0), BACKBONE.model.layer2(x), atol=1e-5)

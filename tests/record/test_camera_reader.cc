@@ -13,7 +13,6 @@
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "common/glib_ptr.h"
@@ -53,12 +52,14 @@ TEST(CameraReader, WhatHangsIsLeftBehind) {
     reader.Start();
     const auto poll_until = [&](const std::function<bool()> &done) {
       const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-      while (!done() && std::chrono::steady_clock::now() < until) {
-        reader.Poll();
-        while (g_main_context_iteration(nullptr, FALSE)) {
-        }
-        std::this_thread::yield();
-      }
+      const auto poll = [](gpointer user) -> gboolean {
+        static_cast<CameraReader *>(user)->Poll();
+        return G_SOURCE_CONTINUE;
+      };
+      const guint polled = g_timeout_add(20, poll, &reader);
+      while (!done() && std::chrono::steady_clock::now() < until)
+        g_main_context_iteration(nullptr, TRUE);
+      g_source_remove(polled);
       return done();
     };
     const auto hung = [&](size_t times) {

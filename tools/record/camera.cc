@@ -68,9 +68,7 @@ void CameraReader::OnMessage(GstMessage *message) {
   const GstStructure *structure = gst_message_get_structure(message);
   if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
     Tell(": " + TextOf(message));
-    failed_ = true;
-    retry_at_ = time_.Now() + kRetryDelay;
-    if (lost_at_ == 0) lost_at_ = g_get_real_time() * 1000;
+    Fail(kRetryDelay);
   } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT && gst_structure_has_name(structure, "camera-lost")) {
     lost_at_ = g_get_real_time() * 1000;
     const char *reason = gst_structure_get_string(structure, "reason");
@@ -89,12 +87,8 @@ void CameraReader::Poll() {
   if (Hangs(status)) {
     Tell(": neither a picture nor another try for " + std::to_string(patience_ / GST_SECOND) +
          " s: something hangs. It is left behind, and the camera is called anew");
-    if (lost_at_ == 0) lost_at_ = g_get_real_time() * 1000;
-    for (FrameFeed *feed : {&frames_, &encoded_, &encoded_sound_})
-      feed->Disconnect();
     Pipeline::LeaveBehind(std::move(pipeline_));
-    failed_ = true;
-    retry_at_ = time_.Now();
+    Fail(0);
   }
   if (!told_up_ && status.up) {
     told_up_ = true;
@@ -111,9 +105,14 @@ void CameraReader::Poll() {
     Start();
   } catch (const Error &e) {
     say_(e.what());
-    failed_ = true;
-    retry_at_ = time_.Now() + kRetryDelay;
+    Fail(kRetryDelay);
   }
+}
+
+void CameraReader::Fail(GstClockTime delay) {
+  failed_ = true;
+  retry_at_ = time_.Now() + delay;
+  if (lost_at_ == 0) lost_at_ = g_get_real_time() * 1000;
 }
 
 bool CameraReader::Hangs(const CameraStatus &status) {

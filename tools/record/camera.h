@@ -56,6 +56,8 @@ class CameraReader {
  private:
   void OnMessage(GstMessage *message);
   bool Hangs(const CameraStatus &status);
+  // It is called anew when so much time has passed.
+  void Fail(GstClockTime delay);
   // what: follows the camera's address.
   void Tell(const std::string &what) const;
 

@@ -102,57 +102,56 @@ GstElement *Pipeline::Find(const char *name) const {
 }
 
 template <typename Call>
-void FrameFeed::ForEachConsumer(gpointer link, Call &&call) {
-  Link &to = **static_cast<std::shared_ptr<Link> *>(link);
-  const std::lock_guard linked(to.mutex);
-  if (to.feed == nullptr) return;
-  const std::lock_guard lock(to.feed->mutex_);
-  for (FrameConsumer *consumer : to.feed->consumers_)
+void FrameFeed::ForEachConsumer(gpointer appsink, gpointer state, Call &&call) {
+  State &to = **static_cast<std::shared_ptr<State> *>(state);
+  const std::lock_guard lock(to.mutex);
+  if (to.source != appsink) return;
+  for (FrameConsumer *consumer : to.consumers)
     call(*consumer);
 }
 
+FrameFeed::~FrameFeed() {
+  const std::lock_guard lock(state_->mutex);
+  state_->source = nullptr;
+}
+
 void FrameFeed::Connect(GstElement *appsink) {
-  Disconnect();
-  link_ = std::make_shared<Link>();
-  link_->feed = this;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->source = appsink;
+  }
   GstAppSinkCallbacks callbacks{};
-  callbacks.new_sample = [](GstAppSink *sink, gpointer link) {
+  callbacks.new_sample = [](GstAppSink *sink, gpointer state) {
     const SamplePtr sample(gst_app_sink_pull_sample(sink));
     if (!sample) return GST_FLOW_EOS;
-    ForEachConsumer(link, [&](FrameConsumer &consumer) { consumer.OnFrame(sample.get()); });
+    ForEachConsumer(sink, state, [&](FrameConsumer &consumer) { consumer.OnFrame(sample.get()); });
     return GST_FLOW_OK;
   };
-  callbacks.new_event = [](GstAppSink *sink, gpointer link) -> gboolean {
+  callbacks.new_event = [](GstAppSink *sink, gpointer state) -> gboolean {
     const MiniObjectPtr object(gst_app_sink_try_pull_object(sink, 0));
     if (!object || !GST_IS_EVENT(object.get())) return FALSE;
     GstEvent *event = GST_EVENT(object.get());
     if (GST_EVENT_TYPE(event) != GST_EVENT_GAP) return FALSE;
     GstClockTime start = 0, duration = 0;
     gst_event_parse_gap(event, &start, &duration);
-    ForEachConsumer(link, [=](FrameConsumer &consumer) { consumer.OnGap(start, duration); });
+    ForEachConsumer(sink, state, [=](FrameConsumer &consumer) { consumer.OnGap(start, duration); });
     return FALSE;
   };
-  callbacks.eos = [](GstAppSink *, gpointer link) {
-    ForEachConsumer(link, [](FrameConsumer &consumer) { consumer.OnEnd(); });
+  callbacks.eos = [](GstAppSink *sink, gpointer state) {
+    ForEachConsumer(sink, state, [](FrameConsumer &consumer) { consumer.OnEnd(); });
   };
-  gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, new std::shared_ptr<Link>(link_),
-                             [](gpointer link) { delete static_cast<std::shared_ptr<Link> *>(link); });
-}
-
-void FrameFeed::Disconnect() {
-  if (!link_) return;
-  const std::lock_guard linked(link_->mutex);
-  link_->feed = nullptr;
+  gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, new std::shared_ptr<State>(state_),
+                             [](gpointer state) { delete static_cast<std::shared_ptr<State> *>(state); });
 }
 
 void FrameFeed::Add(FrameConsumer *consumer) {
-  const std::lock_guard lock(mutex_);
-  consumers_.push_back(consumer);
+  const std::lock_guard lock(state_->mutex);
+  state_->consumers.push_back(consumer);
 }
 
 void FrameFeed::Remove(FrameConsumer *consumer) {
-  const std::lock_guard lock(mutex_);
-  std::erase(consumers_, consumer);
+  const std::lock_guard lock(state_->mutex);
+  std::erase(state_->consumers, consumer);
 }
 
 void FrameInput::SetTarget(GstElement *appsrc) {

@@ -88,30 +88,27 @@ class FrameConsumer {
 class FrameFeed {
  public:
   FrameFeed() = default;
-  ~FrameFeed() { Disconnect(); }
+  ~FrameFeed();
   FrameFeed(const FrameFeed &) = delete;
   FrameFeed &operator=(const FrameFeed &) = delete;
 
-  // From this one on, and from no other.
+  // From this one on, and from no other, though another may go on.
   void Connect(GstElement *appsink);
-  // When it returns, nothing is handed on any more, though the appsink may go on.
-  void Disconnect();
   void Add(FrameConsumer *consumer);
   // When it returns, the consumer is not called any more.
   void Remove(FrameConsumer *consumer);
 
  private:
-  // What an appsink has of the feed, which it may outlive.
-  struct Link {
+  // An appsink has it too, which may outlive the feed.
+  struct State {
     std::mutex mutex;
-    FrameFeed *feed;
+    GstElement *source = nullptr;  // compared alone
+    std::vector<FrameConsumer *> consumers;
   };
   template <typename Call>
-  static void ForEachConsumer(gpointer link, Call &&call);
+  static void ForEachConsumer(gpointer appsink, gpointer state, Call &&call);
 
-  std::shared_ptr<Link> link_;
-  std::mutex mutex_;
-  std::vector<FrameConsumer *> consumers_;
+  const std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 // Puts frames into a pipeline at an appsrc: now into this one, then into the next. What does not fit is dropped, oldest
