@@ -48,6 +48,11 @@ lib/actiontorch/winograd_convolution.cc lib/actiontorch/winograd_time_convolutio
 lib/actiontorch/r3d18_vector.cc lib/actiontorch/space_to_depth.cc lib/actiontorch/stand_in.cc lib/actiontorch/thread_team.cc lib/actiontorch/torch_device.cc
 lib/actiontorch/torch_network.cc lib/actiontorch/worker_threads.cc tests/helpers/network_library.cc'
 [ -z "$cuda" ] || sources="$sources lib/actiontorch/r3d18_cuda.cc"
+if echo '#include <zlib.h>' | "$cxx" -E -x c++ - > /dev/null 2>&1; then
+  sources="$sources lib/action/io/crc32.cc" links="$links -lz"
+else
+  sources="$sources tests/helpers/plain_crc32.cc"
+fi
 
 # What was built for another PyTorch does not fit this one.
 # shellcheck disable=SC2154

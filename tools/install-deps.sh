@@ -32,7 +32,7 @@ libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0
 libtorch-dev
 libopencv-dev libswscale-dev libavutil-dev
 libpango1.0-dev
-nlohmann-json3-dev
+nlohmann-json3-dev zlib1g-dev
 libtomlplusplus-dev libsoup-3.0-dev libsecret-1-dev libxlsxwriter-dev
 '
 test='

@@ -11,9 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "action/atomic_file.h"
 #include "action/deleter.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
+#include "action/io/input_file.h"
 #include "action/timeline/timeline_file.h"
 #include "action/timeline/timeline_format.h"
 #include "common/glib_ptr.h"
@@ -117,10 +118,13 @@ void TimelineOutput::OpenLines(const std::string &path) {
 // What a process that was killed knew of its last segments becomes lines like all others.
 void TimelineOutput::TakeInPending() {
   const std::string name = OpenSegmentsName(path_);
-  std::ifstream left(name);
+  std::error_code failed;
+  if (!std::filesystem::exists(name, failed)) return;
+  const std::string left = ReadText(name, "the open segments " + name, kMostOfTable);
   bool taken = true;
-  for (std::string line; std::getline(left, line);) {
-    if (!line.empty() && !left.eof()) taken = lines_->Append(line);
+  // A line without its end was cut off.
+  for (size_t at = 0, end; (end = left.find('\n', at)) != std::string::npos; at = end + 1) {
+    if (end > at) taken = lines_->Append(std::string_view(left).substr(at, end - at));
   }
   if (taken) std::remove(name.c_str());
 }

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "action/line_file.h"
+#include "action/io/line_file.h"
 #include "action/timeline/segment_list.h"
 #include "action/timeline/timeline_file.h"
 #include "action/timeline/timeline_format.h"

@@ -11,12 +11,13 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string_view>
 #include <utility>
 
-#include "action/csv.h"
 #include "action/error.h"
+#include "action/io/csv.h"
 #include "action/text.h"
 
 namespace action {
@@ -141,6 +142,7 @@ std::vector<ElementRow> ReadTable(const std::string &path) {
   }
   const std::vector<std::string> columns = ColumnsOf(rows.front(), path);
   std::vector<ElementRow> elements;
+  std::map<std::string, size_t> lines;  // by label
   for (size_t i = 1; i < rows.size(); ++i) {
     const std::string where = path + " line " + std::to_string(rows[i].line);
     if (rows[i].fields.size() > columns.size()) {
@@ -148,9 +150,9 @@ std::vector<ElementRow> ReadTable(const std::string &path) {
                   std::to_string(columns.size()) + " columns. A field with a comma in it stands in quotes");
     }
     ElementRow row = RowOf({rows[i], columns, where});
-    const auto same = [&row](const ElementRow &other) { return other.label == row.label; };
-    if (const auto twin = std::ranges::find_if(elements, same); twin != elements.end()) {
-      throw Error(where + ": the label '" + row.label + "' is in line " + std::to_string(twin->line) + " already");
+    const auto [twin, is_new] = lines.try_emplace(row.label, row.line);
+    if (!is_new) {
+      throw Error(where + ": the label '" + row.label + "' is in line " + std::to_string(twin->second) + " already");
     }
     elements.push_back(std::move(row));
   }
@@ -177,15 +179,16 @@ void ForgetElements(LabelTable &labels) {
 }
 
 void ApplyElements(const std::vector<ElementRow> &rows, const std::string &path, LabelTable &labels) {
+  std::multimap<std::string_view, FineLabel *> by_label;  // two families may have a label of one name
+  for (FineLabel &fine : labels.fine)
+    by_label.emplace(fine.label, &fine);
   for (const ElementRow &row : rows) {
-    bool found = false;
-    for (FineLabel &fine : labels.fine) {
-      if (fine.label != row.label) continue;
-      found = true;
-      fine.element = row.element;
-      if (row.value) fine.category = *row.value;
+    const auto [first, last] = by_label.equal_range(row.label);
+    for (auto place = first; place != last; ++place) {
+      place->second->element = row.element;
+      if (row.value) place->second->category = *row.value;
     }
-    if (found) continue;
+    if (first != last) continue;
     std::string known;
     for (const FineLabel &fine : labels.fine)
       known += (known.empty() ? "" : ", ") + fine.label;

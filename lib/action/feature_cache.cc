@@ -13,16 +13,15 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
 
-#include "action/atomic_file.h"
 #include "action/checkpoint/checkpoint.h"
 #include "action/deleter.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
+#include "action/io/json_text.h"
 #include "action/sha256.h"
 
 namespace action {
@@ -85,12 +84,13 @@ std::string MillisecondText(double time) {
   return std::to_string(ms / 1000) + "." + fraction;
 }
 
-std::optional<json> ReadJson(const std::string &path) {
-  std::ifstream file(path);
-  if (!file) return std::nullopt;
-  json value = json::parse(file, nullptr, false);
-  if (!value.is_object()) return std::nullopt;
-  return value;
+// Nothing: there is no twin that could be of use.
+std::optional<json> ReadTwin(const std::string &path) {
+  try {
+    return ReadJsonObject(path, path, kMostOfSettings);
+  } catch (const Error &) {
+    return std::nullopt;
+  }
 }
 
 // SHA-256 of the features: ties the two files of an entry together.
@@ -112,6 +112,9 @@ FeatureTable ReadTable(const std::string &path) {
   }
   FeatureTable table;
   const std::vector<float> values = rows->ToFloats();
+  if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
+    throw Error(path + " holds features that are not numbers");
+  }
   table.rows.resize(static_cast<size_t>(rows->shape()[0]));
   for (size_t i = 0; i < table.rows.size(); ++i) {
     std::copy_n(values.begin() + static_cast<ptrdiff_t>(i * kFeatureSize), kFeatureSize, table.rows[i].begin());
@@ -155,9 +158,10 @@ std::string FeatureCache::NameFor(const std::string &video, const VideoSpan &spa
   return name;
 }
 
-std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const VideoSpan &span, bool published) const {
+std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const VideoSpan &span, bool published,
+                                               const std::function<void(const std::string &)> &damaged) const {
   const std::string stem = (std::filesystem::path(folder_) / NameFor(video, span)).string();
-  const std::optional<json> twin = ReadJson(stem + ".json");
+  const std::optional<json> twin = ReadTwin(stem + ".json");
   if (!twin) return std::nullopt;
   const bool ours = twin->contains("feature_version");
   if (ours) {
@@ -174,17 +178,17 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
   }
   try {
     FeatureTable table = ReadTable(stem + ".pt");
-    if (ours && twin->value("features_sha256", std::string()) != HashOf(table)) {
-      return std::nullopt;  // of another writer
-    }
+    // Another one's twin: two programs have written at the same time.
+    if (ours && twin->value("features_sha256", std::string()) != HashOf(table)) return std::nullopt;
     table.source_fps = twin->value("src_fps", 0.0);
     table.samples = twin->value("samples", int64_t{0});
     return table;
-  } catch (const Error &) {
-    return std::nullopt;  // damaged: computed again
-  } catch (const json::exception &) {
-    return std::nullopt;
+  } catch (const Error &e) {
+    if (damaged) damaged(std::string(e.what()) + ". It is made anew");
+  } catch (const json::exception &e) {
+    if (damaged) damaged(stem + ".json is not the twin of an entry: " + InPlainWords(e) + ". It is made anew");
   }
+  return std::nullopt;
 }
 
 void FeatureCache::Write(const std::string &video, const VideoSpan &span, const FeatureTable &table,

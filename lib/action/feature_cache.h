@@ -6,6 +6,7 @@
 #define ACTION_FEATURE_CACHE_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,8 +68,9 @@ class ACTION_API FeatureCache {
   // The entry of a video; nothing when there is none, or it was made of another version of the video, with other
   // settings or weights, or is damaged. An entry that the reference wrote (its twin says nothing but src_fps) is taken
   // when `published` (the weights are torchvision's published ones), the settings are the reference's, and the video is
-  // not newer than the entry.
-  std::optional<FeatureTable> Read(const std::string &video, const VideoSpan &span, bool published) const;
+  // not newer than the entry. `damaged` is told of one that should have been of use and is damaged.
+  std::optional<FeatureTable> Read(const std::string &video, const VideoSpan &span, bool published,
+                                   const std::function<void(const std::string &)> &damaged = {}) const;
 
   // Replaces the entry. Both files appear complete or not at all; each of them is worth nothing with another's twin.
   // `mark` is of before the video was read, so that an entry of a video that changed meanwhile is stale at once. Throws

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -14,7 +13,7 @@
 #include "action/elements.h"
 #include "action/error.h"
 #include "action/head.h"
-#include "action/json_error.h"
+#include "action/io/json_text.h"
 #include "action/r3d18_spec.h"
 #include "action/sha256.h"
 #include "action/text.h"
@@ -25,28 +24,36 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+constexpr const char *kRegistryFile = "stage2_registry.json";
+
+// what: "It should say ..."
 json ReadJson(const fs::path &path, const char *what) {
-  std::ifstream file(path);
-  if (!file) throw ReadError(path.string(), errno, "the model's " + path.string() + " is missing: " + what);
-  return OfFile(path.string(), [&] {
-    try {
-      json value = json::parse(file);
-      if (!value.is_object()) throw Error("the model's " + path.string() + " is not a JSON object: " + what);
-      return value;
-    } catch (const json::exception &e) {
-      throw Error("the model's " + path.string() + " cannot be read: " + InPlainWords(e));
+  const std::string name = "the model's " + path.string();
+  try {
+    return ReadJsonObject(path.string(), name, kMostOfModelFile);
+  } catch (const Error &e) {
+    if (e.kind() == ErrorKind::kNotFound) {
+      throw ReadError(path.string(), ENOENT, name + " is missing. " + what);
     }
-  });
+    throw Error(e.kind(), e.file(), std::string(e.what()) + ". " + what);
+  }
+}
+
+// A value in a message: short, and on one line.
+std::string Shown(const json &value) {
+  constexpr size_t kMost = 40;
+  const std::string text = value.dump();
+  return text.size() <= kMost ? text : text.substr(0, kMost) + "...";
 }
 
 // {label: id} of label_map.json or its older twin; ids must be 0, 1, 2, ...
 std::vector<std::string> ReadLabelFile(const fs::path &path) {
-  const json map = ReadJson(path, "it should say which label has which class id, {\"label\": id, ...}");
+  const json map = ReadJson(path, "It should say which label has which class id, {\"label\": id, ...}");
   std::vector<std::string> labels(map.size());
   for (const auto &[label, id] : map.items()) {
     if (!id.is_number_integer() || id < 0 || id >= static_cast<int64_t>(map.size()) ||
         !labels[id.get<size_t>()].empty()) {
-      throw Error("the model's " + path.string() + " gives '" + label + "' the class id " + id.dump() +
+      throw Error("the model's " + path.string() + " gives '" + label + "' the class id " + Shown(id) +
                   "; the ids of its " + std::to_string(map.size()) + " labels should be 0 to " +
                   std::to_string(map.size() - 1) + ", each once");
     }
@@ -145,7 +152,7 @@ FeatureConfig ReadFeatureConfig(const json &object) {
 double ReadTemperature(const json &value) {
   const double temperature = value.get<double>();
   if (temperature > 0 && temperature < 1e6) return temperature;
-  throw Error("a temperature is " + value.dump() + "; it should be a number above 0");
+  throw Error("a temperature is " + Shown(value) + "; it should be a number above 0");
 }
 
 Calibration ReadCalibration(const json &object) {
@@ -165,7 +172,7 @@ struct ModelJson {
 };
 
 ModelJson ReadModelJson(const fs::path &path) {
-  const json object = ReadJson(path, "it should say what the model was trained with");
+  const json object = ReadJson(path, "It should say what the model was trained with");
   ModelJson read;
   try {
     read.facts.format_version = object.at("format_version").get<int>();
@@ -220,18 +227,49 @@ std::string ModelHash(const ModelBundle &bundle) {
   return hash.Hex();
 }
 
+namespace {
+
+// Whether a model has a file (or folder) at this place in its folder: what the reference and gst-action-train write.
+bool BelongsToModel(const fs::path &place, bool is_folder) {
+  static const std::set<std::string> kTop = {".lock",       "curves.png",    "model.json",
+                                             "report.html", "training.json", kElementsFile};
+  static const std::set<std::string> kHead = {"best.pt", "last.pt", "label_map.json", "label_to_id.json"};
+  const std::vector<std::string> parts(place.begin(), place.end());
+  const std::string &top = parts.front(), &name = parts.back();
+  switch (parts.size()) {
+    case 1:
+      return is_folder ? top == "stage1" || top == "stage2" || top == "feat_cache" : kTop.contains(top);
+    case 2:
+      if (top == "stage1") return !is_folder && kHead.contains(name);
+      if (top == "stage2") return is_folder || name == kRegistryFile;
+      return !is_folder && name.starts_with("vid_") && (name.ends_with(".pt") || name.ends_with(".json"));
+    case 3:
+      return top == "stage2" && !is_folder && kHead.contains(name);
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 std::string WhyNotReplace(const std::string &folder) {
-  static const std::set<std::string> kOwn = {".lock",  "curves.png", "feat_cache",    "model.json", "report.html",
-                                             "stage1", "stage2",     "training.json", kElementsFile};
   const fs::path root = folder;
   std::error_code failed;
+  if (!fs::is_directory(fs::symlink_status(root, failed))) return "it is no folder, or a link";
   const bool stage1 = fs::exists(root / "stage1" / "label_map.json", failed) ||
                       fs::exists(root / "stage1" / "label_to_id.json", failed);
-  if (!stage1 || !fs::exists(root / "stage2" / "stage2_registry.json", failed)) return "it is no model folder";
-  for (const auto &entry : fs::directory_iterator(root, failed)) {
-    const std::string name = entry.path().filename().string();
-    if (!kOwn.contains(name)) return "it holds " + name + ", which does not belong to a model";
+  if (!stage1 || !fs::exists(root / "stage2" / kRegistryFile, failed)) return "it is no model folder";
+  fs::recursive_directory_iterator entry(root, failed);
+  while (!failed && entry != fs::recursive_directory_iterator()) {
+    const fs::path place = entry->path().lexically_relative(root);
+    const fs::file_status status = entry->symlink_status(failed);
+    const bool is_folder = fs::is_directory(status);
+    if ((!is_folder && !fs::is_regular_file(status)) || !BelongsToModel(place, is_folder)) {
+      return "it holds " + place.string() + ", which does not belong to a model";
+    }
+    entry.increment(failed);
   }
+  if (failed) return "it cannot be looked through: " + failed.message();
   return {};
 }
 
@@ -257,8 +295,8 @@ ModelBundle ModelBundle::OpenFolder(const std::string &folder) {
   bundle.coarse_ = ReadHead(root / "stage1", WeightsOf(root / "stage1", json::object()));
 
   const fs::path stage2 = root / "stage2";
-  const fs::path registry_path = stage2 / "stage2_registry.json";
-  const json registry = ReadJson(registry_path, "it should say for every action family whether it has a classifier");
+  const fs::path registry_path = stage2 / kRegistryFile;
+  const json registry = ReadJson(registry_path, "It should say for every action family whether it has a classifier");
   std::vector<FineLabel> known;
   if (fs::exists(root / "model.json")) {
     ModelJson read = ReadModelJson(root / "model.json");

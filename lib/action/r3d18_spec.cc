@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "action/error.h"
@@ -66,6 +67,28 @@ std::string WhatIsWrong(const std::string &name, const Tensor &tensor) {
   return {};
 }
 
+// Batch normalisation is folded into the convolution before it, in double and stored as float: numbers that are finite
+// each may be so no more together.
+bool FoldsToInfinity(const std::map<std::string, const Tensor *> &tensors, const std::string &conv) {
+  constexpr double kEpsilon = 1e-5;  // torchvision's
+  // "layer1.0.conv1.0" is followed by "layer1.0.conv1.1".
+  const std::string norm = conv.substr(0, conv.size() - 1) + "1";
+  const auto values = [&](const std::string &name) { return tensors.at(name)->ToFloats(); };
+  const std::vector<float> weight = values(conv + ".weight"), gamma = values(norm + ".weight"),
+                           beta = values(norm + ".bias"), mean = values(norm + ".running_mean"),
+                           variance = values(norm + ".running_var");
+  const size_t each = weight.size() / gamma.size();
+  for (size_t out = 0; out < gamma.size(); ++out) {
+    const double scale = static_cast<double>(gamma[out]) / std::sqrt(static_cast<double>(variance[out]) + kEpsilon);
+    double largest = 0;
+    for (size_t i = out * each; i < (out + 1) * each; ++i)
+      largest = std::max(largest, std::abs(static_cast<double>(weight[i])));
+    const double bias = static_cast<double>(beta[out]) - static_cast<double>(mean[out]) * scale;
+    if (!std::isfinite(static_cast<float>(largest * scale)) || !std::isfinite(static_cast<float>(bias))) return true;
+  }
+  return false;
+}
+
 // The first of them, and how many more there are.
 std::string Some(const std::vector<std::string> &items) {
   constexpr size_t kMostListed = 5;
@@ -87,9 +110,10 @@ const std::vector<ParameterSpec> &R3d18Parameters() {
 }
 
 void CheckR3d18(const StateDict &state, const std::string &where) {
-  std::map<std::string, const Tensor *> found;
+  std::map<std::string, const Tensor *> tensors;
   for (const auto &[name, tensor] : state.entries)
-    found[name] = &tensor;
+    tensors[name] = &tensor;
+  std::map<std::string, const Tensor *> found = tensors;
 
   std::vector<std::string> missing, extra, misshapen, unusable;
   for (const ParameterSpec &parameter : R3d18Parameters()) {
@@ -108,6 +132,17 @@ void CheckR3d18(const StateDict &state, const std::string &where) {
   }
   for (const auto &[name, tensor] : found)
     extra.push_back(name);
+
+  // Only of what is whole.
+  if (missing.empty() && misshapen.empty() && unusable.empty()) {
+    for (const auto &[name, tensor] : tensors) {
+      constexpr std::string_view kEnding = ".weight";
+      if (!name.ends_with(".0.weight")) continue;  // what a batch norm comes behind
+      const std::string conv = name.substr(0, name.size() - kEnding.size());
+      if (FoldsToInfinity(tensors, conv))
+        unusable.push_back(conv + " and the batch norm after it are together more than a float holds");
+    }
+  }
 
   std::string problems;
   if (!missing.empty()) problems += " Missing: " + Some(missing);

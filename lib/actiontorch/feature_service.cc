@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
@@ -34,6 +35,14 @@ void RefuseInForkedChild() {
     throw Error("the feature network was started before this process was forked, and does not live on in the child. " +
                 std::string("Start the child afresh instead (Python: multiprocessing.set_start_method('spawn'))"));
   }
+}
+
+constexpr const char *kNoNumbers =
+    "the network answered with features that are not numbers. Its weights are damaged, or too large for the precision: "
+    "try precision=fp32, and gst-action-weights verify FILE";
+
+bool AreNumbers(const Features &features) {
+  return std::ranges::all_of(features, [](float value) { return std::isfinite(value); });
 }
 
 class Worker;
@@ -243,8 +252,11 @@ class Worker {
         const auto same = [tag = places[i].tag](const Slot &s) { return s.result.tag == tag; };
         const auto slot = std::ranges::find_if(queue.slots, same);
         if (slot == queue.slots.end()) continue;
-        if (error.empty()) slot->result.features = features[i];
         slot->result.error = error;
+        if (error.empty()) {
+          slot->result.features = features[i];
+          if (!AreNumbers(features[i])) slot->result.error = kNoNumbers;
+        }
         slot->state = Slot::State::kDone;
         queue.changed.notify_all();
       }

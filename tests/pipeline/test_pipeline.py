@@ -294,6 +294,14 @@ def fetch():
         assert code == 1 and "damaged" in said, said
         code, out, said = run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/weights.pth", "-o", into], no_proxy)
         assert code == 1 and "carries no hash" in said, said
+        # The whole hash, where it is known.
+        open(target, "wb").write(data)
+        whole = hashlib.sha256(data).hexdigest()
+        assert run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/{name}", "-o", into, "--sha256", whole.upper()], no_proxy)[0] == 0
+        other = whole[:8] + "0" * 56
+        code, out, said = run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/{name}", "-o", into, "--sha256", other], no_proxy)
+        assert code == 1 and f"does not start with {other}" in said and open(target, "rb").read() == data, said
+        assert "64 digits" in run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/{name}", "-o", into, "--sha256", "b3b3357e"], no_proxy)[2]
     code, out, said = run([WEIGHTS_TOOL, "fetch", "--url", f"{url}/{name}", "-o", os.path.join(FOLDER, "nothing")], no_proxy)
     assert code == 1 and "Check the network" in said, said
 

@@ -11,7 +11,6 @@
 #include <functional>
 #include <limits>
 
-#include "action/atomic_file.h"
 #include "action/checkpoint/checkpoint.h"
 #include "action/error.h"
 #include "action/r3d18_spec.h"
@@ -333,6 +332,103 @@ TEST(StateDict, IsFoundWhereTrainersPutIt) {
   }
 }
 
+TEST(StateDict, LosesWhatWrappersPutBeforeItsNames) {
+  const auto parse = [](const std::vector<std::string> &names) {
+    Dict dict;
+    for (const std::string &name : names)
+      dict.items.emplace_back(MakeValue(name), MakeValue(Tensor::FromFloats({1}, {1})));
+    Checkpoint checkpoint;
+    checkpoint.root = MakeValue(std::move(dict));
+    return ToStateDict(checkpoint);
+  };
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"stem.0.weight", ""},
+      {"module.stem.0.weight", "module."},
+      {"_orig_mod.stem.0.weight", "_orig_mod."},
+      {"model.stem.0.weight", "model."},
+      {"backbone.stem.0.weight", "backbone."},
+      {"net.stem.0.weight", "net."},
+      {"module._orig_mod.model.stem.0.weight", "module._orig_mod.model."}};
+  for (const auto &[name, prefix] : cases) {
+    const StateDict state = parse({name, prefix + "fc.bias"});
+    EXPECT_EQ(state.prefix, prefix);
+    EXPECT_EQ(state.entries[0].first, "stem.0.weight");
+    EXPECT_EQ(state.entries[1].first, "fc.bias");
+  }
+  // A head's layers are called so themselves.
+  const StateDict head = parse({"module.net.0.weight", "module.net.7.bias"});
+  EXPECT_EQ(head.prefix, "module.");
+  EXPECT_EQ(head.entries[0].first, "net.0.weight");
+}
+
+// A small file whose tensors together are large: a view each of the same storage.
+TEST(StateDict, IsNotLargerThanItsFile) {
+  const std::string path = PathOf("shared.pt");
+  Dict dict;
+  const Tensor large = Tensor::FromFloats({1 << 20}, std::vector<float>(1 << 20));
+  dict.items.emplace_back(MakeValue(std::string("one")), MakeValue(large));
+  WriteTorchZip(path, Value{dict});
+  Checkpoint checkpoint = ReadCheckpoint(path);
+  for (int i = 0; i < 15; ++i)
+    dict.items.emplace_back(MakeValue("k" + std::to_string(i)), MakeValue(large));
+  checkpoint.root = MakeValue(dict);
+  EXPECT_NO_THROW(ToStateDict(checkpoint)) << "64 MiB of 4, as tied weights may have";
+  for (int i = 15; i < 20'000; ++i)
+    dict.items.emplace_back(MakeValue("k" + std::to_string(i)), MakeValue(large));
+  checkpoint.root = MakeValue(dict);
+  try {
+    ToStateDict(checkpoint);
+    FAIL();
+  } catch (const Error &e) {
+    EXPECT_NE(std::string(e.what()).find("they share what they hold"), std::string::npos) << e.what();
+  }
+}
+
+class TorchZip : public testing::Test {
+ protected:
+  // A file of two tensors, as text.
+  std::string Written() const {
+    const std::string path = PathOf("zip.pt");
+    StateDict state;
+    state.entries.emplace_back("a", Tensor::FromFloats({64}, std::vector<float>(64, 1)));
+    state.entries.emplace_back("b", Tensor::FromFloats({64}, std::vector<float>(64, 2)));
+    WriteStateDict(path, state);
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  // Where the directory's entry of a record begins.
+  size_t EntryOf(const std::string &file, const std::string &record) const { return file.rfind(record) - 46; }
+};
+
+TEST_F(TorchZip, ADamagedRecordIsRefused) {
+  EXPECT_EQ(Refusal(Written()), "");
+  for (const char *record : {"zip/data/0", "zip/data/1", "zip/data.pkl"}) {
+    std::string file = Written();
+    uint32_t header = 0;
+    std::memcpy(&header, file.data() + EntryOf(file, record) + 42, sizeof header);
+    uint16_t name = 0, extra = 0;
+    std::memcpy(&name, file.data() + header + 26, sizeof name);
+    std::memcpy(&extra, file.data() + header + 28, sizeof extra);
+    // In the pickle, a letter of the first key; in a storage, any bit.
+    const size_t at =
+        header + 30u + name + extra +
+        (std::string(record) == "zip/data.pkl" ? file.substr(header).find("X\x01") - 30u - name - extra + 5u : 17u);
+    file[at] = static_cast<char>(file[at] ^ 1);
+    EXPECT_REFUSED(file, std::string("the record ") + record + " is damaged");
+    // PyTorch can leave the checksum out; it is 0 then.
+    std::memset(file.data() + EntryOf(file, record) + 16, 0, 4);
+    EXPECT_EQ(Refusal(file), "");
+  }
+}
+
+TEST_F(TorchZip, RecordsOnTheSameBytesAreRefused) {
+  std::string file = Written();
+  // The directory says that the second storage lies where the first does; its bytes and its checksum fit.
+  std::memcpy(file.data() + EntryOf(file, "zip/data/1") + 42, file.data() + EntryOf(file, "zip/data/0") + 42, 4);
+  std::memcpy(file.data() + EntryOf(file, "zip/data/1") + 16, file.data() + EntryOf(file, "zip/data/0") + 16, 4);
+  EXPECT_REFUSED(file, "lie on the same bytes");
+}
+
 StateDict Zeros() {
   StateDict state;
   for (const ParameterSpec &p : R3d18Parameters()) {
@@ -373,6 +469,21 @@ TEST(R3d18Spec, RefusesValuesThatNoNetworkHas) {
   EXPECT_NE(said("stem.0.weight", filled(std::numeric_limits<float>::quiet_NaN())).find("stem.0.weight is not finite"),
             std::string::npos);
   EXPECT_NE(said("layer1.0.conv1.1.running_var", filled(-1)).find("running_var is negative"), std::string::npos);
+  // Each is a number; what they are folded to is not.
+  EXPECT_EQ(said("stem.1.bias", filled(3e38f)), "");
+  EXPECT_EQ(said("stem.0.weight", filled(3e38f)), "") << "a batch norm of zeros";
+  StateDict large = Zeros();
+  for (auto &[key, tensor] : large.entries) {
+    if (key == "layer3.0.downsample.0.weight") tensor = filled(1e30f)(tensor);
+    if (key == "layer3.0.downsample.1.weight") tensor = filled(1e10f)(tensor);
+  }
+  try {
+    CheckR3d18(large, "FILE");
+    FAIL();
+  } catch (const Error &e) {
+    EXPECT_NE(std::string(e.what()).find("layer3.0.downsample.0 and the batch norm after it"), std::string::npos)
+        << e.what();
+  }
   EXPECT_NE(said("stem.1.weight",
                  [](const Tensor &like) {
                    return Tensor::FromInts(like.shape(), std::vector<int64_t>(static_cast<size_t>(like.numel()), 1));
@@ -399,27 +510,6 @@ TEST(R3d18Spec, ListsEveryProblemInOneError) {
       EXPECT_NE(text.find(part), std::string::npos) << text;
     }
   }
-}
-
-TEST(AtomicFile, IsCompleteOrAbsent) {
-  const std::string path = PathOf("atomic.txt");
-  std::filesystem::remove(path);
-  {
-    AtomicFile file(path);
-    file.Write("half");
-  }
-  EXPECT_FALSE(std::filesystem::exists(path)) << "not committed";
-  {
-    AtomicFile file(path);
-    file.Write("whole");
-    EXPECT_FALSE(std::filesystem::exists(path));
-    file.Commit();
-  }
-  std::ifstream in(path);
-  std::string text;
-  in >> text;
-  EXPECT_EQ(text, "whole");
-  EXPECT_THROW(AtomicFile("/nonexistent/folder/file"), Error);
 }
 
 }  // namespace

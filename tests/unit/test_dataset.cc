@@ -11,10 +11,11 @@
 #include <regex>
 #include <set>
 
-#include "action/atomic_folder.h"
 #include "action/error.h"
 #include "action/head.h"
+#include "action/io/atomic_folder.h"
 #include "action/labels.h"
+#include "action/model_bundle.h"
 #include "action/training/annotations.h"
 #include "action/training/cross_validation.h"
 #include "action/training/dataset.h"
@@ -94,9 +95,21 @@ TEST_F(Folder, BothLayoutsAtOnce) {
                                                        {"Read Drawing RNVA/take 5.avi", "read_drawing_rnva"},
                                                        {"Read Drawing RNVA/deeper/x_va_001.mkv", "deeper"}};
   EXPECT_EQ(Labels(dataset), expected);
-  EXPECT_EQ(dataset.other_files, 1u);
   EXPECT_TRUE(dataset.warnings.empty());
   EXPECT_TRUE(std::ranges::is_sorted(dataset.clips, {}, &Clip::path));
+}
+
+TEST_F(Folder, NoVideoIsLeftOutSilently) {
+  for (const char *ending : {"h264", "dav", "asf", "dv", "y4m", "m2v", "MPG", "265"})
+    Make(std::string("turn_screw_va_001.") + ending);
+  Make("turn_screw_va_002.svi");
+  Make("turn_screw_va_003.SVI");
+  Make("turn_screw_va_004");
+  Make("notes.txt");
+  const Dataset dataset = ScanDataset(root_.string());
+  EXPECT_EQ(dataset.clips.size(), 8u);
+  ASSERT_EQ(dataset.warnings.size(), 1u);
+  EXPECT_NE(dataset.warnings[0].find("1 without an ending, 2 *.svi. Give"), std::string::npos) << dataset.warnings[0];
 }
 
 TEST_F(Folder, NamesThatBecomeOneLabelAreNamed) {
@@ -465,7 +478,12 @@ TEST_F(Folder, AtomicFolderIsCompleteOrAbsent) {
     EXPECT_THROW(AtomicFolder(target, no), Error) << "another one is at work";
   }
   EXPECT_TRUE(fs::is_empty(root_)) << "nothing is left of what was not committed";
-  fs::create_directories(target + ".partial");
+  {
+    // Killed: what it has made stays, and its lock does not.
+    const AtomicFolder killed(target, no);
+    fs::copy(killed.path(), root_ / "left", fs::copy_options::recursive);
+  }
+  fs::rename(root_ / "left", target + ".partial");
   std::ofstream(target + ".partial/of a killed run") << "x";
   {
     AtomicFolder folder(target + "/", no);
@@ -478,12 +496,99 @@ TEST_F(Folder, AtomicFolderIsCompleteOrAbsent) {
   {
     AtomicFolder folder(target, yes);
     std::ofstream(folder.path() + "/two") << "2";
-    folder.Commit();
+    EXPECT_EQ(folder.Commit(), "") << "the old one is gone";
   }
   EXPECT_TRUE(fs::exists(target + "/two"));
   EXPECT_FALSE(fs::exists(target + "/one"));
   EXPECT_EQ(std::distance(fs::directory_iterator(root_), fs::directory_iterator()), 1);
   EXPECT_EQ(std::distance(fs::directory_iterator(target), fs::directory_iterator()), 1) << "no lock is left";
+}
+
+TEST_F(Folder, AtomicFolderTouchesNothingOfOthers) {
+  const std::string target = (root_ / "model").string(), partial = target + ".partial";
+  const auto no = [](const std::string &) { return false; };
+  const auto refused = [&] {
+    try {
+      const AtomicFolder folder(target, no);
+      return false;
+    } catch (const Error &e) {
+      return std::string(e.what()).find(partial) != std::string::npos;
+    }
+  };
+  // Somebody's own, with and without a lock file of theirs.
+  Make("model.partial/thesis.doc");
+  EXPECT_TRUE(refused());
+  Make("model.partial/.lock", "");
+  EXPECT_TRUE(refused());
+  Make("model.partial/.lock", "process 17");
+  EXPECT_TRUE(refused());
+  EXPECT_TRUE(fs::exists(partial + "/thesis.doc"));
+  // A link to somebody's, or in the lock's place.
+  fs::rename(partial, root_ / "theirs");
+  Make("theirs/.lock", "");
+  fs::create_directory_symlink(root_ / "theirs", partial);
+  EXPECT_TRUE(refused());
+  fs::remove(partial);
+  fs::create_directory(partial);
+  fs::create_symlink(root_ / "theirs" / "thesis.doc", partial + "/.lock");
+  EXPECT_TRUE(refused());
+  EXPECT_TRUE(fs::exists(root_ / "theirs" / "thesis.doc"));
+  EXPECT_EQ(fs::file_size(root_ / "theirs" / "thesis.doc"), 1u);
+  fs::remove_all(partial);
+  std::ofstream(partial) << "a file";
+  EXPECT_TRUE(refused());
+  fs::remove(partial);
+  // An empty one, or one that was killed before its mark was written.
+  fs::create_directory(partial);
+  { const AtomicFolder folder(target, no); }
+  Make("model.partial/.lock", "");
+  { const AtomicFolder folder(target, no); }
+  EXPECT_FALSE(fs::exists(partial));
+}
+
+TEST_F(Folder, WhatComesIntoAFolderMeanwhileIsKept) {
+  const std::string target = (root_ / "model").string();
+  Make("model/old");
+  const auto only_old = [](const std::string &folder) {
+    if (std::distance(fs::directory_iterator(folder), fs::directory_iterator()) > 1) throw Error("there is more");
+    return true;
+  };
+  AtomicFolder folder(target, only_old);
+  std::ofstream(folder.path() + "/new") << "1";
+  Make("model/notes.txt");
+  EXPECT_EQ(folder.Commit(), target + "~");
+  EXPECT_TRUE(fs::exists(target + "/new"));
+  EXPECT_TRUE(fs::exists(target + "~/notes.txt"));
+  EXPECT_TRUE(fs::exists(target + "~/old"));
+}
+
+TEST_F(Folder, OnlyWhatIsAModelMayBeReplaced) {
+  const auto make = [this] {
+    fs::remove_all(root_ / "model");
+    for (const char *file : {"stage1/best.pt", "stage1/last.pt", "stage1/label_map.json", "stage1/label_to_id.json",
+                             "stage2/stage2_registry.json", "stage2/mount/best.pt", "stage2/mount/label_map.json",
+                             "model.json", "training.json", "report.html", "curves.png", "elements.csv",
+                             "feat_cache/vid_1__fps8__len16.pt", "feat_cache/vid_1__fps8__len16.json"})
+      Make(std::string("model/") + file);
+    return (root_ / "model").string();
+  };
+  EXPECT_EQ(WhyNotReplace(make()), "");
+  for (const char *file :
+       {"stage1/notes.txt", "stage2/notes.txt", "stage2/mount/photo.jpg", "stage2/mount/more/best.pt",
+        "feat_cache/thesis.pt", "best.pt", ".hidden", "stage1/best.pt/x"}) {
+    const std::string model = make();
+    if (std::string(file) == "stage1/best.pt/x") fs::remove(root_ / "model/stage1/best.pt");
+    Make(std::string("model/") + file);
+    EXPECT_NE(WhyNotReplace(model), "") << file;
+  }
+  // A link is somebody's, wherever it leads.
+  const std::string model = make();
+  fs::rename(root_ / "model/stage2", root_ / "theirs");
+  fs::create_directory_symlink(root_ / "theirs", root_ / "model/stage2");
+  EXPECT_NE(WhyNotReplace(model), "");
+  fs::create_directory_symlink(make(), root_ / "linked");
+  EXPECT_NE(WhyNotReplace((root_ / "linked").string()), "");
+  EXPECT_NE(WhyNotReplace((root_ / "nothing").string()), "");
 }
 
 }  // namespace

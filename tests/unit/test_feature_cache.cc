@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "action/error.h"
@@ -94,6 +95,25 @@ TEST_F(FeatureCacheTest, MissesWhenAnythingChanged) {
     change();
     EXPECT_FALSE(Hit(true)) << what;
   }
+}
+
+TEST_F(FeatureCacheTest, SaysWhatIsDamaged) {
+  const auto said = [&] {
+    std::string text;
+    EXPECT_FALSE(Cache().Read(video_, {}, false, [&text](const std::string &problem) { text += problem; }));
+    return text;
+  };
+  EXPECT_EQ(said(), "") << "there is none";
+  table_.rows[2][7] = std::numeric_limits<float>::quiet_NaN();
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  EXPECT_EQ(said(), FileOf(".pt").string() + " holds features that are not numbers. It is made anew");
+  table_.rows[2][7] = 0;
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  fs::resize_file(FileOf(".pt"), 100);
+  EXPECT_NE(said().find(FileOf(".pt").string()), std::string::npos);
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  std::ofstream(video_, std::ios::app) << "changed";
+  EXPECT_EQ(said(), "") << "stale, not damaged";
 }
 
 // Version 1, of before 0.2.0, has other features of turned and of full-range videos.

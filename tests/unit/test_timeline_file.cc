@@ -9,9 +9,9 @@
 #include <iterator>
 #include <random>
 
-#include "action/atomic_file.h"
 #include "action/error.h"
-#include "action/line_file.h"
+#include "action/io/atomic_file.h"
+#include "action/io/line_file.h"
 #include "action/timeline/segment_list.h"
 #include "action/timeline/timeline_file.h"
 

@@ -9,7 +9,6 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,10 +18,11 @@
 #include <utility>
 #include <vector>
 
-#include "action/atomic_file.h"
 #include "action/engine_library.h"
 #include "action/error.h"
 #include "action/feature_cache.h"
+#include "action/io/atomic_file.h"
+#include "action/io/json_text.h"
 #include "action/model_bundle.h"
 #include "action/r3d18_spec.h"
 #include "action/sha256.h"
@@ -220,7 +220,9 @@ class Annotator {
   bool Has(const std::string &path, const Task &task, const ordered_json &record) const {
     if (!fs::exists(path) || options_.force) return false;
     ordered_json found;
-    if (std::ifstream file(task.record()); file) found = ordered_json::parse(file, nullptr, false);
+    if (fs::exists(task.record()))
+      found = action::ParseOrderedJson(action::ReadText(task.record(), task.record(), action::kMostOfModelFile),
+                                       task.record());
     if (found == record) return true;
     std::string difference = found.is_object() ? "" : "gst-action-annotate did not make it";
     for (const auto &[key, value] : record.items()) {

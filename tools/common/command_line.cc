@@ -3,11 +3,15 @@
 
 #include "common/command_line.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <clocale>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -103,7 +107,25 @@ std::optional<int> CommandLine::Parse(const std::vector<std::string> &arguments)
   return kDone;
 }
 
+namespace {
+
+// Once it has said that something could not be written, it says so no more.
+bool WasWritten(const char *program) {
+  static bool failed = false;
+  if (failed || (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)) return true;
+  failed = true;
+  std::fprintf(stderr, "%s: cannot write to the standard output\n", program);
+  return false;
+}
+
+}  // namespace
+
 int RunTool(const char *program, const std::function<int()> &tool) {
+  // What ends the program by itself, as --help does, comes by here.
+  static const char *name = program;
+  std::atexit([] {
+    if (!WasWritten(name)) _exit(kFailed);
+  });
   setlocale(LC_CTYPE, "");  // how letters are printed; numbers stay with a point
   int status = kFailed;
   try {
@@ -111,14 +133,20 @@ int RunTool(const char *program, const std::function<int()> &tool) {
   } catch (const UsageError &e) {
     std::fprintf(stderr, "%s: %s (see %s --help)\n", program, e.what(), program);
     return kUsage;
+  } catch (const std::filesystem::filesystem_error &e) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s: cannot use %s: %s\n", program, e.path1().c_str(), e.code().message().c_str());
+    return kFailed;
+  } catch (const std::bad_alloc &) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s: there is not enough memory\n", program);
+    return kFailed;
   } catch (const std::exception &e) {
     std::fflush(stdout);
     std::fprintf(stderr, "%s: %s\n", program, e.what());
     return kFailed;
   }
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-  std::fprintf(stderr, "%s: cannot write to the standard output\n", program);
-  return status == kDone ? kFailed : status;
+  return WasWritten(program) || status != kDone ? status : kFailed;
 }
 
 }  // namespace action

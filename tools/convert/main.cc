@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "action/atomic_file.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
 #include "action/text.h"
 #include "action/timeline/timeline_file.h"
 #include "action/timeline/timeline_format.h"

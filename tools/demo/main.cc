@@ -13,8 +13,8 @@
 #include <system_error>
 #include <vector>
 
-#include "action/atomic_file.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
 #include "common/command_line.h"
 #include "common/progress.h"
 #include "demo/actions.h"

@@ -11,9 +11,9 @@
 #include <memory>
 #include <system_error>
 
-#include "action/atomic_file.h"
 #include "action/deleter.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
 
 namespace action {
 namespace {

@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <string>
 
-#include "action/atomic_file.h"
 #include "action/elements.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
 #include "action/model_bundle.h"
 #include "common/command_line.h"
 

@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "action/atomic_file.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
 #include "action/labels.h"
 #include "action/text.h"
 #include "action/timeline/evaluation.h"

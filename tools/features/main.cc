@@ -63,7 +63,9 @@ int Extract(const Options &options) {
       progress.Finish(path + " -> " + cache.NameFor(path) + ".pt, " + std::to_string(table.rows.size()) + " chunks");
     } catch (const std::exception &e) {
       ++bad;
-      progress.Complain(std::string("error: ") + e.what());
+      const std::string problem = e.what();
+      const bool names_it = problem.find(path) != std::string::npos;
+      progress.Complain("error: " + (names_it ? problem : path + ": " + problem));
     }
   }
   if (bad > 0) {

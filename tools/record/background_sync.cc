@@ -8,8 +8,8 @@
 #include <memory>
 #include <utility>
 
-#include "action/atomic_file.h"
 #include "action/deleter.h"
+#include "action/io/atomic_file.h"
 
 namespace action {
 

@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "action/error.h"
-#include "action/line_file.h"
+#include "action/io/line_file.h"
 #include "action/timeline/timeline_file.h"
 
 namespace action {

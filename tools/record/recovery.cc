@@ -10,9 +10,9 @@
 #include <optional>
 #include <system_error>
 
-#include "action/atomic_file.h"
 #include "action/deleter.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
 #include "common/glib_ptr.h"
 #include "record/lines.h"
 #include "record/mp4_boxes.h"

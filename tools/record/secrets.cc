@@ -12,11 +12,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <memory>
 
 #include "action/deleter.h"
 #include "action/error.h"
+#include "action/io/input_file.h"
 #include "common/glib_ptr.h"
 
 namespace action {
@@ -30,9 +30,8 @@ std::string FromFile(const std::string &path, const char *what) {
     throw Error(ErrorKind::kSettings, path,
                 std::string("the ") + what + " in " + path + " can be read by others: run chmod 600 " + path);
   }
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
+  const std::string text = ReadText(path, std::string("the ") + what + " in " + path, kMostOfSettings);
+  std::string line = text.substr(0, text.find('\n'));
   if (line.ends_with('\r')) line.pop_back();
   if (line.empty()) throw Error(ErrorKind::kFormat, path, std::string("there is no ") + what + " in " + path);
   return line;

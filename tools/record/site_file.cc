@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <optional>
 #include <set>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "action/error.h"
+#include "action/io/input_file.h"
 
 namespace action {
 namespace {
@@ -135,9 +135,8 @@ SiteSettings ReadSiteFile(const std::string &path) {
   const Reader reader(path);
   toml::table table;
   try {
-    std::ifstream file(path);
-    if (!file) throw ReadError(path, errno, "cannot read " + path + ": " + std::strerror(errno));
-    table = toml::parse(file, path);
+    const std::string text = ReadText(path, path, kMostOfSettings);
+    table = toml::parse(std::string_view(text), path);
   } catch (const toml::parse_error &e) {
     reader.Fail(e.source(), std::string(e.description()));
   }

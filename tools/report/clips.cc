@@ -8,15 +8,14 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
-#include <sstream>
 #include <utility>
 
 #include "action/error.h"
+#include "action/io/input_file.h"
+#include "action/io/zip_writer.h"
 #include "action/training/dataset.h"
-#include "action/zip_writer.h"
 #include "common/file_pipeline.h"
 #include "common/glib_ptr.h"
 #include "common/html.h"
@@ -55,13 +54,6 @@ void WriteClip(const StudiedVideo &video, int64_t start, int64_t end, const std:
   run.start = SecondsIn(video, start);
   run.end = SecondsIn(video, end);
   RunToEnd(pipeline.get(), video.path, run);
-}
-
-std::string Whole(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 }  // namespace
@@ -126,7 +118,7 @@ void WriteZip(const std::string &path, StudyReport report, const std::vector<std
       // Short, of letters that every file system has.
       const std::string clip =
           Format("clips/%zu-%05zu-%.60s.mp4", i + 1, clips.size() + 1, SafeLabel(element.label).c_str());
-      zip.Add(name + "/" + clip, Whole(temporary));
+      zip.Add(name + "/" + clip, ReadText(temporary, temporary, kMostOfCheckpoint));
       clips.emplace(element.start, clip);
     }
     // A cycle opens the clip that it begins with.

@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "action/atomic_file.h"
 #include "action/elements.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
 #include "action/text.h"
 #include "action/timeline/timeline_file.h"
 #include "common/command_line.h"

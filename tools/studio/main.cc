@@ -11,12 +11,12 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "action/error.h"
+#include "action/io/json_text.h"
 #include "action/sha256.h"
 #include "common/command_line.h"
 #include "common/glib_ptr.h"
@@ -41,11 +41,11 @@ std::string SessionPath(const std::string &folder) {
 
 Session ReadSession(const std::string &path) {
   Session session;
-  std::ifstream file(path);
-  const nlohmann::json found = file ? nlohmann::json::parse(file, nullptr, false) : nlohmann::json();
-  if (found.is_object()) {
+  try {
+    const nlohmann::json found = action::ReadJsonObject(path, path, action::kMostOfSettings);
     session.port = found.value("port", 0U);
     session.token = found.value("token", "");
+  } catch (const std::exception &) {  // none, or damaged: another word
   }
   return session;
 }

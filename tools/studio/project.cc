@@ -9,14 +9,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <utility>
 
-#include "action/atomic_file.h"
-#include "action/csv.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
+#include "action/io/csv.h"
+#include "action/io/json_text.h"
 #include "action/model_bundle.h"
 #include "action/sha256.h"
 #include "action/text.h"
@@ -36,14 +35,12 @@ constexpr const char *kElementsHeading = "label,name,value,group,order,optional,
 
 // Empty: there is no such file.
 std::string TextOf(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    if (fs::exists(path)) throw Error("cannot read " + path + ": " + g_strerror(errno));
-    return "";
+  try {
+    return ReadText(path, path, kMostOfTable);
+  } catch (const Error &e) {
+    if (e.kind() == ErrorKind::kNotFound) return "";
+    throw;
   }
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 // Another one after each change of a file, as far as a look at its folder tells; empty: there is none.
@@ -260,7 +257,7 @@ void Project::WriteElementsFor(const std::string &model_folder) {
 Revised<ordered_json> Project::Settings() {
   const std::string path = Path("studio.json"), text = TextOf(path);
   if (text.empty()) return {HashOf(text), ordered_json::object()};
-  ordered_json settings = ordered_json::parse(text, nullptr, false);
+  ordered_json settings = ParseOrderedJson(text, path);
   if (!settings.is_object()) throw Error(path + " is not a JSON object; mend it, or move it away");
   return {HashOf(text), std::move(settings)};
 }

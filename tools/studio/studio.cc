@@ -9,15 +9,15 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 #include <vector>
 
-#include "action/atomic_file.h"
 #include "action/error.h"
 #include "action/feature_cache.h"
+#include "action/io/atomic_file.h"
+#include "action/io/json_text.h"
 #include "action/model_bundle.h"
 #include "action/timeline/timeline_file.h"
 #include "report/report.h"
@@ -89,7 +89,12 @@ StudioAnswer Studio::Handle(const StudioRequest &request) {
         return file ? StudioAnswer{200, "", "", *file, ""} : Problem(404, "this video cannot be shown (yet)");
       }
     } else if (request.method == "PUT") {
-      const ordered_json body = ordered_json::parse(request.body);
+      ordered_json body;
+      try {
+        body = ParseOrderedJson(request.body, "the request");
+      } catch (const Error &e) {
+        return Problem(400, e.what());
+      }
       if (path == "/api/labels") return PutLabels(video(), body);
       if (path == "/api/elements") return PutElements(body);
       if (path == "/api/settings") return PutSettings(body);
@@ -229,9 +234,13 @@ StudioAnswer Studio::State(const StudioRequest &request) {
   for (const auto &entry : fs::directory_iterator(project_.Path("models"), none)) {
     const std::string name = kModels + entry.path().filename().string();
     if (!entry.is_directory() || !IsModelName(name)) continue;
-    std::ifstream file(project_.Path(name) + ".json");
-    state["models"].push_back(
-        {{"name", name}, {"result", file ? ordered_json::parse(file, nullptr, false) : ordered_json()}});
+    const std::string result = project_.Path(name) + ".json";
+    ordered_json read;
+    try {
+      if (fs::exists(result, none)) read = ParseOrderedJson(ReadText(result, result, kMostOfModelFile), result);
+    } catch (const Error &) {  // what the model was compared with is not known
+    }
+    state["models"].push_back({{"name", name}, {"result", std::move(read)}});
   }
   std::sort(state["models"].begin(), state["models"].end(),
             [](const ordered_json &a, const ordered_json &b) { return a["name"] < b["name"]; });

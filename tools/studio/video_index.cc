@@ -11,14 +11,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
 
-#include "action/atomic_file.h"
 #include "action/error.h"
 #include "action/feature_cache.h"
+#include "action/io/atomic_file.h"
+#include "action/io/json_text.h"
 #include "action/timestamp_filler.h"
 #include "common/file_pipeline.h"
 #include "common/glib_ptr.h"
@@ -132,13 +132,13 @@ json ToJson(const VideoFacts &facts, const std::string &mark) {
           {"frames", facts.frames}, {"converted", facts.converted}, {"why", facts.why}};
 }
 
-// What was kept of this version of the video: a line of JSON, then the times and the differences.
-std::optional<std::pair<VideoFacts, FrameTable>> Kept(const std::string &path, const std::string &mark) {
-  std::ifstream file(path, std::ios::binary);
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
-  const json kept = json::parse(line, nullptr, false);
-  if (!kept.is_object() || kept.value("mark", "") != mark) return std::nullopt;
+// What was kept of this version of the video: a line of JSON, then the times and the differences. Throws where it is
+// none.
+std::optional<std::pair<VideoFacts, FrameTable>> ReadKept(const std::string &path, const std::string &mark) {
+  const std::string file = ReadText(path, path, kMostOfTable);
+  const size_t end = std::min(file.find('\n'), file.size());
+  const json kept = ParseJson(file.substr(0, end), path);
+  if (kept.value("mark", "") != mark) return std::nullopt;
   VideoFacts facts;
   facts.state = VideoFacts::State::kReady;
   facts.duration = kept.value("duration", 0.0);
@@ -149,16 +149,24 @@ std::optional<std::pair<VideoFacts, FrameTable>> Kept(const std::string &path, c
   facts.frames = kept.value("frames", size_t{0});
   facts.converted = kept.value("converted", false);
   facts.why = kept.value("why", "");
-  std::error_code failed;
-  const uintmax_t expected = line.size() + 1 + facts.frames * (sizeof(double) + sizeof(float));
-  if (fs::file_size(path, failed) != expected) return std::nullopt;
+  const std::string_view rest = std::string_view(file).substr(std::min(end + 1, file.size()));
+  if (facts.frames > rest.size() || rest.size() != facts.frames * (sizeof(double) + sizeof(float))) return std::nullopt;
   FrameTable table;
   table.times.resize(facts.frames);
   table.motion.resize(facts.frames);
-  file.read(reinterpret_cast<char *>(table.times.data()), static_cast<std::streamsize>(facts.frames * sizeof(double)));
-  file.read(reinterpret_cast<char *>(table.motion.data()), static_cast<std::streamsize>(facts.frames * sizeof(float)));
-  if (!file) return std::nullopt;
+  const size_t times = facts.frames * sizeof(double);
+  std::memcpy(table.times.data(), rest.data(), times);
+  std::memcpy(table.motion.data(), rest.data() + times, rest.size() - times);
   return std::pair(std::move(facts), std::move(table));
+}
+
+// Nothing: there is none, or it is damaged, and is made anew.
+std::optional<std::pair<VideoFacts, FrameTable>> Kept(const std::string &path, const std::string &mark) {
+  try {
+    return ReadKept(path, mark);
+  } catch (const std::exception &) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace

@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "action/atomic_file.h"
 #include "action/deleter.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
 
 namespace action {
 namespace {

@@ -37,7 +37,8 @@ Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const
   result.counters.clips = clips.size();
   for (size_t i = 0; i < clips.size(); ++i) {
     try {
-      outcomes[i].table = cache.Read(clips[i].path, clips[i].span, options.published);
+      outcomes[i].table = cache.Read(clips[i].path, clips[i].span, options.published,
+                                     [&](const std::string &text) { progress.Complain("warning: " + text); });
     } catch (const Error &e) {
       outcomes[i].problem = e.what();
       continue;

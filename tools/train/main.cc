@@ -19,12 +19,12 @@
 #include <utility>
 #include <vector>
 
-#include "action/atomic_file.h"
-#include "action/atomic_folder.h"
 #include "action/deleter.h"
 #include "action/elements.h"
 #include "action/engine_library.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
+#include "action/io/atomic_folder.h"
 #include "action/labels.h"
 #include "action/model_bundle.h"
 #include "action/r3d18_spec.h"
@@ -325,8 +325,11 @@ class Trainer {
     AtomicFile report(folder.path() + "/report.html");
     report.Write(ReportHtml(model, record_, CurvesSvg(model)));
     report.Commit();
-    folder.Commit();
+    const std::string kept = folder.Commit();
     progress_.Finish("");
+    if (!kept.empty())
+      progress_.Complain("the old " + options_.output + " is kept as " + kept +
+                         ": something that is not of a model is in it");
     std::printf("%s\nThe model is in %s; look at %s/report.html\n", SummaryText(model, record_).c_str(),
                 options_.output.c_str(), options_.output.c_str());
   }

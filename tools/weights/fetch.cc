@@ -6,14 +6,14 @@
 #include <glib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <regex>
 #include <vector>
 
-#include "action/atomic_file.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
 #include "action/sha256.h"
 
 namespace action {
@@ -21,15 +21,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t kShortestHash = 8, kHashDigits = 64;
+
+bool IsHash(const std::string &text) {
+  return text.size() <= kHashDigits && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
 std::string HashInName(const std::string &name) {
-  static const std::regex kPattern("-([0-9a-f]{8,64})\\.[A-Za-z0-9]+$");
-  std::smatch match;
-  if (!std::regex_search(name, match, kPattern)) {
+  const size_t dash = name.rfind('-'), point = name.rfind('.');
+  const std::string hash = dash < point ? name.substr(dash + 1, point - dash - 1) : "";
+  if (hash.size() < kShortestHash || !IsHash(hash)) {
     throw Error("the file name '" + name +
                 "' carries no hash to check the download by (expected NAME-HASH.pth, such as " +
                 "r3d_18-b3b3357e.pth)");
   }
-  return match[1];
+  return hash;
+}
+
+// What the file's SHA-256 must begin with.
+std::string ExpectedHash(const std::string &name, std::string sha256) {
+  if (sha256.empty()) return HashInName(name);
+  std::ranges::transform(sha256, sha256.begin(), g_ascii_tolower);
+  if (sha256.size() == kHashDigits && IsHash(sha256)) return sha256;
+  throw Error("--sha256 is '" + sha256 + "'; a SHA-256 is 64 digits from 0 to f, as sha256sum prints it");
 }
 
 bool IsInstalled(const char *program) {
@@ -105,9 +119,9 @@ void Download(const std::string &url, const fs::path &part) {
 
 }  // namespace
 
-std::string FetchWeights(const std::string &url, const std::string &folder) {
+std::string FetchWeights(const std::string &url, const std::string &folder, const std::string &sha256) {
   const std::string name = url.substr(url.rfind('/') + 1);
-  const std::string expected = HashInName(name);
+  const std::string expected = ExpectedHash(name, sha256);
   const fs::path target = fs::path(folder) / name;
   const fs::path part = target.string() + ".part";
   std::error_code failed;

@@ -38,6 +38,11 @@ std::optional<int> Parse(CommandLine &line, const Arguments &arguments, size_t c
   return end;
 }
 
+void PrintPrefix(const action::StateDict &state) {
+  if (!state.prefix.empty())
+    std::printf("prefix:  %s, which stands before every name, is left off\n", Printable(state.prefix).c_str());
+}
+
 void PrintTree(const action::Value &value, const std::string &name, int depth, size_t &budget) {
   if (budget == 0) return;
   --budget;
@@ -75,6 +80,7 @@ int Inspect(const Arguments &arguments) {
   std::printf("content: a state_dict of %zu tensors, %lld elements\n", state.entries.size(),
               static_cast<long long>(elements));
   std::printf("weights: %s\n", action::WeightsHash(state).c_str());
+  PrintPrefix(state);
   for (const auto &[key, value] : state.metadata)
     std::printf("note:    %s: %s\n", Printable(key).c_str(), Printable(value).c_str());
   std::printf("\n");
@@ -96,7 +102,8 @@ int Verify(const Arguments &arguments) {
   const std::string hash = action::Sha256Of(*checkpoint.bytes);
   std::printf("%s: an R3D-18, %s, %s classifier\n", checkpoint.path.c_str(), NameOf(checkpoint.format),
               state.Find("fc.weight") != nullptr ? "with" : "without");
-  std::printf("weights: %s\n", action::WeightsHash(state).c_str());
+  std::printf("sha256:  %s\nweights: %s\n", hash.c_str(), action::WeightsHash(state).c_str());
+  PrintPrefix(state);
   if (hash.starts_with(action::kPublishedWeightsHashPrefix)) {
     std::printf("known:   torchvision's published Kinetics-400 weights, %s\n", action::kPublishedWeightsFile);
   } else if (action::IsStandIn(state)) {
@@ -162,16 +169,20 @@ int Find(const Arguments &arguments) {
 int Fetch(const Arguments &arguments) {
   g_autofree char *url = nullptr;
   g_autofree char *output = nullptr;
+  g_autofree char *sha256 = nullptr;
   CommandLine line(
       "gst-action-weights fetch", "",
       "Downloads torchvision's published weights (127 MB) with curl or wget, checks them against the hash in "
-      "the file's name, and puts them where r3dfeatures looks. An interrupted download goes on where it "
-      "stopped.");
+      "the file's name (its first 8 digits), and puts them where r3dfeatures looks. An interrupted download goes on "
+      "where it stopped. Who has noted the whole SHA-256 of the file that models were trained with asks for it with "
+      "--sha256.");
   line.Add({{"url", 0, 0, G_OPTION_ARG_STRING, &url, "Download from a mirror; the name must end in -HASH.pth", "URL"},
+            {"sha256", 0, 0, G_OPTION_ARG_STRING, &sha256, "The SHA-256 that the file must have", "HASH"},
             {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Folder to put the file in", "DIR"}});
   if (const auto end = Parse(line, arguments, 0, "fetch")) return *end;
-  const std::string path = action::FetchWeights(url != nullptr ? url : action::kPublishedWeightsUrl,
-                                                output != nullptr ? output : action::WeightsFolder());
+  const std::string path =
+      action::FetchWeights(url != nullptr ? url : action::kPublishedWeightsUrl,
+                           output != nullptr ? output : action::WeightsFolder(), action::OrEmpty(sha256));
   std::printf("%s\n", path.c_str());
   return 0;
 }
@@ -193,6 +204,7 @@ constexpr const char *kUsage =
     "  --seed=N           make-standin: another seed gives other weights (default 1)\n"
     "  --force            convert, make-standin: replace a file that is there\n"
     "  --url=URL          fetch: download from a mirror\n"
+    "  --sha256=HASH      fetch: the SHA-256 that the file must have\n"
     "  -o, --output=DIR   fetch: folder to put the file in\n"
     "  --version          print the version and end\n"
     "\n"
@@ -207,11 +219,11 @@ int main(int argc, char **argv) {
       {"inspect", Inspect},          {"verify", Verify}, {"convert", Convert},
       {"make-standin", MakeStandIn}, {"fetch", Fetch},   {"find", Find}};
   const std::string name = argc > 1 ? argv[1] : "";
-  if (name == "--help" || name == "-h" || name == "--help-all") {
-    std::fputs(kUsage, stdout);
-    return action::kDone;
-  }
   return action::RunTool("gst-action-weights", [&]() -> int {
+    if (name == "--help" || name == "-h" || name == "--help-all") {
+      std::fputs(kUsage, stdout);
+      return action::kDone;
+    }
     if (name == "--version") return CommandLine("gst-action-weights", "", "").Parse({name}).value_or(action::kDone);
     const auto command = kCommands.find(name);
     if (name.empty()) {

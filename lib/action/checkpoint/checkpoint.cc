@@ -3,60 +3,17 @@
 
 #include "action/checkpoint/checkpoint.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <new>
 #include <string_view>
 
 #include "action/checkpoint/formats.h"
 #include "action/error.h"
+#include "action/io/input_file.h"
 
 namespace action {
 namespace {
-
-constexpr uint64_t kMaxFileSize = uint64_t{8} << 30;
-
-std::shared_ptr<const std::vector<std::byte>> ReadFile(const std::string &path) {
-  const auto fail = [&path](const std::string &doing) {
-    throw ReadError(path, errno, "cannot read " + path + ": " + doing + " failed: " + std::strerror(errno));
-  };
-  // O_NONBLOCK: a FIFO without a writer is to be refused, not waited for.
-  struct Descriptor {
-    int fd;
-    ~Descriptor() {
-      if (fd >= 0) close(fd);
-    }
-  } file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (file.fd < 0) fail("opening");
-  struct stat facts {};
-  if (fstat(file.fd, &facts) != 0) fail("asking for its size");
-  if (!S_ISREG(facts.st_mode)) throw ReadError(path, EINVAL, "cannot read " + path + ": it is not a regular file");
-  if (static_cast<uint64_t>(facts.st_size) > kMaxFileSize) {
-    throw Error("cannot read " + path + ": it has " + std::to_string(facts.st_size) + " bytes; at most 8 GiB are read");
-  }
-  std::shared_ptr<std::vector<std::byte>> bytes;
-  try {
-    bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(facts.st_size));
-  } catch (const std::bad_alloc &) {
-    throw Error("cannot read " + path + ": there is not enough memory for its " + std::to_string(facts.st_size) +
-                " bytes");
-  }
-  size_t done = 0;
-  while (done < bytes->size()) {
-    const ssize_t got = read(file.fd, bytes->data() + done, bytes->size() - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail("reading");
-    if (got == 0) break;
-    done += static_cast<size_t>(got);
-  }
-  bytes->resize(done);
-  return bytes;
-}
 
 bool LooksLikeOldTar(std::span<const std::byte> bytes) {
   return bytes.size() > 262 && std::memcmp(bytes.data() + 257, "ustar", 5) == 0;
@@ -120,7 +77,8 @@ Checkpoint ParseCheckpoint(std::shared_ptr<const std::vector<std::byte>> bytes, 
 }
 
 Checkpoint ReadCheckpoint(const std::string &path) {
-  return ParseCheckpoint(ReadFile(path), path);
+  return ParseCheckpoint(std::make_shared<const std::vector<std::byte>>(ReadBytes(path, path, kMostOfCheckpoint)),
+                         path);
 }
 
 void CheckStateDictPath(const std::string &path) {

@@ -42,13 +42,15 @@ struct StateDict {
   std::vector<std::pair<std::string, Tensor>> entries;
   // Text facts about the file: safetensors' __metadata__, or the "gst-action" entry of a state_dict's `_metadata`.
   std::map<std::string, std::string> metadata;
+  // What stood before all names and was taken off: "module." (DataParallel), "_orig_mod." (torch.compile), ...
+  std::string prefix;
 
   ACTION_API const Tensor *Find(const std::string &name) const;
 };
 
-// The state_dict in a checkpoint: at the top, or under "state_dict", "model_state_dict" or "model"; a "module." prefix
-// that all names share (DataParallel) is taken off. Throws Error naming the file when there is none, or when an entry
-// is something other than a tensor.
+// The state_dict in a checkpoint: at the top, or under "state_dict", "model_state_dict" or "model"; a prefix that all
+// names share is taken off (StateDict::prefix). Throws Error naming the file when there is none, or when an entry
+// is something other than a tensor, or when the tensors together are much larger than the file.
 ACTION_API StateDict ToStateDict(const Checkpoint &checkpoint);
 
 // Writes a value as PyTorch's zip format, readable by torch.load(weights_only=True) from 1.13 on: containers, strings,

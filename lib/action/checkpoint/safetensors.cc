@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // safetensors: a JSON header (8-byte length before it), then the tensors.
+#include <glib.h>
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -10,11 +12,11 @@
 #include <string>
 #include <utility>
 
-#include "action/atomic_file.h"
 #include "action/checkpoint/checkpoint.h"
 #include "action/checkpoint/formats.h"
 #include "action/error.h"
-#include "action/json_error.h"
+#include "action/io/atomic_file.h"
+#include "action/io/json_text.h"
 
 namespace action {
 namespace {
@@ -86,6 +88,7 @@ ValuePtr ParseSafetensors(const FileBytes &file) {
   const char *text = reinterpret_cast<const char *>(bytes.data()) + 8;
   Dict dict;
   try {
+    CheckText({text, length}, "the safetensors header");
     const nlohmann::json header = ParseHeader(text, length);
     if (!header.is_object() || header.size() > kMaxTensors)
       throw Error("the safetensors header is not a table of tensors");
@@ -132,6 +135,15 @@ ValuePtr ParseSafetensors(const FileBytes &file) {
 }
 
 void WriteSafetensors(const std::string &path, const StateDict &state) {
+  const auto check = [&path](const std::string &text, const char *what) {
+    if (g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr) != FALSE) return;
+    throw Error("cannot write " + path + ": " + what +
+                " is not UTF-8, and safetensors holds nothing else. Write a .pt");
+  };
+  for (const auto &[name, tensor] : state.entries)
+    check(name, "the name of a tensor");
+  for (const auto &[key, text] : state.metadata)
+    check(key + text, "a note (metadata)");
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!state.metadata.empty()) header["__metadata__"] = state.metadata;
   uint64_t offset = 0;

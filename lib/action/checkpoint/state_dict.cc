@@ -4,6 +4,7 @@
 // Finds the state_dict in what a checkpoint holds. Apart from checkpoint.cc, since that reads safetensors and so needs
 // a JSON library, which a bare GPU host does not have.
 #include <algorithm>
+#include <span>
 #include <string_view>
 
 #include "action/checkpoint/checkpoint.h"
@@ -34,6 +35,42 @@ void AddMetadata(const Value *attributes, CheckpointFormat format, std::map<std:
 bool HoldsTensors(const Dict &dict) {
   return std::ranges::any_of(dict.items,
                              [](const auto &item) { return item.second->template As<Tensor>() != nullptr; });
+}
+
+// Tensors may be views of one storage, each of all of it: what is used or written of them is bounded by the file.
+void CheckUnfolded(const StateDict &state, std::span<const std::byte> file, const std::string &where) {
+  constexpr uint64_t kTimes = 4, kSmall = uint64_t{64} << 20;
+  uint64_t bytes = 0;  // fits: 100,000 tensors of 2^33 elements at most
+  for (const auto &[name, tensor] : state.entries)
+    bytes += static_cast<uint64_t>(tensor.numel()) * SizeOf(tensor.dtype());
+  if (bytes <= std::max(kTimes * file.size(), kSmall)) return;
+  throw Error(where + " has " + std::to_string(file.size()) + " bytes, and its tensors are " + std::to_string(bytes) +
+              ": they share what they hold. Save each with its own: tensor.clone()");
+}
+
+// What training programs put before all names: DataParallel, torch.compile, Lightning, modules that hold the network.
+void DropWrappers(StateDict &state) {
+  constexpr std::string_view kWrappers[] = {"module.", "_orig_mod.", "model.", "backbone.", "net."};
+  const auto is_before_all = [&state](std::string_view prefix) {
+    return std::ranges::all_of(state.entries, [&](const auto &entry) { return entry.first.starts_with(prefix); });
+  };
+  // "net.0.weight" is the name that a head's own layers have.
+  const auto is_of_layers = [&state](std::string_view prefix) {
+    return std::ranges::any_of(state.entries, [&](const auto &entry) {
+      return entry.first.size() > prefix.size() && entry.first[prefix.size()] >= '0' &&
+             entry.first[prefix.size()] <= '9';
+    });
+  };
+  for (bool found = true; found;) {
+    found = false;
+    for (const std::string_view prefix : kWrappers) {
+      if (!is_before_all(prefix) || is_of_layers(prefix)) continue;
+      for (auto &[name, tensor] : state.entries)
+        name.erase(0, prefix.size());
+      state.prefix += prefix;
+      found = true;
+    }
+  }
 }
 
 const Dict *FindStateDict(const Value &root) {
@@ -78,11 +115,8 @@ StateDict ToStateDict(const Checkpoint &checkpoint) {
   if (state.entries.empty()) throw Error(where + " holds no tensors");
   AddMetadata(dict->attributes.get(), checkpoint.format, state.metadata);
 
-  constexpr std::string_view kParallel = "module.";
-  if (std::ranges::all_of(state.entries, [&](const auto &entry) { return entry.first.starts_with(kParallel); })) {
-    for (auto &[name, tensor] : state.entries)
-      name.erase(0, kParallel.size());
-  }
+  if (checkpoint.bytes) CheckUnfolded(state, *checkpoint.bytes, where);
+  DropWrappers(state);
   return state;
 }
 

@@ -7,10 +7,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "action/checkpoint/formats.h"
 #include "action/checkpoint/pickle.h"
 #include "action/error.h"
+#include "action/io/crc32.h"
 
 namespace action {
 namespace {
@@ -63,6 +65,8 @@ Directory FindDirectory(std::span<const std::byte> bytes) {
 struct Record {
   std::span<const std::byte> bytes;
   bool compressed = false;
+  uint32_t crc =
+      0;  // of its bytes; 0: the writer has left it out, as PyTorch can (torch.serialization.set_crc32_options)
 };
 using Records = std::unordered_map<std::string, Record>;
 
@@ -77,6 +81,28 @@ std::span<const std::byte> Open(const Records &records, const std::string &name)
   return record->second.bytes;
 }
 
+// Throws Error when the bytes of a record are not those that were written.
+void CheckSum(const Records &records, const std::string &name) {
+  const Record &record = records.at(name);
+  if (record.crc == 0 || record.crc == Crc32(record.bytes)) return;
+  throw Error("the record " + name + " is damaged: its checksum is wrong. Copy or download the file again");
+}
+
+// No byte belongs to two records: else a small file could be read as an endless one.
+void CheckApart(const Records &records) {
+  std::vector<const Records::value_type *> in_order;
+  for (const auto &record : records) {
+    if (!record.second.bytes.empty()) in_order.push_back(&record);
+  }
+  std::ranges::sort(in_order, {}, [](const auto *record) { return record->second.bytes.data(); });
+  for (size_t i = 1; i < in_order.size(); ++i) {
+    const std::span<const std::byte> before = in_order[i - 1]->second.bytes;
+    if (before.data() + before.size() <= in_order[i]->second.bytes.data()) continue;
+    throw Error("the records " + in_order[i - 1]->first + " and " + in_order[i]->first +
+                " of the zip archive lie on the same bytes, which no program writes");
+  }
+}
+
 Records ReadRecords(std::span<const std::byte> bytes) {
   const Directory directory = FindDirectory(bytes);
   if (directory.entries > kMaxRecords) {
@@ -87,6 +113,7 @@ Records ReadRecords(std::span<const std::byte> bytes) {
   for (uint64_t i = 0; i < directory.entries; ++i) {
     if (LoadAt<uint32_t>(bytes, at) != kCentralHeader) throw Error("the zip archive's directory is damaged");
     const auto method = LoadAt<uint16_t>(bytes, at + 10);
+    const auto crc = LoadAt<uint32_t>(bytes, at + 16);
     uint64_t compressed = LoadAt<uint32_t>(bytes, at + 20);
     uint64_t size = LoadAt<uint32_t>(bytes, at + 24);
     const auto name_length = LoadAt<uint16_t>(bytes, at + 28);
@@ -121,8 +148,9 @@ Records ReadRecords(std::span<const std::byte> bytes) {
       throw Error("the record " + name + " of " + std::to_string(compressed) +
                   " bytes reaches past the end of the file. " + "Copy or download the file again");
     }
-    records[std::move(name)] = {bytes.subspan(data, compressed), method != 0 || compressed != size};
+    records[std::move(name)] = {bytes.subspan(data, compressed), method != 0 || compressed != size, crc};
   }
+  CheckApart(records);
   return records;
 }
 
@@ -140,7 +168,10 @@ class ZipStorages : public StorageSource {
                   "needs " + std::to_string(wanted));
     }
     std::shared_ptr<Storage> &storage = known_[key];
-    if (!storage) storage = std::make_shared<Storage>(Storage{file_, record});
+    if (!storage) {
+      CheckSum(records_, name);
+      storage = std::make_shared<Storage>(Storage{file_, record});
+    }
     return storage;
   }
 
@@ -183,7 +214,9 @@ ValuePtr ParseTorchZip(const FileBytes &file) {
     }
   }
   ZipStorages storages(records, prefix, file);
-  return ReadPickle(Open(records, prefix + "data.pkl"), storages).value;
+  const std::span<const std::byte> pickle = Open(records, prefix + "data.pkl");
+  CheckSum(records, prefix + "data.pkl");
+  return ReadPickle(pickle, storages).value;
 }
 
 }  // namespace action

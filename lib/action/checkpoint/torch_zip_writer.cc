@@ -10,7 +10,7 @@
 
 #include "action/checkpoint/checkpoint.h"
 #include "action/error.h"
-#include "action/zip_writer.h"
+#include "action/io/zip_writer.h"
 
 namespace action {
 namespace {

@@ -6,7 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
+#include <map>
 #include <set>
+#include <span>
+#include <string_view>
 
 #include "action/timeline/edit_distance.h"
 
@@ -72,20 +76,42 @@ std::vector<Stretch> ElementsOf(const std::vector<Segment> &segments, LabelKind 
   return elements;
 }
 
-// The element of the same label and video that shares most; nothing: none shares anything.
-const Stretch *BestOf(const Stretch &element, const std::vector<Stretch> &others) {
-  const Stretch *best = nullptr;
-  double most = 0;
-  for (const Stretch &other : others) {
-    if (other.video != element.video || other.label != element.label) continue;
-    const double iou = TemporalIou(element, other);
-    if (iou > most) {
-      most = iou;
-      best = &other;
-    }
+// Elements by label and video, which are in order of time and apart there. They must outlive it.
+class StretchIndex {
+ public:
+  explicit StretchIndex(const std::vector<Stretch> &stretches) {
+    for (const Stretch &one : stretches)
+      places_[{one.label, one.video}].push_back(&one);
   }
-  return best;
-}
+
+  // Those of the same label and video that share time with `element`.
+  std::span<const Stretch *const> Sharing(const Stretch &element) const {
+    const auto place = places_.find({element.label, element.video});
+    if (place == places_.end()) return {};
+    const auto &list = place->second;
+    const auto first = std::ranges::upper_bound(list, element.start, {}, [](const Stretch *s) { return s->end; });
+    const auto last =
+        std::ranges::lower_bound(first, list.end(), element.end, {}, [](const Stretch *s) { return s->start; });
+    return {first, last};
+  }
+
+  // The one of them that shares most; nothing: there is none.
+  const Stretch *BestOf(const Stretch &element) const {
+    const Stretch *best = nullptr;
+    double most = 0;
+    for (const Stretch *other : Sharing(element)) {
+      const double iou = TemporalIou(element, *other);
+      if (iou > most) {
+        most = iou;
+        best = other;
+      }
+    }
+    return best;
+  }
+
+ private:
+  std::map<std::pair<std::string, size_t>, std::vector<const Stretch *>> places_;
+};
 
 struct Counts {
   size_t right = 0, said = 0, truth = 0;
@@ -94,31 +120,34 @@ struct Counts {
   }
 };
 
-// Each element that was said belongs to the true one that it shares most with; a true one is hit once.
+// The element of the other timeline that each belongs to: the one that it shares most with; nothing: there is none.
+std::vector<const Stretch *> MatchesOf(const std::vector<Stretch> &elements, const StretchIndex &others) {
+  std::vector<const Stretch *> matches;
+  for (const Stretch &element : elements)
+    matches.push_back(others.BestOf(element));
+  return matches;
+}
+
+// matches: of `said`, in `truth`. A true element is hit once.
 std::map<std::string, Counts> CountHits(const std::vector<Stretch> &said, const std::vector<Stretch> &truth,
-                                        double overlap) {
+                                        const std::vector<const Stretch *> &matches, double overlap) {
   std::map<std::string, Counts> counts;
   for (const Stretch &element : truth)
     ++counts[element.label].truth;
   std::set<const Stretch *> hit;
-  for (const Stretch &element : said) {
+  for (size_t i = 0; i < said.size(); ++i) {
+    const Stretch &element = said[i], *match = matches[i];
     Counts &count = counts[element.label];
     ++count.said;
-    const Stretch *match = BestOf(element, truth);
     if (match != nullptr && TemporalIou(element, *match) >= overlap - kRounding && hit.insert(match).second)
       ++count.right;
   }
   return counts;
 }
 
-double AveragePrecision(std::vector<Stretch> said, const std::vector<Stretch> &truth, const std::string &label,
-                        double overlap) {
-  std::erase_if(said, [&](const Stretch &element) { return element.label != label; });
-  std::ranges::stable_sort(said, [](const Stretch &a, const Stretch &b) { return a.confidence > b.confidence; });
-  std::vector<const Stretch *> right;
-  for (const Stretch &element : truth) {
-    if (element.label == label) right.push_back(&element);
-  }
+// said: all elements of one label; elements: how many of it the truth has.
+double AveragePrecision(std::vector<const Stretch *> said, const StretchIndex &truth, size_t elements, double overlap) {
+  std::ranges::stable_sort(said, std::ranges::greater(), &Stretch::confidence);
   std::set<const Stretch *> taken;
   std::vector<double> precision, recall;
   size_t hits = 0;
@@ -126,10 +155,10 @@ double AveragePrecision(std::vector<Stretch> said, const std::vector<Stretch> &t
     // The free one that it shares most with.
     const Stretch *best = nullptr;
     double most = overlap - kRounding;
-    for (const Stretch *element : right) {
-      if (element->video != said[i].video || taken.contains(element)) continue;
-      const double iou = TemporalIou(said[i], *element);
-      if (iou > 0 && iou >= most && (best == nullptr || iou > most)) {
+    for (const Stretch *element : truth.Sharing(*said[i])) {
+      if (taken.contains(element)) continue;
+      const double iou = TemporalIou(*said[i], *element);
+      if (iou >= most && (best == nullptr || iou > most)) {
         most = iou;
         best = element;
       }
@@ -139,7 +168,7 @@ double AveragePrecision(std::vector<Stretch> said, const std::vector<Stretch> &t
       ++hits;
     }
     precision.push_back(static_cast<double>(hits) / static_cast<double>(i + 1));
-    recall.push_back(static_cast<double>(hits) / static_cast<double>(right.size()));
+    recall.push_back(static_cast<double>(hits) / static_cast<double>(elements));
   }
   // A precision counts for all recalls up to the last at which it is reached.
   double area = 0, best_precision = 0;
@@ -155,7 +184,14 @@ double AveragePrecision(std::vector<Stretch> said, const std::vector<Stretch> &t
 double EditScore(const std::vector<Stretch> &said, const std::vector<Stretch> &truth) {
   const size_t longer = std::max(said.size(), truth.size());
   if (longer == 0) return 1;
-  return 1 - static_cast<double>(EditDistance(said, truth)) / static_cast<double>(longer);
+  std::map<std::string_view, size_t> numbers;
+  const auto number = [&numbers](const std::vector<Stretch> &elements) {
+    std::vector<size_t> sequence;
+    for (const Stretch &element : elements)
+      sequence.push_back(numbers.try_emplace(element.label, numbers.size()).first->second);
+    return sequence;
+  };
+  return 1 - static_cast<double>(EditDistance(number(said), number(truth))) / static_cast<double>(longer);
 }
 
 // Sums, until Finish makes means of them.
@@ -249,11 +285,13 @@ Evaluation Evaluate(std::span<const ComparedTimelines> videos, LabelKind kind) {
     if (wrong != kBackground) evaluation.labels[wrong].said_seconds += seconds;
     if (right == wrong && right != kBackground) evaluation.labels[right].right_seconds += seconds;
   }
+  const StretchIndex said_index(said), true_index(truth);
+  const std::vector<const Stretch *> found = MatchesOf(truth, said_index), right = MatchesOf(said, true_index);
   evaluation.elements = truth.size();
-  for (const Stretch &element : truth) {
+  for (size_t i = 0; i < truth.size(); ++i) {
+    const Stretch &element = truth[i], *match = found[i];
     LabelEvaluation &label = evaluation.labels[element.label];
     ++label.elements;
-    const Stretch *match = BestOf(element, said);
     const double iou = match != nullptr ? TemporalIou(element, *match) : 0;
     evaluation.mean_tiou += iou / static_cast<double>(truth.size());
     if (match == nullptr || iou < kFound - kRounding) continue;
@@ -266,17 +304,19 @@ Evaluation Evaluate(std::span<const ComparedTimelines> videos, LabelKind kind) {
     for (auto *errors : {&label.duration, &evaluation.duration})
       Note(*errors, match->end - match->start, element.end - element.start);
   }
-  for (const Stretch &element : said) {
+  std::map<std::string, std::vector<const Stretch *>> said_of;
+  for (size_t i = 0; i < said.size(); ++i) {
+    const Stretch &element = said[i], *match = right[i];
+    said_of[element.label].push_back(&element);
     LabelEvaluation &label = evaluation.labels[element.label];
     ++label.said_elements;
-    const Stretch *match = BestOf(element, truth);
     if (match != nullptr && TemporalIou(element, *match) >= kFound - kRounding) continue;
     ++label.invented;
     ++evaluation.invented;
   }
   for (size_t k = 0; k < kF1Overlaps.size(); ++k) {
     Counts all;
-    for (const auto &[name, counts] : CountHits(said, truth, kF1Overlaps[k])) {
+    for (const auto &[name, counts] : CountHits(said, truth, right, kF1Overlaps[k])) {
       evaluation.labels[name].f1[k] = counts.f1();
       all.right += counts.right;
       all.said += counts.said;
@@ -289,7 +329,7 @@ Evaluation Evaluate(std::span<const ComparedTimelines> videos, LabelKind kind) {
     size_t count = 0;
     for (auto &[name, label] : evaluation.labels) {
       if (label.elements == 0) continue;
-      label.average_precision[k] = AveragePrecision(said, truth, name, kPrecisionOverlaps[k]);
+      label.average_precision[k] = AveragePrecision(said_of[name], true_index, label.elements, kPrecisionOverlaps[k]);
       sum += *label.average_precision[k];
       ++count;
     }

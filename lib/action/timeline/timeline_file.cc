@@ -3,31 +3,29 @@
 
 #include "action/timeline/timeline_file.h"
 
+#include <glib.h>
+
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <initializer_list>
-#include <iostream>
 #include <iterator>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
 #include "action/error.h"
-#include "action/json_error.h"
+#include "action/io/json_text.h"
 #include "action/text.h"
 #include "action/timeline/segment_list.h"
 
 namespace action {
 namespace {
 
+using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr double kNsPerSecond = 1e9;
@@ -104,13 +102,13 @@ ordered_json ToObject(const Segment &segment) {
 }
 
 // What IsoTime writes; nothing where the key is missing or is no such time.
-std::optional<int64_t> IsoTimeAt(const ordered_json &object, const char *key) {
+std::optional<int64_t> IsoTimeAt(const json &object, const char *key) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_string()) return std::nullopt;
   return ParseIsoTime(found->get<std::string>());
 }
 
-int64_t TimeAt(const ordered_json &object, const char *key) {
+int64_t TimeAt(const json &object, const char *key) {
   const auto found = object.find(key);
   if (found == object.end()) throw Error(std::string("it has no '") + key + "'");
   if (!found->is_number()) throw Error(std::string("its '") + key + "' is not a number of seconds");
@@ -121,7 +119,7 @@ int64_t TimeAt(const ordered_json &object, const char *key) {
   return std::llround(seconds * kNsPerSecond);
 }
 
-std::string TextAt(const ordered_json &object, const char *key) {
+std::string TextAt(const json &object, const char *key) {
   const auto found = object.find(key);
   if (found == object.end()) return {};
   if (!found->is_string()) throw Error(std::string("its '") + key + "' is not a text");
@@ -130,7 +128,7 @@ std::string TextAt(const ordered_json &object, const char *key) {
 
 // One of `values`, in capital letters or not; nothing when the key is missing or empty.
 template <typename Enum>
-std::optional<Enum> NamedAt(const ordered_json &object, const char *key, std::initializer_list<Enum> values) {
+std::optional<Enum> NamedAt(const json &object, const char *key, std::initializer_list<Enum> values) {
   const std::string text = TextAt(object, key);
   if (text.empty()) return std::nullopt;
   std::string known;
@@ -141,7 +139,7 @@ std::optional<Enum> NamedAt(const ordered_json &object, const char *key, std::in
   throw Error(std::string("its '") + key + "' is '" + text + "'; it should be " + known);
 }
 
-Segment ToSegment(const ordered_json &object) {
+Segment ToSegment(const json &object) {
   if (!object.is_object()) throw Error("it is not an object");
   Segment segment;
   segment.start = TimeAt(object, "start");
@@ -181,26 +179,6 @@ Segment ToSegment(const ordered_json &object) {
   return segment;
 }
 
-std::string ReadText(const std::string &path) {
-  if (path == kStandardInput) return {std::istreambuf_iterator<char>(std::cin), {}};
-  std::ifstream file(path, std::ios::binary);
-  std::error_code failed;
-  if (!file) throw ReadError(path, errno, "cannot read the timeline " + path + ": " + std::strerror(errno));
-  if (std::filesystem::is_directory(path, failed)) {
-    throw ReadError(path, EISDIR, "cannot read the timeline " + path + ": it is a folder");
-  }
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-ordered_json Parse(std::string_view text, const std::string &where) {
-  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) throw Error(where + " cannot be read: it is empty");
-  try {
-    return ordered_json::parse(text);
-  } catch (const nlohmann::json::exception &e) {
-    throw Error(where + " cannot be read: " + InPlainWords(e));
-  }
-}
-
 }  // namespace
 
 std::string ToJsonLine(const Segment &segment, const LineOrigin &origin) {
@@ -226,15 +204,27 @@ std::string ToJson(std::span<const Segment> segments) {
 
 namespace {
 
-// Whether more text could make JSON of it: what a power cut or a full disk leaves of a line.
+// Whether more text could make JSON of it: what a power cut or a full disk leaves of a line, which may end within a
+// letter.
 bool IsCutOff(std::string_view line) {
-  try {
-    const ordered_json whole = ordered_json::parse(line);
-    return false;
-  } catch (const ordered_json::parse_error &e) {
-    return e.byte > line.size();
+  constexpr auto kIncomplete = static_cast<gunichar>(-2);
+  const char *end = nullptr;
+  if (g_utf8_validate(line.data(), static_cast<gssize>(line.size()), &end) == FALSE) {
+    const auto left = static_cast<size_t>(line.data() + line.size() - end);
+    if (g_utf8_get_char_validated(end, static_cast<gssize>(left)) != kIncomplete) return false;
+    line.remove_suffix(left);
   }
+  try {
+    const json whole = json::parse(line);
+  } catch (const json::parse_error &e) {
+    return e.byte > line.size();
+  } catch (const json::exception &) {  // a number that is too large
+  }
+  return false;
 }
+
+// What a line, or a file's end after a power cut, may hold and say nothing.
+constexpr std::string_view kNothing(" \t\r\0", 4);
 
 }  // namespace
 
@@ -263,7 +253,7 @@ using RowReader = std::function<void(const Row &)>;
 void ReadRowsOf(std::string_view text, const std::string &path, std::vector<std::string> &warnings,
                 const RowReader &row) {
   std::map<std::string, size_t> contradictions;  // by label and value
-  const auto add = [&](const ordered_json &object, const std::string &where) {
+  const auto add = [&](const json &object, const std::string &where) {
     Segment segment;
     try {
       segment = ToSegment(object);
@@ -287,25 +277,26 @@ void ReadRowsOf(std::string_view text, const std::string &path, std::vector<std:
     size_t number = 0;
     for (size_t at = 0; at < text.size();) {
       const size_t end = std::min(text.find('\n', at), text.size());
-      const std::string_view line = text.substr(at, end - at);
+      std::string_view line = text.substr(at, end - at);
       const std::string where = "the timeline " + path + ", line " + std::to_string(++number) + ",";
       at = end + 1;
-      if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+      if (line.find_first_not_of(kNothing) == std::string_view::npos) continue;
+      line = line.substr(0, line.find_last_not_of('\0') + 1);
       // A line that was cut off says nothing, wherever it is: a run that was started again has gone on behind it. Any
       // other must be right.
       if (IsCutOff(line)) continue;
-      add(Parse(line, where), where);
+      add(ParseJson(line, "the timeline " + path, number), where);
     }
     return;
   }
-  const ordered_json all = Parse(text, "the timeline " + path);
+  const json all = ParseJson(text, "the timeline " + path);
   if (!all.is_array()) throw Error("the timeline " + path + " is not a list of segments");
   for (size_t i = 0; i < all.size(); ++i)
     add(all[i], "the timeline " + path + ", entry " + std::to_string(i + 1) + ",");
 }
 
 void ReadRows(const std::string &path, std::vector<std::string> &warnings, const RowReader &row) {
-  OfFile(path, [&] { ReadRowsOf(ReadText(path), path, warnings, row); });
+  OfFile(path, [&] { ReadRowsOf(ReadText(path, "the timeline " + path, kMostOfTable), path, warnings, row); });
 }
 
 }  // namespace

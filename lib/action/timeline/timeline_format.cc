@@ -5,17 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 #include "action/error.h"
+#include "action/io/input_file.h"
 #include "action/labels.h"
 #include "action/text.h"
 #include "action/timeline/formats/formats.h"
@@ -58,30 +53,19 @@ const TimelineFormat &FormatOf(const std::string &path, std::string_view name, s
                                    : "the ending of " + path + " is none of a timeline; there are " + known);
 }
 
-namespace {
-
-std::string ReadText(const std::string &path) {
-  if (path == kStandardInput) return {std::istreambuf_iterator<char>(std::cin), {}};
-  std::error_code failed;
-  const bool folder = std::filesystem::is_directory(path, failed);
-  std::ifstream file(path, std::ios::binary);
-  if (!file || folder)
-    throw ReadError(path, folder ? EISDIR : errno,
-                    "cannot read the timeline " + path + ": " + (folder ? "it is a folder" : std::strerror(errno)));
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-}  // namespace
-
 AnyTimeline ReadAnyTimeline(const std::string &path, std::string_view format, double frame_rate) {
   const bool input = path == kStandardInput;
   const bool known = std::ranges::any_of(All(), [&](const TimelineFormat &f) { return HasEnding(path, f.ending); });
   if (format.empty() && (!known || path.ends_with(".jsonl"))) return {ReadTimelineFile(path), "", 0};
-  const std::string text = ReadText(path);
+  const std::string text = ReadText(path, "the timeline " + path, kMostOfTable);
   const TimelineFormat &found = FormatOf(path, format, text);
-  if (std::string_view(found.name).starts_with("json") && !input) return {ReadTimelineFile(path), "", 0};
-  TimelineDocument document =
-      OfFile(path, [&] { return found.read(text, input ? "standard input" : path, frame_rate); });
+  if (std::string_view(found.name).starts_with("json") && !input)
+    return {OfFile(path, [&] { return ParseTimelineFile(text, path); }), "", 0};
+  TimelineDocument document = OfFile(path, [&] {
+    const std::string where = input ? "standard input" : path;
+    if (found.name != kJsonLinesFormat.name) CheckText(text, where);  // of lines, the last may be cut off in a letter
+    return found.read(text, where, frame_rate);
+  });
   AnyTimeline timeline{{}, document.video, document.frame_rate};
   timeline.file.runs.push_back({"", std::move(document.segments), {}, {}});
   return timeline;

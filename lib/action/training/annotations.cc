@@ -17,8 +17,8 @@
 #include <string_view>
 #include <utility>
 
-#include "action/csv.h"
 #include "action/error.h"
+#include "action/io/csv.h"
 #include "action/labels.h"
 #include "action/text.h"
 #include "action/timeline/timeline_file.h"

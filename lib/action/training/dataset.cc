@@ -82,6 +82,27 @@ bool IsNameOfARecording(std::string_view label) {
   return true;
 }
 
+std::string EndingOf(const fs::path &path) {
+  std::string ending = path.extension().string();
+  std::ranges::transform(ending, ending.begin(), g_ascii_tolower);
+  return ending;
+}
+
+// Files that are no videos by their names, counted by ending. What lies beside videos everywhere needs no word.
+void WarnOfOthers(const std::map<std::string, size_t> &others, Dataset &dataset) {
+  static const std::set<std::string> kUsual = {".csv", ".eaf", ".ini", ".jpeg", ".jpg", ".json", ".jsonl", ".log",
+                                               ".md",  ".pdf", ".png", ".pt",   ".srt", ".txt",  ".vtt",   ".xlsx"};
+  std::string list;
+  for (const auto &[ending, count] : others) {
+    if (kUsual.contains(ending)) continue;
+    list += (list.empty() ? "" : ", ") + std::to_string(count) + " " +
+            (ending.empty() ? "without an ending" : "*" + ending);
+  }
+  if (list.empty()) return;
+  dataset.warnings.push_back("these files are left out, since their names do not end as those of videos: " + list +
+                             ". Give videos among them an ending such as .mp4 or .mkv");
+}
+
 void WarnOfRecordings(Dataset &dataset) {
   std::set<std::string> names;
   for (const Clip &clip : dataset.clips) {
@@ -132,12 +153,13 @@ std::string Clip::Name() const {
 }
 
 bool HasVideoEnding(const std::string &path) {
-  static constexpr std::string_view kEndings[] = {".3gp", ".avi", ".flv", ".m2ts", ".m4v",  ".mjpeg",
-                                                  ".mkv", ".mov", ".mp4", ".mpg",  ".mpeg", ".mts",
-                                                  ".mxf", ".ogv", ".ts",  ".vob",  ".webm", ".wmv"};
-  std::string ending = fs::path(path).extension().string();
-  std::ranges::transform(ending, ending.begin(), g_ascii_tolower);
-  return std::ranges::find(kEndings, ending) != std::end(kEndings);
+  // Whether what is in such a file can be decoded is another question: who asks it says so of each file.
+  static const std::set<std::string> kEndings = {
+      ".264",  ".265",  ".3g2",  ".3gp", ".asf",  ".av1",  ".avi",  ".dav", ".divx", ".dv",    ".f4v",  ".flv",
+      ".h264", ".h265", ".hevc", ".ivf", ".m1v",  ".m2t",  ".m2ts", ".m2v", ".m4v",  ".mjpeg", ".mjpg", ".mkv",
+      ".mod",  ".mov",  ".mp4",  ".mpe", ".mpeg", ".mpg",  ".mpv",  ".mts", ".mxf",  ".nut",   ".ogm",  ".ogv",
+      ".qt",   ".rm",   ".tod",  ".ts",  ".vob",  ".webm", ".wmv",  ".wtv", ".y4m"};
+  return kEndings.contains(EndingOf(path));
 }
 
 Dataset ScanDataset(const std::string &folder) {
@@ -149,6 +171,7 @@ Dataset ScanDataset(const std::string &folder) {
                 "(mount_wheel_va_001.mp4), or one folder of clips for each action");
   }
   std::map<std::string, std::set<std::string>> raw_names;  // by label
+  std::map<std::string, size_t> others;                    // files that are no videos, by ending
   std::map<std::string, size_t> in_root;                   // clips of a label that their own names say
   std::set<std::pair<dev_t, ino_t>> visited;               // of a link that leads back up there is no end
   const std::function<void(const fs::path &, bool)> walk = [&](const fs::path &place, bool is_root) {
@@ -172,7 +195,7 @@ Dataset ScanDataset(const std::string &folder) {
       }
       // A link that leads nowhere is kept, to be told of with the clips that cannot be read.
       if (!HasVideoEnding(path.string()) || (fs::exists(path, ignored) && !entry.is_regular_file(ignored))) {
-        ++dataset.other_files;
+        ++others[EndingOf(path)];
         continue;
       }
       const std::string name = is_root ? path.stem().string() : place.filename().string();
@@ -190,6 +213,7 @@ Dataset ScanDataset(const std::string &folder) {
     }
   };
   walk(root, true);
+  WarnOfOthers(others, dataset);
   WarnOfRecordings(dataset);
   WarnOfUnlabelled(in_root, dataset);
   std::ranges::sort(dataset.clips, {}, &Clip::path);

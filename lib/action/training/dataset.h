@@ -31,14 +31,13 @@ struct Dataset {
   std::vector<std::string> warnings;
   // Of labels that come from names with letters outside ASCII: what they were called, for people.
   std::map<std::string, std::string> names = {};
-  size_t other_files = 0;  // files that are no videos by their names
 };
 
 // Reads a folder in either layout of the reference, or both at once: a clip in the folder itself is labelled by its
 // file name (hand_tight_nipple_to_pipe_va_001.mp4), one in a folder below by the name of the folder it lies in. Hidden
 // files are left out. Every clip is its own source. Warnings: names that become one label only by normalisation, and
-// names of which nothing is left, folders below that cannot be read, clips whose names say no action. Throws Error when
-// the folder itself cannot be read.
+// names of which nothing is left, files of unknown endings, folders below that cannot be read, clips whose names say no
+// action. Throws Error when the folder itself cannot be read.
 ACTION_API Dataset ScanDataset(const std::string &folder);
 
 // Says that names become one label.

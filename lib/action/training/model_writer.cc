@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "action/atomic_file.h"
 #include "action/error.h"
+#include "action/io/atomic_file.h"
 #include "action/labels.h"
 #include "action/model_bundle.h"
 #include "action/sha256.h"

@@ -5,8 +5,8 @@
 // it.
 #include <cmath>
 
-#include "action/csv.h"
 #include "action/error.h"
+#include "action/io/csv.h"
 #include "action/labels.h"
 #include "action/timeline/formats/formats.h"
 

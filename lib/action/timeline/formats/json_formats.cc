@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "action/error.h"
-#include "action/json_error.h"
+#include "action/io/json_text.h"
 #include "action/timeline/formats/formats.h"
 #include "action/timeline/timeline_file.h"
 
@@ -54,12 +54,7 @@ double NumberAt(const ordered_json &object, const char *key, double otherwise) {
 }
 
 TimelineDocument ReadLabelStudio(std::string_view text, const std::string &where, double frame_rate) {
-  ordered_json tasks;
-  try {
-    tasks = ordered_json::parse(text);
-  } catch (const nlohmann::json::exception &e) {
-    throw Error(where + " cannot be read: " + InPlainWords(e));
-  }
+  ordered_json tasks = ParseOrderedJson(text, where);
   if (tasks.is_object()) tasks = ordered_json::array({tasks});
   if (!tasks.is_array() || tasks.size() != 1) {
     throw Error(where + " should hold one task of Label Studio, and holds " + std::to_string(tasks.size()) +

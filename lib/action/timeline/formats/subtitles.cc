@@ -4,8 +4,8 @@
 // WebVTT (W3C) and SubRip: what players show. A cue is a segment; its text is the name for people and the value.
 #include <utility>
 
-#include "action/csv.h"
 #include "action/error.h"
+#include "action/io/csv.h"
 #include "action/timeline/formats/formats.h"
 #include "action/timeline/timeline_file.h"
 

@@ -8,8 +8,8 @@
 #include <map>
 #include <span>
 
-#include "action/csv.h"
 #include "action/error.h"
+#include "action/io/csv.h"
 #include "action/text.h"
 #include "action/timeline/formats/formats.h"
 #include "action/timeline/timeline_file.h"

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Tables as spreadsheets write them.
-#ifndef ACTION_CSV_H_
-#define ACTION_CSV_H_
+#ifndef ACTION_IO_CSV_H_
+#define ACTION_IO_CSV_H_
 
 #include <cstddef>
 #include <string>
@@ -34,4 +34,4 @@ ACTION_API std::string CsvField(const std::string &text);
 
 }  // namespace action
 
-#endif  // ACTION_CSV_H_
+#endif  // ACTION_IO_CSV_H_

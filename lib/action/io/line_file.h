@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Files that grow by lines.
-#ifndef ACTION_LINE_FILE_H_
-#define ACTION_LINE_FILE_H_
+#ifndef ACTION_IO_LINE_FILE_H_
+#define ACTION_IO_LINE_FILE_H_
 
 #include <optional>
 #include <string>
@@ -48,4 +48,4 @@ class ACTION_API LineFile {
 
 }  // namespace action
 
-#endif  // ACTION_LINE_FILE_H_
+#endif  // ACTION_IO_LINE_FILE_H_

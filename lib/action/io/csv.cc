@@ -1,21 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include "action/csv.h"
-
-#include <glib.h>
+#include "action/io/csv.h"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 
 #include "action/error.h"
-#include "action/text.h"
+#include "action/io/input_file.h"
 
 namespace action {
 namespace {
@@ -77,34 +70,13 @@ std::vector<CsvRow> Parse(std::string_view text, const std::string &what) {
 }  // namespace
 
 std::vector<CsvRow> ReadCsv(const std::string &path, const std::string &what) {
-  const bool standard_input = path == kStandardInput;
-  std::ifstream file(standard_input ? "/dev/stdin" : path, std::ios::binary);
-  std::error_code failed;
-  if (!file) throw ReadError(path, errno, "cannot read " + what + ": " + std::strerror(errno));
-  if (std::filesystem::is_directory(path, failed)) {
-    throw ReadError(path, EISDIR, "cannot read " + what + ": it is a folder");
-  }
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) throw ReadError(path, EIO, "cannot read " + what);
-  return ParseCsv(text, what);
+  return ParseCsv(ReadText(path, what, kMostOfTable), what);
 }
 
 std::vector<CsvRow> ParseCsv(std::string_view text, const std::string &what) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  const size_t nul = text.find('\0');
-  if (nul != std::string_view::npos || text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
-    throw Error(what +
-                " is not a text in UTF-8 (it may be UTF-16, or a spreadsheet's own format). Save it as \"CSV UTF-8\"");
-  }
-  for (size_t at = 0, line = 1; at < text.size(); ++line) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    if (g_utf8_validate(text.data() + at, static_cast<gssize>(end - at), nullptr) == FALSE) {
-      throw Error(what + " line " + std::to_string(line) +
-                  ": its letters are not in UTF-8. Save the file as \"CSV UTF-8\"");
-    }
-    at = end + 1;
-  }
+  CheckText(text, what, 1, "Save the file as \"CSV UTF-8\"");
   return Parse(text, what);
 }
 

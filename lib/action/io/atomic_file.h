@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Files that are complete or absent.
-#ifndef ACTION_ATOMIC_FILE_H_
-#define ACTION_ATOMIC_FILE_H_
+#ifndef ACTION_IO_ATOMIC_FILE_H_
+#define ACTION_IO_ATOMIC_FILE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -24,9 +24,9 @@ ACTION_API std::string KeepAside(const std::string &path);
 // The name that KeepAside would give now; empty when nothing lies there.
 ACTION_API std::string AsideName(const std::string &path);
 
-// Writes beside the target (same folder, a name of its own), then Commit syncs and renames. Not committed: the
-// temporary file is removed and the target stays as it was. Every failure is an Error that names the file and the
-// reason.
+// Writes beside the target: into a file in its folder that has no name until Commit, so that a program that is killed
+// leaves nothing (where the file system has no such files, one with a name of its own). Commit syncs and renames. Not
+// committed, the target stays as it was. Every failure is an Error that names the file and the reason.
 class ACTION_API AtomicFile {
  public:
   explicit AtomicFile(std::string path);
@@ -41,13 +41,16 @@ class ACTION_API AtomicFile {
 
  private:
   [[noreturn]] void Fail(const std::string &doing) const;
+  // Calls `make` with names beside the target until one is new. False: it failed, and errno says why.
+  template <typename Make>
+  bool TakeName(Make &&make);
 
   std::string path_;
-  std::string temporary_;
+  std::string temporary_;  // empty: it has no name yet
   int fd_ = -1;
   uint64_t size_ = 0;
 };
 
 }  // namespace action
 
-#endif  // ACTION_ATOMIC_FILE_H_
+#endif  // ACTION_IO_ATOMIC_FILE_H_

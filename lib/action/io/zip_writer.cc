@@ -1,11 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include "action/zip_writer.h"
-
-#include <array>
+#include "action/io/zip_writer.h"
 
 #include "action/error.h"
+#include "action/io/crc32.h"
 
 namespace action {
 namespace {
@@ -15,23 +14,6 @@ constexpr uint64_t kAlignment = 64;
 template <typename T>
 void Append(std::string &out, T value) {
   out.append(reinterpret_cast<const char *>(&value), sizeof(value));
-}
-
-uint32_t Crc32(std::span<const std::byte> bytes) {
-  static constexpr auto kTable = [] {
-    std::array<uint32_t, 256> table{};
-    for (uint32_t i = 0; i < 256; ++i) {
-      uint32_t c = i;
-      for (int k = 0; k < 8; ++k)
-        c = (c & 1) != 0 ? 0xedb88320u ^ (c >> 1) : c >> 1;
-      table[i] = c;
-    }
-    return table;
-  }();
-  uint32_t crc = ~0u;
-  for (const std::byte b : bytes)
-    crc = kTable[(crc ^ static_cast<uint8_t>(b)) & 0xff] ^ (crc >> 8);
-  return ~crc;
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include "action/atomic_file.h"
+#include "action/io/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -61,16 +62,35 @@ std::string KeepAside(const std::string &path) {
 }
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
-  static std::atomic<unsigned> counter{0};
-  // Not mkstemp: its files can be read by their owner alone, and the umask cannot be asked without setting it.
-  do {
-    temporary_ = path_ + "." + std::to_string(getpid()) + "-" + std::to_string(counter++) + ".tmp";
-    fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  } while (fd_ < 0 && errno == EEXIST);
-  if (fd_ < 0) {
-    temporary_.clear();
-    Fail("creating a file in its folder");
+  struct stat there {};
+  const bool exists = stat(path_.c_str(), &there) == 0;
+  if (exists && S_ISDIR(there.st_mode)) {
+    throw WriteError(path_, EISDIR, "cannot write " + path_ + ": it is a folder");
   }
+  if (!exists && errno == ENAMETOOLONG) Fail("looking for it");
+  // Not mkstemp: its files can be read by their owner alone, and the umask cannot be asked without setting it.
+  constexpr mode_t kMode = 0666;
+  const std::string folder = std::filesystem::path(path_).parent_path().string();
+  fd_ = open(folder.empty() ? "." : folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, kMode);
+  if (fd_ >= 0) return;
+  const auto make = [this](const std::string &name) {
+    fd_ = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
+    return fd_ >= 0;
+  };
+  if (!TakeName(make)) Fail("creating a file in its folder");
+}
+
+template <typename Make>
+bool AtomicFile::TakeName(Make &&make) {
+  static std::atomic<unsigned> counter{0};
+  do {
+    temporary_ = (std::filesystem::path(path_).parent_path() /
+                  (".gst-action-" + std::to_string(getpid()) + "-" + std::to_string(counter++) + ".tmp"))
+                     .string();
+    if (make(temporary_)) return true;
+  } while (errno == EEXIST);
+  temporary_.clear();
+  return false;
 }
 
 AtomicFile::~AtomicFile() {
@@ -94,6 +114,11 @@ void AtomicFile::Write(std::span<const std::byte> bytes) {
 
 void AtomicFile::Commit() {
   if (fsync(fd_) != 0) Fail("syncing to disk");
+  const std::string nameless = "/proc/self/fd/" + std::to_string(fd_);
+  const auto link = [&nameless](const std::string &name) {
+    return linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+  };
+  if (temporary_.empty() && !TakeName(link)) Fail("naming the file in its folder");
   if (close(std::exchange(fd_, -1)) != 0) Fail("closing");
   if (rename(temporary_.c_str(), path_.c_str()) != 0) Fail("renaming " + temporary_);
   temporary_.clear();

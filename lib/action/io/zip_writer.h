@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#ifndef ACTION_ZIP_WRITER_H_
-#define ACTION_ZIP_WRITER_H_
+#ifndef ACTION_IO_ZIP_WRITER_H_
+#define ACTION_IO_ZIP_WRITER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "action/atomic_file.h"
 #include "action/export.h"
+#include "action/io/atomic_file.h"
 
 namespace action {
 
@@ -34,4 +34,4 @@ class ACTION_API ZipWriter {
 
 }  // namespace action
 
-#endif  // ACTION_ZIP_WRITER_H_
+#endif  // ACTION_IO_ZIP_WRITER_H_

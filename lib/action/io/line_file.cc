@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include "action/line_file.h"
+#include "action/io/line_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
