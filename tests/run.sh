@@ -6,7 +6,7 @@
 # last, and exits non-zero when something failed.
 #
 #   tests/run.sh               everything
-#   tests/run.sh unit element  only these suites (unit, element, parity, pipeline, record, mainjob, study, training)
+#   tests/run.sh unit element  only these suites (unit, element, parity, pipeline, record, mainjob, study, training, fuzz)
 #
 # BUILD_DIR names the build folder (default build-tests). ACTION_PARITY=full compares the features of every chunk of every clip.
 set -eu

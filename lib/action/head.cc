@@ -50,7 +50,7 @@ void CheckHead(const StateDict &weights, const std::string &where, int classes) 
     }
   }
   for (const auto &[name, tensor] : weights.entries) {
-    const auto is_known = [&name](const Entry &entry) { return name == entry.name; };
+    const auto is_known = [&known = name](const Entry &entry) { return known == entry.name; };
     if (std::ranges::none_of(Entries(), is_known)) complain(name + " does not belong to a classifier");
   }
   if (problems.empty()) return;

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The gst-action developers
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Writes small checkpoints for the fuzzer to start from: make_seeds.py FOLDER. Needs Debian's python3-torch."""
+"""Writes the seeds of fuzz-checkpoint: make_seeds.py seeds/checkpoint. Needs Debian's python3-torch."""
 import json
 import os
 import struct

@@ -50,9 +50,9 @@ void RunSmoother::SmoothNext() {
 
 void RunSmoother::Show(std::optional<Shown> &shown, const Step &step, int coarse) const {
   if (!shown) {
-    shown.emplace(coarse, start_, merger_.NewTally());
+    shown = Shown{coarse, start_, merger_.NewTally()};
   } else if (shown->coarse != coarse) {
-    shown.emplace(coarse, step.time, merger_.NewTally());
+    shown = Shown{coarse, step.time, merger_.NewTally()};
   }
   shown->tally.Add(coarse, step);
 }

@@ -59,6 +59,13 @@ std::optional<int64_t> ParseIsoTime(const std::string &text) {
       static_cast<size_t>(read) != text.size()) {
     return std::nullopt;
   }
+  // The years that ns since 1970 reach, and days as they are: timegm would count a 400th of March on.
+  const auto within = [](int value, int lowest, int highest) { return value >= lowest && value <= highest; };
+  if (!within(utc.tm_year, 1678, 2261) || !within(utc.tm_mon, 1, 12) || !within(utc.tm_mday, 1, 31) ||
+      !within(utc.tm_hour, 0, 23) || !within(utc.tm_min, 0, 59) || !within(utc.tm_sec, 0, 60) ||
+      !within(milliseconds, 0, 999)) {
+    return std::nullopt;
+  }
   utc.tm_year -= 1900;
   utc.tm_mon -= 1;
   return static_cast<int64_t>(timegm(&utc)) * 1000000000 + milliseconds * 1000000;

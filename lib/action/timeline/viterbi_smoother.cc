@@ -137,7 +137,7 @@ void ViterbiSmoother::CommitAgreed() {
     for (int &label : alive)
       label = pending_[i].from[static_cast<size_t>(label)];
     std::ranges::sort(alive);
-    alive.erase(std::ranges::unique(alive).begin(), alive.end());
+    alive.erase(std::unique(alive.begin(), alive.end()), alive.end());
   }
   for (auto label = agreed.rbegin(); label != agreed.rend(); ++label)
     CommitFirst(*label);
@@ -181,9 +181,9 @@ void ViterbiSmoother::Finish(int64_t end) {
 
 void ViterbiSmoother::Show(std::optional<Shown> &shown, const Step &step, int fine) const {
   if (!shown) {
-    shown.emplace(fine, start_, merger_.NewTally());
+    shown = Shown{fine, start_, merger_.NewTally()};
   } else if (shown->fine != fine) {
-    shown.emplace(fine, step.time, merger_.NewTally());
+    shown = Shown{fine, step.time, merger_.NewTally()};
   }
   shown->tally.Add(fine, step);
 }

@@ -120,7 +120,7 @@ void TrainAll(Engine &engine, std::span<ModelPlan> plans, const TwoStageOptions 
 std::vector<std::string> NotMeasurable(const std::map<std::string, ClipPointers> &by_label) {
   std::vector<std::string> labels;
   for (const auto &[label, clips] : by_label) {
-    const auto other_source = [&](const LabelledClip *clip) { return clip->source != clips[0]->source; };
+    const auto other_source = [&first = *clips[0]](const LabelledClip *clip) { return clip->source != first.source; };
     if (clips.size() < kFewestMeasurable || std::ranges::none_of(clips, other_source)) labels.push_back(label);
   }
   return labels;
