@@ -115,6 +115,7 @@ GstStaticPadTemplate src_template =
 action::FeatureConfig ConfigOf(const action::BackboneFacts &facts) {
   action::FeatureConfig config;
   config.weights_hash = facts.service.weights_hash;
+  config.backbone = facts.backbone;
   config.sample_rate = facts.sample_rate;
   config.roi = facts.roi;
   config.colorimetry = facts.colorimetry;
@@ -123,8 +124,8 @@ action::FeatureConfig ConfigOf(const action::BackboneFacts &facts) {
 }
 
 bool SameFeatures(const action::BackboneFacts &a, const action::BackboneFacts &b) {
-  return a.service == b.service && a.sample_rate == b.sample_rate && a.roi == b.roi && a.colorimetry == b.colorimetry &&
-         a.mode == b.mode && a.live == b.live;
+  return a.service == b.service && a.backbone == b.backbone && a.sample_rate == b.sample_rate && a.roi == b.roi &&
+         a.colorimetry == b.colorimetry && a.mode == b.mode && a.live == b.live;
 }
 
 // ---- Streaming

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "action/engine.h"
+#include "action/picture.h"
 
 namespace action {
 

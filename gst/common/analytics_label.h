@@ -17,7 +17,7 @@
 
 #include <optional>
 
-#include "action/engine.h"
+#include "action/picture.h"
 #include "common/label_meta.h"
 
 namespace action {

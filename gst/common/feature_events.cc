@@ -26,6 +26,7 @@ GstEvent *NewBackboneEvent(const BackboneFacts &facts) {
       "frame-roi", G_TYPE_STRING, facts.frame_roi.ToString().c_str(), "colorimetry", G_TYPE_STRING,
       NameOf(facts.colorimetry), "mode", G_TYPE_STRING, NameOf(facts.mode), "live", G_TYPE_BOOLEAN, facts.live,
       nullptr);
+  if (!facts.backbone.empty()) gst_structure_set(structure, "backbone", G_TYPE_STRING, facts.backbone.c_str(), nullptr);
   return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
 }
 
@@ -64,6 +65,7 @@ std::optional<BackboneFacts> ParseBackbone(const GstStructure *structure) {
     return std::nullopt;
   }
   facts.service.weights_hash = hash;
+  if (const char *backbone = gst_structure_get_string(structure, "backbone")) facts.backbone = backbone;
   facts.service.stand_in = stand_in != FALSE;
   facts.live = live != FALSE;
   facts.hop_asked = facts.hop;

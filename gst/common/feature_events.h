@@ -7,6 +7,8 @@
 // `action-backbone`: sticky, before the first buffer of a run of the pipeline (READY to PAUSED) that is looked at, and
 // again when frame-roi or hop changes. Fields:
 //   weights-hash   string    SHA-256 of the weights (see action/r3d18_spec.h)
+//   backbone       string    the network's name, when it is another one than R3D-18, whose features were made elsewhere;
+//                            absent: R3D-18
 //   stand-in       boolean   the weights were made by `gst-action-weights make-standin`: not a measurement
 //   precision      string    fp32, fp16, bf16
 //   device         string    cpu, cuda:0, ...
@@ -57,8 +59,9 @@
 #include <optional>
 #include <string>
 
-#include "action/engine.h"
 #include "action/fraction.h"
+#include "action/network.h"
+#include "action/picture.h"
 #include "common/glib_ptr.h"
 
 namespace action {
@@ -70,6 +73,7 @@ inline constexpr const char *kNetworkMessage = "action-network";
 
 struct BackboneFacts {
   ServiceInfo service;
+  std::string backbone;
   Fraction sample_rate;
   int hop = kChunkFrames;
   int hop_asked = kChunkFrames;

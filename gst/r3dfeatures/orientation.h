@@ -9,7 +9,7 @@
 
 #include <optional>
 
-#include "action/engine.h"
+#include "action/picture.h"
 
 namespace action {
 

@@ -10,7 +10,8 @@
 
 #include <string>
 
-#include "action/engine.h"
+#include "action/network.h"
+#include "action/picture.h"
 #include "common/property_table.h"
 #include "r3dfeatures/feature_pipeline.h"
 

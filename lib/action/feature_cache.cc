@@ -23,6 +23,7 @@
 #include "action/io/atomic_file.h"
 #include "action/io/json_text.h"
 #include "action/sha256.h"
+#include "action/text.h"
 
 namespace action {
 namespace {
@@ -98,16 +99,16 @@ std::string HashOf(const FeatureTable &table) {
   return Sha256Of(std::as_bytes(std::span(table.rows)));
 }
 
-// Throws Error when the file is no feature file.
-FeatureTable ReadTable(const std::string &path) {
+// Throws Error when the file is no feature file. fewest_columns: the others are 0.
+FeatureTable ReadTable(const std::string &path, int64_t fewest_columns = kFeatureSize) {
   const Checkpoint checkpoint = ReadCheckpoint(path);
   const auto *dict = checkpoint.root->As<Dict>();
   const ValuePtr feats = dict != nullptr ? dict->Find("feats") : nullptr;
   const ValuePtr ts = dict != nullptr ? dict->Find("ts") : nullptr;
   const Tensor *rows = feats ? feats->As<Tensor>() : nullptr;
   const Tensor *times = ts ? ts->As<Tensor>() : nullptr;
-  if (rows == nullptr || times == nullptr || rows->shape().size() != 2 || rows->shape()[1] != kFeatureSize ||
-      times->shape() != std::vector<int64_t>{rows->shape()[0]}) {
+  if (rows == nullptr || times == nullptr || rows->shape().size() != 2 || rows->shape()[1] > kFeatureSize ||
+      rows->shape()[1] < fewest_columns || times->shape() != std::vector<int64_t>{rows->shape()[0]}) {
     throw Error(path + " is no feature file: it should hold {'feats': [T, 512], 'ts': [T]}");
   }
   FeatureTable table;
@@ -116,15 +117,73 @@ FeatureTable ReadTable(const std::string &path) {
     throw Error(path + " holds features that are not numbers");
   }
   table.rows.resize(static_cast<size_t>(rows->shape()[0]));
-  for (size_t i = 0; i < table.rows.size(); ++i) {
-    std::copy_n(values.begin() + static_cast<ptrdiff_t>(i * kFeatureSize), kFeatureSize, table.rows[i].begin());
-  }
+  const int64_t columns = rows->shape()[1];
+  for (size_t i = 0; i < table.rows.size(); ++i)
+    std::copy_n(values.begin() + static_cast<int64_t>(i) * columns, columns, table.rows[i].begin());
   for (const float time : times->ToFloats())
     table.times.push_back(time);
   return table;
 }
 
+// Throws json::exception where it is not what it should be, and Error.
+FeatureTable ReadForeign(const std::string &stem, const json &twin) {
+  FeatureTable table = ReadTable(stem + ".pt", 1);
+  table.weights_hash = twin.at("weights_hash").get<std::string>();
+  if (table.weights_hash.empty()) throw Error(stem + ".json says no weights_hash");
+  table.source_fps = twin.value("src_fps", 0.0);
+  return table;
+}
+
+// Whether the video is still the one that features made elsewhere are of, as far as their twin says.
+bool IsSameVideo(const json &twin, const std::string &video) {
+  const VideoMark mark = VideoMark::Of(video);
+  return twin.value("video_bytes", mark.bytes) == mark.bytes &&
+         twin.value("video_mtime_ns", mark.mtime_ns) == mark.mtime_ns;
+}
+
+constexpr const char *kBackboneKey = "backbone";
+
+template <typename Enum>
+Enum NamedIn(const json &twin, const char *key, std::initializer_list<Enum> values) {
+  return Named(twin.at(key).get<std::string>(), values).value_or(*values.begin());
+}
+
+FeatureConfig ConfigIn(const json &twin) {
+  FeatureConfig config;
+  config.weights_hash = twin.at("weights_hash").get<std::string>();
+  config.backbone = twin.value(kBackboneKey, std::string());
+  if (!config.backbone.empty()) return config;
+  config.precision = NamedIn(twin, "precision", {Precision::kFp32, Precision::kFp16, Precision::kBf16});
+  config.sample_rate = Fraction::Parse(twin.at("sample_rate").get<std::string>()).value_or(Fraction{8, 1});
+  config.hop = twin.at("hop").get<int>();
+  config.roi = Region::Parse(twin.at("roi").get<std::string>());
+  config.colorimetry = NamedIn(twin, "colorimetry", {Colorimetry::kReference, Colorimetry::kStream});
+  if (twin.contains("mode")) config.mode = NamedIn(twin, "mode", {FeatureMode::kWindowed, FeatureMode::kContinual});
+  return config;
+}
+
 }  // namespace
+
+FeatureFile ReadFeatureFile(const std::string &path) {
+  FeatureFile file;
+  const std::string twin_path = std::filesystem::path(path).replace_extension(".json").string();
+  std::error_code failed;
+  if (!std::filesystem::exists(twin_path, failed)) {
+    file.table = ReadTable(path);
+    return file;
+  }
+  const json twin = ReadJsonObject(twin_path, twin_path, kMostOfSettings);
+  try {
+    const bool says = twin.contains("feature_version") || twin.contains(kBackboneKey);  // the reference's does not
+    if (says) file.config = ConfigIn(twin);
+    file.table = ReadTable(path, file.config && !file.config->backbone.empty() ? 1 : kFeatureSize);
+    file.table.source_fps = twin.value("src_fps", 0.0);
+    file.table.samples = twin.value("samples", int64_t{0});
+  } catch (const json::exception &e) {
+    throw Error(ErrorKind::kFormat, twin_path, twin_path + " is not the twin of features: " + InPlainWords(e));
+  }
+  return file;
+}
 
 VideoMark VideoMark::Of(const std::string &video) {
   const struct stat facts = FactsOf(video);
@@ -163,8 +222,10 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
   const std::string stem = (std::filesystem::path(folder_) / NameFor(video, span)).string();
   const std::optional<json> twin = ReadTwin(stem + ".json");
   if (!twin) return std::nullopt;
-  const bool ours = twin->contains("feature_version");
-  if (ours) {
+  const bool foreign = twin->contains(kBackboneKey), ours = !foreign && twin->contains("feature_version");
+  if (foreign || !config_.backbone.empty()) {
+    if (!foreign || (*twin)[kBackboneKey] != config_.backbone) return std::nullopt;
+  } else if (ours) {
     const json origin = OriginOf(video, span, config_, VideoMark::Of(video));
     for (const auto &[key, value] : origin.items()) {
       if (!twin->contains(key) || (*twin)[key] != value) return std::nullopt;
@@ -177,6 +238,7 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
     }
   }
   try {
+    if (foreign) return IsSameVideo(*twin, video) ? std::optional(ReadForeign(stem, *twin)) : std::nullopt;
     FeatureTable table = ReadTable(stem + ".pt");
     // Another one's twin: two programs have written at the same time.
     if (ours && twin->value("features_sha256", std::string()) != HashOf(table)) return std::nullopt;
@@ -184,9 +246,10 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
     table.samples = twin->value("samples", int64_t{0});
     return table;
   } catch (const Error &e) {
-    if (damaged) damaged(std::string(e.what()) + ". It is made anew");
+    if (damaged) damaged(std::string(e.what()) + (foreign ? "" : ". It is made anew"));
   } catch (const json::exception &e) {
-    if (damaged) damaged(stem + ".json is not the twin of an entry: " + InPlainWords(e) + ". It is made anew");
+    if (damaged)
+      damaged(stem + ".json is not the twin of an entry: " + InPlainWords(e) + (foreign ? "" : ". It is made anew"));
   }
   return std::nullopt;
 }
@@ -205,6 +268,10 @@ void FeatureCache::Write(const std::string &video, const VideoSpan &span, const 
                           MakeValue(Tensor::FromFloats({rows, kFeatureSize}, std::move(feats))));
   dict.items.emplace_back(MakeValue(std::string("ts")), MakeValue(Tensor::FromFloats({rows}, std::move(times))));
 
+  if (const std::optional<json> there = ReadTwin(stem + ".json"); there && there->contains(kBackboneKey)) {
+    throw Error(stem + ".pt are features of " + (*there)[kBackboneKey].dump() +
+                ", which were made elsewhere, and are not overwritten. Name another folder for the features");
+  }
   json twin = OriginOf(video, span, config_, mark);
   twin["src_fps"] = table.source_fps;
   twin["samples"] = table.samples;

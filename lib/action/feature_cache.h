@@ -11,16 +11,18 @@
 #include <string>
 #include <vector>
 
-#include "action/engine.h"
 #include "action/export.h"
 #include "action/fraction.h"
 #include "action/frame_sampler.h"
+#include "action/network.h"
+#include "action/picture.h"
 
 namespace action {
 
 // Everything that decides what the features of a video are.
 struct FeatureConfig {
   std::string weights_hash;  // see WeightsHash
+  std::string backbone;      // whose features they are, when they were made elsewhere; empty: R3D-18's, made here
   Precision precision = Precision::kFp32;
   Fraction sample_rate{8, 1};
   Sampling sampling = Sampling::kAuto;
@@ -36,7 +38,16 @@ struct FeatureTable {
   std::vector<double> times;   // s, of each chunk's first sample, counted from the first frame
   double source_fps = 0;       // mean frames per second; 0 when not known
   int64_t samples = 0;         // frames that were looked at; 0 when not known (entries of the reference)
+  std::string weights_hash;    // of features that were made elsewhere: what their twin says
 };
+
+// A .pt file of features, with what the twin beside it says they were made of; without a twin, `config` is nothing.
+struct FeatureFile {
+  FeatureTable table;
+  std::optional<FeatureConfig> config;
+};
+// Throws Error naming the file that is damaged.
+ACTION_API FeatureFile ReadFeatureFile(const std::string &path);
 
 // Part of a video in seconds, for the name of its entry. end 0: the whole video.
 struct VideoSpan {
@@ -54,7 +65,10 @@ struct VideoMark {
 };
 
 // One folder of entries NAME.pt, {"feats": [T, 512] float32, "ts": [T] float32}, and NAME.json, which says what they
-// were made of. NAME is the reference's, vid_{md5 of "PATH|fps=8|len=16"}__fps8__len16, and longer where the settings
+// were made of. Features of another backbone that were made elsewhere may lie there too: feats has up to 512 columns (0
+// is what the others are), and the twin says {"backbone": NAME, "weights_hash": TEXT} and may say src_fps, video_bytes
+// and video_mtime_ns. They are used where `backbone` is their name, and there alone; and never overwritten. NAME is the
+// reference's, vid_{md5 of "PATH|fps=8|len=16"}__fps8__len16, and longer where the settings
 // or the span are not the reference's ("__hop4"). May be used from several threads and processes at once.
 class ACTION_API FeatureCache {
  public:
@@ -74,7 +88,7 @@ class ACTION_API FeatureCache {
 
   // Replaces the entry. Both files appear complete or not at all; each of them is worth nothing with another's twin.
   // `mark` is of before the video was read, so that an entry of a video that changed meanwhile is stale at once. Throws
-  // Error.
+  // Error, also where one lies there that was made elsewhere.
   void Write(const std::string &video, const VideoSpan &span, const FeatureTable &table, const VideoMark &mark) const;
 
   const std::string &folder() const { return folder_; }

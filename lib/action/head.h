@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "action/checkpoint/checkpoint.h"
-#include "action/engine.h"
 #include "action/export.h"
 #include "action/majority.h"
+#include "action/network.h"
 
 namespace action {
 
@@ -43,8 +43,9 @@ ACTION_API int Argmax(std::span<const float> row);
 // The class of a clip: the majority over its steps' argmax.
 ACTION_API int ClassOfClip(const Classifier &classifier, std::span<const Features> steps);
 
+// A clip that a head learns from, which lies elsewhere: many heads learn from the same ones.
 struct TrainingClip {
-  std::vector<Features> steps;  // at least one
+  std::span<const Features> steps;  // at least one
   int label = 0;
 };
 

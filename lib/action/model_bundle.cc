@@ -138,6 +138,7 @@ Enum FromName(const json &object, const char *key, std::initializer_list<Enum> v
 FeatureConfig ReadFeatureConfig(const json &object) {
   FeatureConfig config;
   config.weights_hash = object.at("weights_hash").get<std::string>();
+  config.backbone = object.value("backbone", std::string());
   config.precision = FromName(object, "precision", {Precision::kFp32, Precision::kFp16, Precision::kBf16});
   config.sampling = FromName(object, "sampling", {Sampling::kAuto, Sampling::kStride, Sampling::kTimestamp});
   config.colorimetry = FromName(object, "colorimetry", {Colorimetry::kReference, Colorimetry::kStream});

@@ -62,7 +62,11 @@ std::string TwoStageClassifier::WhyNotFit(const FeatureConfig &stream, bool stan
     if (trained == here) return;
     why += std::string(why.empty() ? "" : "; ") + what + ": trained with " + trained + ", here " + here;
   };
-  if (model.weights_hash != stream.weights_hash) {
+  const auto backbone = [](const FeatureConfig &config) {
+    return config.backbone.empty() ? "R3D-18" : config.backbone;
+  };
+  compare("backbone", backbone(model), backbone(stream));
+  if (model.backbone == stream.backbone && model.weights_hash != stream.weights_hash) {
     // The beginning of the hash tells two of a kind apart.
     const auto weights = [](bool is_stand_in, const std::string &hash) {
       return std::string(is_stand_in ? "stand-in ones" : "real ones") + " (" + hash.substr(0, 8) + ")";

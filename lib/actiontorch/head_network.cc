@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::array<const char *, 8> kNames = {"net.0.weight", "net.0.bias", "net.1.weight", "net.1.bias",
                                                 "net.4.weight", "net.4.bias", "net.7.weight", "net.7.bias"};
-constexpr double kLayerNormEpsilon = 1e-5;  // torch.nn.LayerNorm's
 
 class TorchClassifier : public Classifier {
  public:
@@ -26,12 +25,20 @@ class TorchClassifier : public Classifier {
     const c10::InferenceMode guard;
     const at::Tensor x = at::from_blob(const_cast<float *>(steps.front().data()),
                                        {static_cast<int64_t>(steps.size()), kFeatureSize}, at::kFloat);
-    const auto keep = [](const at::Tensor &h) { return h; };
-    const at::Tensor logits = HeadForward(parameters_, x.to(parameters_[0].device()), keep).to(at::kCPU).contiguous();
+    const at::Tensor logits = Forward(x.to(parameters_[0].device())).to(at::kCPU).contiguous();
     return {logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel()};
   }
 
  private:
+  // x: [steps, 512]. Returns [steps, classes].
+  at::Tensor Forward(const at::Tensor &x) const {
+    const HeadParameters &p = parameters_;
+    at::Tensor h = at::layer_norm(x, {kFeatureSize}, p[0], p[1], kLayerNormEpsilon);
+    h = at::relu(at::linear(h, p[2], p[3]));
+    h = at::relu(at::linear(h, p[4], p[5]));
+    return at::linear(h, p[6], p[7]);
+  }
+
   const HeadParameters parameters_;
 };
 
@@ -57,14 +64,6 @@ StateDict ToStateDict(const HeadParameters &parameters) {
         kNames[i], Tensor::FromFloats(values.sizes().vec(), std::vector<float>(data, data + values.numel())));
   }
   return state;
-}
-
-at::Tensor HeadForward(const HeadParameters &p, const at::Tensor &x,
-                       const std::function<at::Tensor(const at::Tensor &)> &drop) {
-  at::Tensor h = at::layer_norm(x, {kFeatureSize}, p[0], p[1], kLayerNormEpsilon);
-  h = drop(at::relu(at::linear(h, p[2], p[3])));
-  h = drop(at::relu(at::linear(h, p[4], p[5])));
-  return at::linear(h, p[6], p[7]);
 }
 
 std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where, const Device &device) {

@@ -8,7 +8,6 @@
 #include <ATen/ATen.h>
 
 #include <array>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,9 +22,7 @@ using HeadParameters = std::array<at::Tensor, 8>;
 HeadParameters ToParameters(const StateDict &weights, const std::string &where);
 StateDict ToStateDict(const HeadParameters &parameters);
 
-// x: [..., 512] float32. Returns logits, [..., classes]. `drop` is applied after each ReLU.
-at::Tensor HeadForward(const HeadParameters &parameters, const at::Tensor &x,
-                       const std::function<at::Tensor(const at::Tensor &)> &drop);
+inline constexpr double kLayerNormEpsilon = 1e-5;  // torch.nn.LayerNorm's
 
 // device: not auto.
 std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where, const Device &device);

@@ -5,15 +5,16 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/optim/adamw.h>
+#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 #include <utility>
 
 #include "action/error.h"
-#include "actiontorch/head_network.h"
+#include "actiontorch/trainable_head.h"
 #include "actiontorch/worker_threads.h"
 
 namespace action {
@@ -33,8 +34,8 @@ class Random {
     return {data, data + count};
   }
   // 0 with probability `dropout`, else 1 / (1 - dropout).
-  at::Tensor DropMask(const at::Tensor &like, double dropout) {
-    return at::empty_like(like).bernoulli_(1 - dropout, generator_).div_(1 - dropout);
+  at::Tensor DropMask(at::IntArrayRef shape, double dropout) {
+    return at::empty(shape, at::kFloat).bernoulli_(1 - dropout, generator_).div_(1 - dropout);
   }
 
  private:
@@ -75,52 +76,50 @@ void Check(const HeadTraining &training) {
   }
 }
 
-// Clips as one tensor: [clips, fixed steps, 512].
+// Clips as batches: each padded with its last step, or cut, to a number of steps.
 class Clips {
  public:
   Clips(const std::vector<TrainingClip> &clips, int fixed_steps)
-      : x_(at::empty({static_cast<int64_t>(clips.size()), fixed_steps, kFeatureSize}, at::kFloat)) {
-    float *out = x_.data_ptr<float>();
-    for (const TrainingClip &clip : clips) {
-      for (int step = 0; step < fixed_steps; ++step) {
-        const Features &row = clip.steps[std::min(static_cast<size_t>(step), clip.steps.size() - 1)];
-        out = std::ranges::copy(row, out).out;
-      }
-      labels_.push_back(clip.label);
-      real_steps_.push_back(static_cast<int>(std::min(clip.steps.size(), static_cast<size_t>(fixed_steps))));
-    }
-  }
+      : clips_(clips), fixed_steps_(static_cast<size_t>(fixed_steps)) {}
 
-  size_t size() const { return labels_.size(); }
-  int label(size_t clip) const { return static_cast<int>(labels_[clip]); }
-  at::Tensor x(at::ArrayRef<int64_t> which) const { return x_.index_select(0, at::tensor(which)); }
+  size_t size() const { return clips_.size(); }
 
-  // The clip's label for every one of its steps: [clips * steps].
-  at::Tensor Targets(at::ArrayRef<int64_t> which) const {
+  HeadBatch Batch(std::span<const size_t> which) const {
+    HeadBatch batch;
     std::vector<int64_t> labels;
-    for (const int64_t clip : which)
-      labels.insert(labels.end(), static_cast<size_t>(x_.size(1)), labels_[static_cast<size_t>(clip)]);
-    return at::tensor(labels);
+    for (const size_t clip : which) {
+      batch.real.push_back(static_cast<int64_t>(RealSteps(clip)));
+      labels.insert(labels.end(), fixed_steps_, clips_[clip].label);
+    }
+    batch.labels = at::tensor(labels);
+    const int64_t rows = std::accumulate(batch.real.begin(), batch.real.end(), int64_t{0});
+    batch.steps = at::empty({rows, kFeatureSize}, at::kFloat);
+    float *out = batch.steps.data_ptr<float>();
+    for (const size_t clip : which) {
+      for (const Features &row : clips_[clip].steps.first(RealSteps(clip)))
+        out = std::ranges::copy(row, out).out;
+    }
+    return batch;
   }
 
-  // How many of the clips are right by the majority of their real steps. logits: [clips, steps, classes].
-  int CountRight(at::ArrayRef<int64_t> which, const at::Tensor &logits) const {
-    const at::Tensor classes = logits.detach().argmax(-1).contiguous();
+  // How many of the clips are right by the majority of their real steps. logits: [clips * steps, classes].
+  int CountRight(std::span<const size_t> which, const at::Tensor &logits) const {
+    const at::Tensor classes = logits.argmax(-1).contiguous();
     const int64_t *row = classes.data_ptr<int64_t>();
     int right = 0;
-    for (const int64_t clip : which) {
-      const auto steps = static_cast<size_t>(real_steps_[static_cast<size_t>(clip)]);
-      const std::vector<int> votes(row, row + steps);
-      right += Majority(votes) == label(static_cast<size_t>(clip)) ? 1 : 0;
-      row += classes.size(1);
+    for (const size_t clip : which) {
+      const std::vector<int> votes(row, row + RealSteps(clip));
+      right += Majority(votes) == clips_[clip].label ? 1 : 0;
+      row += fixed_steps_;
     }
     return right;
   }
 
  private:
-  at::Tensor x_;
-  std::vector<int64_t> labels_;
-  std::vector<int> real_steps_;
+  size_t RealSteps(size_t clip) const { return std::min(clips_[clip].steps.size(), fixed_steps_); }
+
+  const std::vector<TrainingClip> &clips_;
+  const size_t fixed_steps_;
 };
 
 class Training {
@@ -128,13 +127,14 @@ class Training {
   explicit Training(const HeadTraining &training)
       : facts_(training),
         random_(training.seed),
-        parameters_(training.initial != nullptr ? ToParameters(*training.initial, "the initial weights")
-                                                : InitialParameters(random_, training.classes)),
         clips_(training.clips, training.fixed_steps),
         validation_(training.validation, training.fixed_steps),
-        optimiser_(Trainable(parameters_),
-                   torch::optim::AdamWOptions(training.learning_rate).weight_decay(training.weight_decay)) {
-    if (!training.class_weights.empty()) class_weights_ = at::tensor(training.class_weights).to(at::kFloat);
+        head_(training.initial != nullptr ? ToParameters(*training.initial, "the initial weights")
+                                          : InitialParameters(random_, training.classes),
+              {training.learning_rate, training.weight_decay},
+              training.class_weights.empty() ? at::Tensor() : at::tensor(training.class_weights).to(at::kFloat)) {
+    if (facts_.dropout > 0)
+      mask_ = [this](int64_t rows) { return random_.DropMask({rows, kHeadHidden}, facts_.dropout); };
   }
 
   TrainedHead Run() {
@@ -144,52 +144,32 @@ class Training {
       trained.epochs.push_back(facts);
       if (IsBest(facts)) {
         best_ = facts;
-        trained.best = ToStateDict(parameters_);
+        trained.best = ToStateDict(head_.parameters());
         trained.best_epoch = epoch;
       }
       if (facts_.on_epoch && !facts_.on_epoch(epoch, facts)) throw Error("training was ended");
       if (facts_.early_stop > 0 && epoch - trained.best_epoch >= facts_.early_stop) break;
     }
-    trained.last = ToStateDict(parameters_);
+    trained.last = ToStateDict(head_.parameters());
     return trained;
   }
 
  private:
-  static std::vector<at::Tensor> Trainable(HeadParameters &parameters) {
-    for (at::Tensor &parameter : parameters)
-      parameter.set_requires_grad(true);
-    return {parameters.begin(), parameters.end()};
-  }
-
-  at::Tensor Loss(const at::Tensor &logits, const at::Tensor &targets) const {
-    return at::cross_entropy_loss(logits.flatten(0, 1), targets, class_weights_);
-  }
-
   EpochFacts RunEpoch(int epoch, std::vector<double> &batch_losses) {
     const size_t given = static_cast<size_t>(epoch) - 1;
     const std::vector<size_t> order =
         given < facts_.orders.size() ? facts_.orders[given] : random_.Permutation(clips_.size());
-    const auto drop = [this](const at::Tensor &h) {
-      return facts_.dropout > 0 ? h * random_.DropMask(h, facts_.dropout) : h;
-    };
     double loss_sum = 0;
     int right = 0;
-    for (size_t begin = 0; begin < order.size(); begin += static_cast<size_t>(facts_.batch_size)) {
-      const size_t end = std::min(begin + static_cast<size_t>(facts_.batch_size), order.size());
-      const std::vector<int64_t> batch(order.begin() + static_cast<ptrdiff_t>(begin),
-                                       order.begin() + static_cast<ptrdiff_t>(end));
-      optimiser_.zero_grad();
-      const at::Tensor logits = HeadForward(parameters_, clips_.x(batch), drop);
-      at::Tensor loss = Loss(logits, clips_.Targets(batch));
-      loss.backward();
-      optimiser_.step();
-      batch_losses.push_back(loss.item<double>());
-      if (!std::isfinite(batch_losses.back())) {
+    for (const std::span<const size_t> batch : Batches(order, static_cast<size_t>(facts_.batch_size))) {
+      const HeadLoss loss = head_.Step(clips_.Batch(batch), mask_);
+      batch_losses.push_back(loss.value);
+      if (!std::isfinite(loss.value)) {
         throw Error("the training loss is no longer a number in epoch " + std::to_string(epoch) +
                     ". Use a smaller learning rate");
       }
-      loss_sum += batch_losses.back() * static_cast<double>(batch.size());
-      right += clips_.CountRight(batch, logits);
+      loss_sum += loss.value * static_cast<double>(batch.size());
+      right += clips_.CountRight(batch, loss.logits);
     }
     const auto count = static_cast<double>(order.size());
     EpochFacts facts{loss_sum / count, right / count, std::nullopt, std::nullopt};
@@ -198,12 +178,32 @@ class Training {
   }
 
   void Validate(EpochFacts &facts) const {
-    const at::NoGradGuard guard;
-    std::vector<int64_t> all(validation_.size());
-    std::iota(all.begin(), all.end(), 0);
-    const at::Tensor logits = HeadForward(parameters_, validation_.x(all), [](const at::Tensor &h) { return h; });
-    facts.validation_loss = Loss(logits, validation_.Targets(all)).item<double>();
-    facts.validation_accuracy = validation_.CountRight(all, logits) / static_cast<double>(all.size());
+    constexpr size_t kAtOnce = 64;  // clips
+    std::vector<size_t> all(validation_.size());
+    std::iota(all.begin(), all.end(), size_t{0});
+    double loss_sum = 0, weights = 0;
+    int right = 0;
+    for (const std::span<const size_t> batch : Batches(all, kAtOnce)) {
+      const HeadLoss loss = head_.Evaluate(validation_.Batch(batch));
+      // The mean over all clips is that of the batches, each by what its clips weigh.
+      double weight = 0;
+      for (const size_t clip : batch)
+        weight += facts_.class_weights.empty() ? 1 : WeightOf(facts_.validation[clip].label);
+      loss_sum += loss.value * weight;
+      weights += weight;
+      right += validation_.CountRight(batch, loss.logits);
+    }
+    facts.validation_loss = loss_sum / weights;
+    facts.validation_accuracy = right / static_cast<double>(all.size());
+  }
+
+  double WeightOf(int label) const { return facts_.class_weights[static_cast<size_t>(label)]; }
+
+  static std::vector<std::span<const size_t>> Batches(std::span<const size_t> all, size_t size) {
+    std::vector<std::span<const size_t>> batches;
+    for (size_t begin = 0; begin < all.size(); begin += size)
+      batches.push_back(all.subspan(begin, std::min(size, all.size() - begin)));
+    return batches;
   }
 
   bool IsBest(const EpochFacts &facts) const {
@@ -217,11 +217,10 @@ class Training {
 
   const HeadTraining &facts_;
   Random random_;
-  HeadParameters parameters_;
   const Clips clips_;
   const Clips validation_;
-  torch::optim::AdamW optimiser_;
-  at::Tensor class_weights_;
+  TrainableHead head_;
+  TrainableHead::Mask mask_;
   std::optional<EpochFacts> best_;
 };
 
@@ -230,6 +229,7 @@ class Training {
 TrainedHead TrainHead(const HeadTraining &training) {
   Check(training);
   UseOneProcessor();
+  const c10::InferenceMode guard;  // gradients are written out
   return Training(training).Run();
 }
 

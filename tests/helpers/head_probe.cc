@@ -46,12 +46,13 @@ int Train(const std::string &path) {
   training.early_stop = request.value("early_stop", training.early_stop);
   training.class_weights = request.value("class_weights", training.class_weights);
   training.orders = request.value("orders", training.orders);
-  for (const auto &[name, steps] : ReadClips(request.at("clips")))
+  const auto clips = ReadClips(request.at("clips"));
+  for (const auto &[name, steps] : clips)
     training.clips.push_back({steps, request.at("labels").at(name)});
-  if (request.contains("validation")) {
-    for (const auto &[name, steps] : ReadClips(request.at("validation")))
-      training.validation.push_back({steps, request.at("labels").at(name)});
-  }
+  std::map<std::string, std::vector<action::Features>> validation;
+  if (request.contains("validation")) validation = ReadClips(request.at("validation"));
+  for (const auto &[name, steps] : validation)
+    training.validation.push_back({steps, request.at("labels").at(name)});
   action::StateDict initial;
   if (request.contains("initial")) {
     initial = action::ToStateDict(action::ReadCheckpoint(request.at("initial")));

@@ -26,6 +26,7 @@ BUILD, SOURCE, VIDEOS, CACHE, DEMO = sys.argv[1:6]
 FOLDER = tempfile.mkdtemp()
 TRAIN = os.path.join(BUILD, "tools/gst-action-train")
 FEATURES = os.path.join(BUILD, "tools/gst-action-features")
+TIMELINE = os.path.join(BUILD, "tools/gst-action-timeline")
 HEAD_PROBE = os.path.join(BUILD, "tests/head_probe")
 SHORT = ["--stage1-epochs", "5", "--stage2-epochs", "5", "--cross-validate", "none"]
 
@@ -154,6 +155,17 @@ def demo_line():
             fine = [fine[fine_heads[label](data["feats"][index]).argmax()]]
         fine_right += fine[0] == elements[0]["fine_action"]
     assert whole >= 30 and right >= 0.9 * whole, (right, whole)
+    # The features alone give the timeline that the elements make of the video, to a sample.
+    feats = glob.glob(path("line", "*.pt"))[0]
+    code, out, said = run([TIMELINE, "make", feats, "--model", model, "-o", path("made.json"), "--profile", "reference"])
+    assert code == 0, said
+    code, out, said = run(["gst-launch-1.0", "-q", *f"filesrc location={video} ! decodebin ! r3dfeatures ! actionclassify model={model} ! timelinesmooth "
+                           f"sync-mode=immediate location={path('played.json')} ! fakesink".split()])
+    assert code == 0, said
+    made, played = read_json(path("made.json")), read_json(path("played.json"))
+    assert [segment["fine_action"] for segment in made] == [segment["fine_action"] for segment in played], (made, played)
+    apart = max(abs(a[key] - b[key]) for a, b in zip(made, played) for key in ("start", "end"))
+    assert len(made) > 5 and apart <= 0.125, apart
     return [f"coarse {right} of {whole} steps, fine {fine_right}; {straddling} steps lie in two elements"]
 
 
@@ -438,6 +450,30 @@ def progress_on_a_terminal():
     assert b"\r" in seen and b"[########################] 100 %" in seen and re.search(rb"/s, \d+ s left", seen), seen[-400:]
 
 
+def measuring_fits_a_budget():
+    """A part of the folds says of its clips what all of them say."""
+    def measured(name, *arguments):
+        out, said = train(demo(), "-o", path(name), "--cache", path("model.cache"), *arguments)
+        cross = read_json(path(name), "training.json")["cross_validation"]
+        return cross, {row["clip"]: row for row in cross["predictions"]}, out, said
+
+    whole, everything, out, said = measured("whole", "--cross-validate", "all")
+    part, some, out, said = measured("part", "--budget", "2s")
+    assert whole["folds"] == whole["folds_run"] == part["folds"] == 10 and 1 <= part["folds_run"] < 10, part
+    assert f"({part['folds_run']} of 10 folds, " in out and f"{part['folds_run']} of 10 folds, about" in said, (out, said)
+    assert f"{len(some)} of {len(everything)} clips are measured" in out and len(everything) == 27, out
+    assert f"{part['folds_run']} of 10 folds" in open(path("part/report.html")).read()
+    # Clip k of the sorted ones is held out in fold k mod 10.
+    assert sorted(some) == [clip for k, clip in enumerate(sorted(everything)) if k % 10 < part["folds_run"]]
+    assert all(everything[clip] == row for clip, row in some.items())
+    assert part["two_stage"]["of"] == sum(1 for row in some.values() if row["label"] not in part["not_measurable"]["fine"]), part
+    assert measured("three", "--cross-validate", "3")[0]["folds"] == 3
+    for arguments, words in ((["--budget", "fast"], "30s, 2min or 1h"), (["--budget", "1min", "--cross-validate", "all"], "--budget is for"),
+                             (["--cross-validate", "1"], "from 2 on")):
+        assert words in train("a", "-o", "m", *arguments, code=2)[1]
+    return [f"{part['folds_run']} of 10 folds"]
+
+
 def both_kinds_of_data():
     """Clips and an annotated video at once; one recording is held out in blocks; a label of another script keeps its name."""
     video = os.path.join(DEMO, "test/line_1.mp4")
@@ -465,7 +501,7 @@ def wrong_options():
     for arguments, words in ((["-o", "m"], "no dataset"), (["a", "b", "-o", "m"], "more than one"), (["a"], "no model folder"),
                              (["a", "-o", "m", "--dropout", "1"], "--dropout"), (["a", "-o", "m", "--stage1-epochs", "0"], "--stage1-epochs"),
                              (["a", "-o", "m", "--validation-split", "1.5"], "--validation-split"), (["a", "-o", "m", "--train-hop", "17"], "--train-hop"),
-                             (["a", "-o", "m", "--cross-validate", "yes"], "auto or none"), (["a", "-o", "m", "--precision", "fp8"], "fp32"),
+                             (["a", "-o", "m", "--cross-validate", "yes"], "auto, all, none, or a number"), (["a", "-o", "m", "--precision", "fp8"], "fp32"),
                              (["a", "-o", "m", "--frobnicate"], "frobnicate")):
         said = train(*arguments, code=2)[1]
         assert words in said, (arguments, said)
@@ -585,6 +621,7 @@ TESTS = [
     ("one class; no idle class", one_class_and_idle),
     ("folders for classes, equal labels, equal files", folders_per_class),
     ("annotations", annotations),
+    ("measuring fits a budget", measuring_fits_a_budget),
     ("both kinds of data, one recording, any script", both_kinds_of_data),
     ("validation", validation),
     ("options of training", options_of_training),

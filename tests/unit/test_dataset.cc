@@ -17,8 +17,8 @@
 #include "action/labels.h"
 #include "action/model_bundle.h"
 #include "action/training/annotations.h"
-#include "action/training/cross_validation.h"
 #include "action/training/dataset.h"
+#include "action/training/folds.h"
 
 namespace action {
 namespace {

@@ -11,7 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "action/engine.h"
+#include "action/network.h"
+#include "action/picture.h"
 #include "record/quantities.h"
 
 namespace action {

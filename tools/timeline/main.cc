@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// gst-action-timeline: looks at timeline files.
+// gst-action-timeline: looks at timeline files, and makes one of features.
 #include <glib.h>
+#include <gst/gst.h>
 
 #include <algorithm>
 #include <cmath>
@@ -18,11 +19,13 @@
 #include "action/elements.h"
 #include "action/error.h"
 #include "action/labels.h"
+#include "action/profile.h"
 #include "action/text.h"
 #include "action/timeline/timeline_file.h"
 #include "common/command_line.h"
 #include "common/timeline_source.h"
 #include "evaluate/evaluate.h"
+#include "timeline/make.h"
 
 namespace {
 
@@ -224,40 +227,60 @@ int Show(const std::vector<std::string> &files, const ShowOptions &options) {
 }
 
 int Run(int argc, char **argv) {
-  gboolean as_json = FALSE, all_runs = FALSE;
+  gboolean as_json = FALSE, all_runs = FALSE, force = FALSE;
   g_autofree char *elements = nullptr;
   g_autofree char *run = nullptr;
+  g_autofree char *model = nullptr, *output = nullptr, *profile = nullptr;
   action::CommandLine line(
       "gst-action-timeline", "COMMAND FILE...",
       "Looks at timelines of gst-action, of the Python system (.json) or of another program that "
       "gst-action-convert knows.\n\n"
       "  show FILE...         the segments as a table, and the share of each value category\n"
       "  show FOLDER          the same of all .jsonl files of a place, as one timeline\n"
-      "  compare FILE TRUTH   how good it is, measured against a ground truth, as gst-action-evaluate says it\n\n"
+      "  compare FILE TRUTH   how good it is, measured against a ground truth, as gst-action-evaluate says it\n"
+      "  make FEATURES        the timeline of a video whose features are there (.pt), with --model and -o\n\n"
       "FILE may be -, the standard input.");
   line.Add(
       {{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON: times in seconds, shares from 0 to 1", nullptr},
        {"elements", 0, 0, G_OPTION_ARG_FILENAME, &elements, "show: names and values of this elements.csv", "FILE"},
        {"run", 0, 0, G_OPTION_ARG_STRING, &run, "show: this run of a .jsonl file, by its name or its number", "RUN"},
        {"all", 0, 0, G_OPTION_ARG_NONE, &all_runs,
-        "show: each run by itself (default: all as one, by their times of day)", nullptr}});
+        "show: each run by itself (default: all as one, by their times of day)", nullptr},
+       {"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "make: the model folder", "MODEL"},
+       {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "make: the timeline; its ending says the format", "FILE"},
+       {"profile", 0, 0, G_OPTION_ARG_STRING, &profile,
+        "make: study (default), or reference, as the Python system smooths", "NAME"},
+       {"force", 0, 0, G_OPTION_ARG_NONE, &force, "make: replace a file that is there", nullptr}});
+  g_option_context_add_group(line.context(), gst_init_get_option_group());
   if (const auto end = line.Parse(argc, argv)) return *end;
   std::vector<std::string> words = line.operands();
   const std::string command = words.empty() ? "" : words.front();
   if (!words.empty()) words.erase(words.begin());
+  if (command != "make" && (model != nullptr || output != nullptr || profile != nullptr || force)) {
+    throw action::UsageError("--model, --output, --profile and --force are options of make");
+  }
   if (command == "show" && !words.empty()) {
     if (run != nullptr && all_runs) throw action::UsageError("give either --run or --all");
     return Show(words, {action::OrEmpty(elements), {action::OrEmpty(run), all_runs != FALSE}, as_json != FALSE});
   }
-  if (elements != nullptr || run != nullptr || all_runs) {
-    throw action::UsageError("--elements, --run and --all are options of show");
+  if (run != nullptr || all_runs) throw action::UsageError("--run and --all are options of show");
+  if (command == "make" && words.size() == 1) {
+    if (model == nullptr || output == nullptr) throw action::UsageError("make needs --model MODEL and -o FILE");
+    const std::string how = profile != nullptr ? profile : "study";
+    if (!action::Named(how, {action::Profile::kStudy, action::Profile::kReference}))
+      throw action::UsageError("--profile '" + how + "' is not understood; it is study or reference");
+    const std::string notice =
+        action::MakeTimeline({words[0], model, action::OrEmpty(elements), output, how, force != FALSE});
+    if (!notice.empty()) std::fprintf(stderr, "warning: %s\n", Printable(notice).c_str());
+    return action::kDone;
   }
+  if (elements != nullptr) throw action::UsageError("--elements is an option of show and make");
   if (command == "compare" && words.size() == 2) {
     action::EvaluateOptions options;
     options.as_json = as_json != FALSE;
     return action::EvaluateTimelines(words[0], words[1], options);
   }
-  throw action::UsageError("usage: gst-action-timeline show FILE..., or gst-action-timeline compare FILE TRUTH");
+  throw action::UsageError("usage: gst-action-timeline show FILE..., compare FILE TRUTH, or make FEATURES");
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "action/training/two_stage.h"
+#include "action/training/train.h"
 
 namespace action {
 

@@ -27,6 +27,24 @@ std::string TooShort(const FeatureTable &table) {
          " are needed";
 }
 
+// What features that were made elsewhere say of their weights; empty: there are none.
+std::string OneHash(const std::vector<Clip> &clips, const std::vector<Outcome> &outcomes) {
+  const Clip *first = nullptr;
+  std::string hash;
+  for (size_t i = 0; i < clips.size(); ++i) {
+    if (!outcomes[i].table) continue;
+    const std::string &here = outcomes[i].table->weights_hash;
+    if (first == nullptr) {
+      first = &clips[i];
+      hash = here;
+    } else if (here != hash) {
+      throw Error("the features of " + first->Name() + " are of the weights " + hash + ", those of " + clips[i].Name() +
+                  " of " + here + ". A model is trained with features of one network");
+    }
+  }
+  return hash;
+}
+
 }  // namespace
 
 Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const FeatureCache &cache,
@@ -48,6 +66,14 @@ Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const
     } else {
       missing.push_back(i);
     }
+  }
+  if (!options.backbone.empty()) {
+    for (const size_t i : missing) {
+      outcomes[i].problem = "there are no features of " + options.backbone + " of it: expected " + cache.folder() +
+                            "/" + cache.NameFor(clips[i].path, clips[i].span) + ".pt, and the .json beside it";
+    }
+    missing.clear();
+    result.weights_hash = OneHash(clips, outcomes);
   }
   if (!missing.empty()) {
     const auto start = std::chrono::steady_clock::now();

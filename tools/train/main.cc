@@ -4,9 +4,12 @@
 // gst-action-train: from clips to a model folder, in order: dataset, features, heads, figures, folder.
 #include <glib.h>
 #include <gst/gst.h>
+#include <malloc.h>
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -31,6 +34,7 @@
 #include "action/training/annotations.h"
 #include "action/training/cross_validation.h"
 #include "action/training/dataset.h"
+#include "action/training/folds.h"
 #include "action/training/model_writer.h"
 #include "build_config.h"
 #include "common/command_line.h"
@@ -185,6 +189,7 @@ class Trainer {
     }
     if (!options_.features_only) JoinIdentical(dataset);
     Extraction extraction = ExtractFeatures(*engine_, dataset.clips, cache, extraction_options_, progress_);
+    if (!options_.backbone.empty()) record_.features.weights_hash = extraction.weights_hash;
     Report(extraction, options_.strict, progress_);
     if (options_.features_only) {
       progress_.Finish(std::to_string(extraction.clips.size()) + " clips in " + options_.cache + " (" +
@@ -245,11 +250,13 @@ class Trainer {
 
   void PrepareFeatures() {
     engine_ = &LoadEngine();
+    extraction_options_.cancelled = IsCancelled;
+    record_.features.backbone = extraction_options_.backbone = options_.backbone;
+    if (!options_.backbone.empty()) return;
     record_.features = options_.features.Config();
     extraction_options_.request = options_.features.Request();
     extraction_options_.properties = options_.features.Properties();
     extraction_options_.jobs = options_.jobs;
-    extraction_options_.cancelled = IsCancelled;
     record_.backbone = engine_->Describe(extraction_options_.request);
     record_.features.weights_hash = record_.backbone.weights_hash;
     record_.features.precision = record_.backbone.precision;
@@ -296,17 +303,21 @@ class Trainer {
             ": the coarse classifier has nothing to tell apart"});
     }
 
+    const auto started = std::chrono::steady_clock::now();
     const TwoStageModel model =
-        TrainTwoStage(*engine_, record_.clips, record_.validation_clips, options_.training, ProgressFor("training"));
+        TrainTwoStage(*engine_, record_.clips, record_.validation_clips, options_.training, ProgressFor("training", 1));
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
     record_.training_predictions = PredictAll(*engine_, model, record_.clips);
     record_.training = Count(record_.clips, record_.training_predictions, {});
     if (!record_.validation_clips.empty()) {
       record_.validation_predictions = PredictAll(*engine_, model, record_.validation_clips);
       record_.validation = Count(record_.validation_clips, record_.validation_predictions, {});
     }
-    if (options_.cross_validate) {
-      record_.cross_validation =
-          CrossValidate(*engine_, record_.clips, options_.training, ProgressFor("measuring on held-out clips"));
+    if (options_.folds > 0) {
+      const FoldChoice choice = ChooseFolds(record_.clips, options_.training, options_.folds, options_.budget_seconds);
+      SayCost(choice, took.count());
+      record_.cross_validation = CrossValidate(*engine_, record_.clips, options_.training, choice,
+                                               ProgressFor("measuring on held-out clips", choice.run));
       record_.calibration = record_.cross_validation->calibration;
     }
     if (!record_.calibration && !record_.validation_clips.empty()) {
@@ -401,20 +412,31 @@ class Trainer {
     }
   }
 
-  // Counts epochs of all heads together.
-  HeadProgress ProgressFor(const std::string &label) {
-    std::vector<std::string> labels, sources;
-    for (const LabelledClip &clip : record_.clips) {
+  // What measuring will cost, from what training has taken.
+  void SayCost(const FoldChoice &choice, double training_seconds) {
+    constexpr double kWorthAWord = 20;  // s
+    if (choice.run == 0) return;
+    const auto folds = static_cast<double>(choice.folds);
+    const double seconds = training_seconds * static_cast<double>(choice.run) * (folds - 1) / folds;
+    const bool part = choice.run < choice.folds;
+    if (!part && seconds < kWorthAWord) return;
+    std::array<char, 64> time{};
+    g_snprintf(time.data(), time.size(), seconds < 120 ? "%.0f s" : "%.0f min", seconds < 120 ? seconds : seconds / 60);
+    progress_.Complain(
+        "measuring on held-out clips: " + (part ? std::to_string(choice.run) + " of " : "") +
+        std::to_string(choice.folds) + " folds, about " + time.data() +
+        (part ? " (--budget; --cross-validate all: every clip)" : " (--cross-validate none: only train)"));
+  }
+
+  // Counts epochs of all heads of so many models together.
+  HeadProgress ProgressFor(const std::string &label, size_t models) {
+    std::vector<std::string> labels;
+    for (const LabelledClip &clip : record_.clips)
       labels.push_back(clip.label);
-      sources.push_back(clip.source);
-    }
     size_t total = static_cast<size_t>(options_.training.stage1_epochs);
     for (const FamilyPlan &family : PlanFamilies(labels))
       total += family.skipped.empty() ? static_cast<size_t>(options_.training.stage2_epochs) : 0;
-    if (label != "training") {
-      const std::vector<int> folds = FoldOfEach(sources);
-      total *= folds.empty() ? 0 : static_cast<size_t>(*std::ranges::max_element(folds)) + 1;
-    }
+    total *= models;
     auto done = std::make_shared<size_t>(0);
     progress_.Step(label + ", epochs", 0, total, "");
     return [this, label, total, done](const std::string &head, int, int, const EpochFacts &facts) {
@@ -439,6 +461,11 @@ class Trainer {
 int main(int argc, char **argv) {
   // Before LibTorch is loaded: a head is trained by one thread, several heads at once, and sums are taken in one order.
   g_setenv("OPENBLAS_NUM_THREADS", "1", TRUE);
+#ifdef M_TRIM_THRESHOLD
+  // A minibatch takes and frees some megabytes. Given back to the kernel each time, they cost a fifth of the training.
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);
+#endif
   return action::RunTool("gst-action-train", [&]() -> int {
     action::TrainOptions options;
     if (const auto end = options.Parse(argc, argv)) return *end;

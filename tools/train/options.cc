@@ -6,6 +6,7 @@
 #include <gst/gst.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -23,6 +24,34 @@ void AtLeast(const char *option, double value, double least) {
   throw Error(std::string(option) + " is " + std::to_string(value) + "; it must be at least " + std::to_string(least));
 }
 
+// "30s", "2min", "1.5h": seconds.
+double ParseBudget(const std::string &text) {
+  double value = 0;
+  const auto [unit, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view rest(unit, static_cast<size_t>(text.data() + text.size() - unit));
+  const double seconds = rest == "s" ? 1 : rest == "min" || rest == "m" ? 60 : rest == "h" ? 3600 : 0;
+  if (error == std::errc() && seconds > 0 && value > 0 && std::isfinite(value)) return value * seconds;
+  throw Error("--budget '" + text + "' is not understood; it is a time such as 30s, 2min or 1h");
+}
+
+void ReadCrossValidation(const std::string &how, const std::string &budget, TrainOptions &options) {
+  constexpr double kBudget = 120;  // s
+  constexpr size_t kMost = 1000;
+  if (!budget.empty() && how != "auto") throw Error("--budget is for --cross-validate auto");
+  if (how == "auto") {
+    options.budget_seconds = budget.empty() ? kBudget : ParseBudget(budget);
+    return;
+  }
+  if (how == "all") return;
+  options.folds = 0;
+  if (how == "none") return;
+  const auto [end, error] = std::from_chars(how.data(), how.data() + how.size(), options.folds);
+  if (error != std::errc() || end != how.data() + how.size() || options.folds < 2 || options.folds > kMost) {
+    throw Error("--cross-validate '" + how +
+                "' is not understood; it is auto, all, none, or a number of folds from 2 on");
+  }
+}
+
 constexpr const char *kSummary =
     "Trains a coarse classifier and one fine classifier for each action family on clips, and measures on clips held "
     "out\n"
@@ -37,9 +66,11 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
   g_autofree char *output_text = nullptr;
   g_autofree char *annotations_text = nullptr;
   g_autofree char *cache_text = nullptr;
+  g_autofree char *backbone_text = nullptr;
   g_autofree char *shard_text = nullptr;
   g_autofree char *group_by_text = nullptr;
   g_autofree char *cross_validate_text = nullptr;
+  g_autofree char *budget_text = nullptr;
   g_autofree char *validation_text = nullptr;
   gboolean no_background = FALSE, overwrite = FALSE, only_show = FALSE, only_features = FALSE, be_strict = FALSE;
   gboolean balance = FALSE, be_quiet = FALSE;
@@ -58,6 +89,10 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
       {"dry-run", 0, 0, G_OPTION_ARG_NONE, &only_show, "Show the actions and families, and do nothing", nullptr},
       {"strict", 0, 0, G_OPTION_ARG_NONE, &be_strict, "Stop when a clip cannot be used", nullptr},
       {"cache", 0, 0, G_OPTION_ARG_FILENAME, &cache_text, "Folder for the features (default MODEL.cache)", "DIR"},
+      {"backbone", 0, 0, G_OPTION_ARG_STRING, &backbone_text,
+       "Train with the features of another network, which another program has put into --cache; NAME is what their "
+       ".json files call it. Nothing is computed, no weights are needed",
+       "NAME"},
       {"features-only", 0, 0, G_OPTION_ARG_NONE, &only_features, "Fill the cache and stop", nullptr},
       {"shard", 0, 0, G_OPTION_ARG_STRING, &shard_text,
        "Only every Nth clip, beginning with the Ith: one of N programs that fill one cache. Implies --features-only",
@@ -86,7 +121,13 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
        "one source are held out together",
        "REGEX"},
       {"cross-validate", 0, 0, G_OPTION_ARG_STRING, &cross_validate_text,
-       "auto: measure on held-out clips; none: only train, as the reference does", "HOW"},
+       "Measure on held-out clips: auto: ten folds, as many of them as fit the budget (default); all: ten folds; a "
+       "number: so many; none: only train, as the reference does",
+       "HOW"},
+      {"budget", 0, 0, G_OPTION_ARG_STRING, &budget_text,
+       "With --cross-validate auto: about how long measuring may take on two processors, such as 30s, 2min, 1h "
+       "(default 2min). The clock is not asked, so that every machine measures the same",
+       "TIME"},
       {"validation", 0, 0, G_OPTION_ARG_FILENAME, &validation_text,
        "A dataset to choose the best epoch by, and to measure on", "DIR"},
       {"validation-split", 0, 0, G_OPTION_ARG_DOUBLE, &split,
@@ -128,16 +169,15 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
       throw Error(features_only ? "no cache given: use --cache DIR, or -o MODEL for MODEL.cache"
                                 : "no model folder given: use -o MODEL");
     }
+    backbone = OrEmpty(backbone_text);
+    if (!backbone.empty() && (cache.empty() || features_only))
+      throw Error("--backbone needs --cache, the folder with the features, and computes none");
     if (cache.empty()) cache = output + ".cache";
     if (threads < 0) throw Error("--jobs must be at least 1");
     jobs = threads > 0 ? static_cast<size_t>(threads) : static_cast<size_t>(UsableProcessors());
 
     group_by = OrEmpty(group_by_text);
-    const std::string_view how = cross_validate_text != nullptr ? cross_validate_text : "auto";
-    if (how != "auto" && how != "none") {
-      throw Error("--cross-validate '" + std::string(how) + "' is not understood; it is auto or none");
-    }
-    cross_validate = how == "auto";
+    ReadCrossValidation(cross_validate_text != nullptr ? cross_validate_text : "auto", OrEmpty(budget_text), *this);
     validation = OrEmpty(validation_text);
     if (split != 0) {
       if (!(split > 0 && split < 1)) throw Error("--validation-split must be more than 0 and less than 1");

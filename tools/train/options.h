@@ -12,7 +12,8 @@
 #include <string>
 #include <utility>
 
-#include "action/training/two_stage.h"
+#include "action/training/folds.h"
+#include "action/training/train.h"
 #include "common/feature_options.h"
 
 namespace action {
@@ -26,7 +27,8 @@ struct TrainOptions {
   std::string annotations;
   bool background = true;
   std::string output;
-  std::string cache;  // of features; by default OUTPUT.cache
+  std::string cache;     // of features; by default OUTPUT.cache
+  std::string backbone;  // whose features are in the cache, made elsewhere; empty: R3D-18's, made here
   bool force = false;
 
   bool dry_run = false;
@@ -37,8 +39,10 @@ struct TrainOptions {
 
   TwoStageOptions training;
   std::string group_by;
-  bool cross_validate = true;
-  std::string validation;  // a dataset
+  // Measuring on held-out clips: in so many folds at most, as many of them as fit the budget, where there is one.
+  size_t folds = kMostFolds;             // 0: nothing is measured
+  std::optional<double> budget_seconds;  // nothing: all folds are run
+  std::string validation;                // a dataset
   std::optional<double> validation_split;
 
   bool quiet = false;

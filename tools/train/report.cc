@@ -68,7 +68,23 @@ std::string SourcesText(const TrainingRecord &record) {
 }
 
 bool Measured(const TrainingRecord &record) {
-  return record.cross_validation && record.cross_validation->folds > 0;
+  return record.cross_validation && record.cross_validation->choice.run > 0;
+}
+
+// "8 folds", "3 of 10 folds".
+std::string FoldsText(const CrossValidation &cross) {
+  const FoldChoice &choice = cross.choice;
+  return (choice.run < choice.folds ? std::to_string(choice.run) + " of " : "") + std::to_string(choice.folds) +
+         " folds";
+}
+
+// Why not all folds were run; empty: they were.
+std::string PartText(const CrossValidation &cross) {
+  if (cross.choice.run == cross.choice.folds) return {};
+  const auto measured = std::ranges::count_if(cross.predictions, [](const Prediction &p) { return !p.coarse.empty(); });
+  return "Only " + FoldsText(cross) +
+         " were run, so that measuring takes no longer than --budget: " + std::to_string(measured) + " of " +
+         std::to_string(cross.predictions.size()) + " clips are measured. --cross-validate all measures every clip";
 }
 
 std::string Joined(const std::vector<std::string> &words) {
@@ -177,6 +193,7 @@ std::string ClipTable(const std::vector<LabelledClip> &clips, const std::vector<
                       const std::vector<CountedStages> &counts = {}) {
   std::vector<std::pair<int, Row>> rows;
   for (size_t i = 0; i < clips.size(); ++i) {
+    if (predictions[i].coarse.empty()) continue;  // of a fold that was not run
     const bool coarse_right = predictions[i].coarse == CoarseLabel(clips[i].label);
     const bool right = predictions[i].fine == clips[i].label;
     Row row{{HtmlEscaped(clips[i].name), HtmlEscaped(clips[i].label), HtmlEscaped(predictions[i].coarse),
@@ -233,8 +250,7 @@ std::string FigureTable(const TrainingRecord &record) {
     rows.push_back({{what, Percent(figures.coarse), Percent(figures.fine), Percent(figures.two_stage)}, style});
   };
   if (Measured(record)) {
-    add("<b>Held out</b> (" + std::to_string(record.cross_validation->folds) +
-            " folds, no clip of a source in training)",
+    add("<b>Held out</b> (" + FoldsText(*record.cross_validation) + ", no clip of a source in training)",
         record.cross_validation->figures, "main");
   }
   if (record.validation)
@@ -263,9 +279,8 @@ std::string SummaryText(const TwoStageModel &model, const TrainingRecord &record
   };
   if (Measured(record)) {
     const CrossValidation &cross = *record.cross_validation;
-    add("Accuracy on clips that were held out (" + std::to_string(cross.folds) + " folds, " + SourcesText(record) +
-            "):",
-        cross.figures);
+    add("Accuracy on clips that were held out (" + FoldsText(cross) + ", " + SourcesText(record) + "):", cross.figures);
+    if (const std::string part = PartText(cross); !part.empty()) text += "  " + part + "\n";
     if (!cross.not_measurable_coarse.empty() || !cross.not_measurable_fine.empty()) {
       text += "  Left out, since labels of fewer than 3 clips or of one source are not measurable:\n";
       if (!cross.not_measurable_coarse.empty()) text += "    coarse: " + Joined(cross.not_measurable_coarse) + "\n";
@@ -322,6 +337,8 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
   if (Measured(record)) {
     const CrossValidation &cross = *record.cross_validation;
     html += "<p>Held-out clips: " + HtmlEscaped(SourcesText(record)) + ".</p>\n";
+    if (const std::string part = PartText(cross); !part.empty())
+      html += "<div class='note'>" + HtmlEscaped(part) + ".</div>\n";
     if (!cross.not_measurable_fine.empty() || !cross.not_measurable_coarse.empty()) {
       html +=
           "<div class='note'>Not measurable (fewer than 3 clips, or one source), and left out of the held-out "
@@ -376,21 +393,23 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
     html += "<h2>Clips with the same bytes, kept together</h2>\n" + BulletList(record.identical);
 
   const TwoStageOptions &o = record.options;
-  html += "<h2>How</h2>\n" +
-          Table({"", ""},
-                {{{"features", "R3D-18 " + HtmlEscaped(record.features.weights_hash.substr(0, 12)) + ", " +
-                                   NameOf(record.features.precision) + ", " + record.features.sample_rate.ToString() +
-                                   " samples a second, " + NameOf(record.features.mode) + ", hop " +
-                                   std::to_string(record.features.hop) + ", region " +
-                                   HtmlEscaped(record.features.roi.ToString())}},
-                 {{"heads",
-                   Format("%d + %d epochs, fixed T %d, batch %d, AdamW %g, weight decay %g, drop-out %g, seed %llu",
-                          o.stage1_epochs, o.stage2_epochs, o.head.fixed_steps, o.head.batch_size, o.head.learning_rate,
-                          o.head.weight_decay, o.head.dropout, static_cast<unsigned long long>(o.seed))}},
-                 {{"machine", HtmlEscaped(record.processor) + ", LibTorch " + HtmlEscaped(record.torch_version) + ", " +
-                                  HtmlEscaped(record.blas)}},
-                 {{"backbone", std::to_string(record.extraction.from_cache) + " clips from the cache, " +
-                                   std::to_string(record.extraction.computed) + " computed"}}});
+  html +=
+      "<h2>How</h2>\n" +
+      Table({"", ""},
+            {{{"features",
+               (record.features.backbone.empty() ? std::string("R3D-18") : HtmlEscaped(record.features.backbone)) +
+                   " " + HtmlEscaped(record.features.weights_hash.substr(0, 12)) + ", " +
+                   NameOf(record.features.precision) + ", " + record.features.sample_rate.ToString() +
+                   " samples a second, " + NameOf(record.features.mode) + ", hop " +
+                   std::to_string(record.features.hop) + ", region " + HtmlEscaped(record.features.roi.ToString())}},
+             {{"heads",
+               Format("%d + %d epochs, fixed T %d, batch %d, AdamW %g, weight decay %g, drop-out %g, seed %llu",
+                      o.stage1_epochs, o.stage2_epochs, o.head.fixed_steps, o.head.batch_size, o.head.learning_rate,
+                      o.head.weight_decay, o.head.dropout, static_cast<unsigned long long>(o.seed))}},
+             {{"machine", HtmlEscaped(record.processor) + ", LibTorch " + HtmlEscaped(record.torch_version) + ", " +
+                              HtmlEscaped(record.blas)}},
+             {{"backbone", std::to_string(record.extraction.from_cache) + " clips from the cache, " +
+                               std::to_string(record.extraction.computed) + " computed"}}});
   return html + "</body></html>\n";
 }
 

@@ -7,8 +7,8 @@
 
 #include <string>
 
+#include "action/training/evaluate.h"
 #include "action/training/model_writer.h"
-#include "action/training/two_stage.h"
 
 namespace action {
 

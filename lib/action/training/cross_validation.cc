@@ -5,78 +5,114 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
 #include <map>
-#include <random>
-#include <set>
+#include <memory>
+#include <utility>
+
+#include "action/labels.h"
+#include "action/training/folds.h"
 
 namespace action {
+namespace {
 
-std::vector<int> FoldOfEach(const std::vector<std::string> &sources) {
-  const std::set<std::string> distinct(sources.begin(), sources.end());
-  if (distinct.size() < 2) return {};
-  const size_t folds = std::min(distinct.size(), kMostFolds);
-  std::map<std::string, int> fold_of;
-  size_t next = 0;
-  for (const std::string &source : distinct)
-    fold_of[source] = static_cast<int>(next++ % folds);
-  std::vector<int> result;
-  for (const std::string &source : sources)
-    result.push_back(fold_of[source]);
-  return result;
+constexpr size_t kFewestMeasurable = 3;  // clips of a label that is measured
+
+std::vector<std::string> SourcesOf(std::span<const LabelledClip> clips) {
+  std::vector<std::string> sources;
+  for (const LabelledClip &clip : clips)
+    sources.push_back(clip.source);
+  return sources;
 }
 
-bool SplitIntoBlocks(std::vector<std::string> &sources) {
-  constexpr size_t kFewest = 6, kMostBlocks = 5;  // items; blocks, of two items and more
-  if (sources.size() < kFewest || std::set<std::string>(sources.begin(), sources.end()).size() != 1) return false;
-  const size_t blocks = std::min(kMostBlocks, sources.size() / 2);
-  for (size_t i = 0; i < sources.size(); ++i)
-    sources[i] += " block " + std::to_string(i * blocks / sources.size() + 1);
-  return true;
+size_t CountOf(const std::vector<int> &folds) {
+  return folds.empty() ? 0 : static_cast<size_t>(*std::ranges::max_element(folds)) + 1;
 }
 
-std::vector<bool> SplitOff(const std::vector<std::string> &labels, const std::vector<std::string> &sources,
-                           double share, uint64_t seed) {
-  std::map<std::string, std::set<std::string>> labels_of;
-  std::map<std::string, size_t> items_of;
-  for (size_t i = 0; i < labels.size(); ++i) {
-    labels_of[sources[i]].insert(labels[i]);
-    ++items_of[sources[i]];
+// Labels, in order, of which too few clips, or only one source, are known.
+std::vector<std::string> NotMeasurable(const std::map<std::string, ClipPointers> &by_label) {
+  std::vector<std::string> labels;
+  for (const auto &[label, clips] : by_label) {
+    const auto other_source = [&first = *clips[0]](const LabelledClip *clip) { return clip->source != first.source; };
+    if (clips.size() < kFewestMeasurable || std::ranges::none_of(clips, other_source)) labels.push_back(label);
   }
-  std::mt19937_64 random(seed);
-  // Fisher-Yates by hand: std::shuffle may differ from one standard library to the next.
-  const auto shuffle = [&random](std::vector<std::string> &list) {
-    for (size_t i = list.size(); i > 1; --i)
-      std::swap(list[i - 1], list[random() % i]);
+  return labels;
+}
+
+}  // namespace
+
+FoldChoice ChooseFolds(std::span<const LabelledClip> clips, const TwoStageOptions &options, size_t most_folds,
+                       std::optional<double> budget_seconds) {
+  constexpr double kSecondsEach = 0.003, kProcessors = 2;
+  FoldChoice choice;
+  choice.folds = CountOf(FoldOfEach(SourcesOf(clips), most_folds));
+  choice.run = choice.folds;
+  if (choice.folds == 0 || !budget_seconds) return choice;
+  const auto folds = static_cast<double>(choice.folds);
+  const double one = WorkOf(PointersTo(clips), options) * (folds - 1) / folds * kSecondsEach / kProcessors;
+  choice.run = static_cast<size_t>(std::clamp(std::floor(*budget_seconds / one), 1.0, folds));
+  return choice;
+}
+
+CrossValidation CrossValidate(Engine &engine, std::span<const LabelledClip> clips, const TwoStageOptions &options,
+                              const FoldChoice &choice, const HeadProgress &progress) {
+  CrossValidation result;
+  result.choice = choice;
+  std::map<std::string, ClipPointers> by_coarse, by_fine;
+  for (const LabelledClip &clip : clips) {
+    by_coarse[CoarseLabel(clip.label)].push_back(&clip);
+    by_fine[clip.label].push_back(&clip);
+  }
+  result.not_measurable_coarse = NotMeasurable(by_coarse);
+  result.not_measurable_fine = NotMeasurable(by_fine);
+  const std::vector<int> folds = FoldOfEach(SourcesOf(clips), choice.folds);
+  if (folds.empty() || choice.run == 0) return result;
+  const auto is_run = [&](size_t clip) { return static_cast<size_t>(folds[clip]) < choice.run; };
+  for (size_t i = 0; i < clips.size(); ++i) {
+    // With more sources than folds a label's sources may share one: then no model that is asked about it has seen it.
+    const auto counts = [&](const std::string &label, const std::map<std::string, ClipPointers> &by_label,
+                            const std::vector<std::string> &not_measurable) {
+      const auto in_training = [&](const LabelledClip *other) {
+        return folds[static_cast<size_t>(other - clips.data())] != folds[i];
+      };
+      return is_run(i) && !std::ranges::binary_search(not_measurable, label) &&
+             std::ranges::any_of(by_label.at(label), in_training);
+    };
+    result.counts.push_back({counts(CoarseLabel(clips[i].label), by_coarse, result.not_measurable_coarse),
+                             counts(clips[i].label, by_fine, result.not_measurable_fine)});
+  }
+
+  std::vector<ModelPlan> plans;
+  for (size_t f = 0; f < choice.run; ++f) {
+    ClipPointers training;
+    for (size_t i = 0; i < clips.size(); ++i) {
+      if (folds[i] != static_cast<int>(f)) training.push_back(&clips[i]);
+    }
+    const std::string name = "fold " + std::to_string(f + 1) + "/" + std::to_string(choice.folds) + " ";
+    plans.push_back(PlanModel(name, std::move(training), {}));
+    plans.back().only_best = true;
+  }
+  TrainAll(engine, plans, options, progress);
+  result.predictions.resize(clips.size());
+  std::vector<std::unique_ptr<TwoStagePredictor>> predictors;
+  for (const ModelPlan &plan : plans)
+    predictors.push_back(std::make_unique<TwoStagePredictor>(engine, plan.model));
+  const auto predictor_of = [&](size_t clip) -> const TwoStagePredictor & {
+    return *predictors[static_cast<size_t>(folds[clip])];
   };
-  std::set<std::string> held_out;
-  const auto has_one_label = [](const auto &source) { return source.second.size() == 1; };
-  if (std::ranges::all_of(labels_of, has_one_label)) {
-    std::map<std::string, std::vector<std::string>> by_label;
-    for (const auto &[source, of_source] : labels_of)
-      by_label[*of_source.begin()].push_back(source);
-    for (auto &[label, list] : by_label) {
-      shuffle(list);
-      if (list.size() < 2) continue;
-      const auto wanted = static_cast<size_t>(std::llround(share * static_cast<double>(list.size())));
-      const size_t count = std::clamp<size_t>(wanted, 1, list.size() - 1);
-      held_out.insert(list.begin(), list.begin() + static_cast<ptrdiff_t>(count));
-    }
-  } else {
-    std::vector<std::string> list;
-    for (const auto &[source, of_source] : labels_of)
-      list.push_back(source);
-    shuffle(list);
-    double left = share * static_cast<double>(labels.size());
-    for (size_t i = 0; i + 1 < list.size() && (held_out.empty() || left >= static_cast<double>(items_of[list[i]]));
-         ++i) {
-      held_out.insert(list[i]);
-      left -= static_cast<double>(items_of[list[i]]);
-    }
+  std::map<std::string, HeldOut> held_out;
+  for (size_t i = 0; i < clips.size(); ++i) {
+    if (!is_run(i)) continue;
+    result.predictions[i] = predictor_of(i).Predict(clips[i].steps, CoarseLabel(clips[i].label));
+    if (!result.counts[i].coarse) continue;  // its class was not in training: no temperature helps
+    predictor_of(i).AddHeldOut(clips[i], held_out);
   }
-  std::vector<bool> result;
-  for (const std::string &source : sources)
-    result.push_back(held_out.contains(source));
+  result.calibration = Calibrate(held_out, "cross-validation");
+  for (size_t i = 0; i < clips.size() && result.calibration; ++i) {
+    if (!result.counts[i].fine) continue;
+    predictor_of(i).AddScored(clips[i], *result.calibration, result.judged);
+    predictor_of(i).AddScored(clips[i], {}, result.judged_uncalibrated);
+  }
+  result.figures = Count(clips, result.predictions, result.counts);
   return result;
 }
 

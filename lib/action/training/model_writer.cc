@@ -62,6 +62,7 @@ json ToJson(const Figures &figures) {
 json ToJson(const std::vector<LabelledClip> &clips, const std::vector<Prediction> &predictions) {
   json rows = json::array();
   for (size_t i = 0; i < predictions.size(); ++i) {
+    if (predictions[i].coarse.empty()) continue;  // of a fold that was not run
     rows.push_back({{"clip", clips[i].name},
                     {"label", clips[i].label},
                     {"coarse", predictions[i].coarse},
@@ -85,25 +86,28 @@ json ToJson(const TrainedHead &head) {
 }
 
 json FeaturesJson(const TrainingRecord &record) {
-  return {{"weights_hash", record.features.weights_hash},
-          {"stand_in", record.backbone.stand_in},
-          {"precision", NameOf(record.features.precision)},
-          {"sample_rate", record.features.sample_rate.ToString()},
-          {"sampling", NameOf(record.features.sampling)},
-          {"hop", record.features.hop},
-          {"roi", record.features.roi.ToString()},
-          {"colorimetry", NameOf(record.features.colorimetry)},
-          {"mode", NameOf(record.features.mode)}};
+  json object = {{"weights_hash", record.features.weights_hash},
+                 {"stand_in", record.backbone.stand_in},
+                 {"precision", NameOf(record.features.precision)},
+                 {"sample_rate", record.features.sample_rate.ToString()},
+                 {"sampling", NameOf(record.features.sampling)},
+                 {"hop", record.features.hop},
+                 {"roi", record.features.roi.ToString()},
+                 {"colorimetry", NameOf(record.features.colorimetry)},
+                 {"mode", NameOf(record.features.mode)}};
+  if (!record.features.backbone.empty()) object["backbone"] = record.features.backbone;
+  return object;
 }
 
 json CrossValidationJson(const TrainingRecord &record) {
   const CrossValidation &cross = *record.cross_validation;
   json object = {
-      {"folds", cross.folds},
+      {"folds", cross.choice.folds},
+      {"folds_run", cross.choice.run},
       {"sources", record.sources_are_blocks ? "blocks of one source"
                   : record.group_by.empty() ? (record.sources_are_videos ? "videos" : "clips assumed independent")
                                             : record.group_by}};
-  if (cross.folds == 0) return object;
+  if (cross.choice.run == 0) return object;
   object.update(ToJson(cross.figures));
   if (cross.calibration) {
     json bins = json::array();

@@ -12,7 +12,7 @@
 #include "action/engine.h"
 #include "action/export.h"
 #include "action/feature_cache.h"
-#include "action/training/two_stage.h"
+#include "action/training/cross_validation.h"
 
 namespace action {
 
