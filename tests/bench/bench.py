@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Measures gst-action and prints Markdown tables. Every figure that is compared is a ratio of two things of this very run.
 
-    bench.py BUILD SOURCE FOLDER [network|features|job|streams|live|overload|growth|startup|elements ...]      default: all but growth
+    bench.py BUILD SOURCE FOLDER [network|features|job|streams|live|overload|growth|startup|elements|training ...]      default: all but growth
 
 BUILD: a build with -Dbenchmarks=enabled --buildtype=release. FOLDER keeps videos and a model between runs. run.sh calls it.
 """
@@ -401,6 +401,70 @@ json.dump({"get": entry, "put": {"trained": False, "reason": "single_class", "n_
     subprocess.run(["/usr/bin/python3", "-c", script, path, os.path.join(SOURCE, "tests/parity")], check=True)
 
 
+CLIPS = """
+import os, re, sys
+import numpy as np
+clips, features, count, page = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+exec(re.search(r"```python\\n(.*?)```", open(page).read(), re.S)[1])
+os.makedirs(clips, exist_ok=True)
+random = np.random.default_rng(1)
+centres = random.normal(0, 1, (20, 512))
+for number in range(count):
+    label = number % 20
+    clip = os.path.join(clips, f"{'abcde'[label % 5]}_{'pqrs'[label // 5]}_va_{number:05d}.mp4")
+    open(clip, "w").close()
+    write_features(features, clip, centres[label] + random.normal(0, 3, (64, 512)), "made-up", "0")
+"""
+
+# The reference's loop: AdamW, batches of 4 clips of 64 steps. Prints CPU ms a minibatch.
+LOOP = """
+import os, sys, time
+sys.path.insert(0, sys.argv[1])
+import torch
+from reference_head import Head
+torch.set_num_threads(1)
+model = Head(5)
+x, y = torch.randn(400, 64, 512), torch.randint(5, (400,))
+optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
+def epoch():
+    for start in range(0, 400, 4):
+        logits = model(x[start:start + 4])
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), y[start:start + 4].repeat_interleave(64))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        loss.item()
+epoch()
+began = time.process_time()
+for _ in range(5):
+    epoch()
+print(1000 * (time.process_time() - began) / 500)
+"""
+
+
+def training():
+    """Clips of 64 steps, 20 actions in 5 families, default epochs, without held-out folds."""
+    rows = [["clips", "minibatches", "s", "CPU s", "CPU ms a minibatch", "PyTorch, the reference's loop", "times", "peak memory, MB", "features, MB", "times"]]
+    python = float(subprocess.run([sys.executable, "-c", LOOP, os.path.join(SOURCE, "tests/parity")], env=environment(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1"),
+                                  stdout=subprocess.PIPE, check=True).stdout)
+    for count in (1_000, 10_000):
+        clips, features, model_folder = (os.path.join(FOLDER, f"{what}-{count}") for what in ("clips", "clip-features", "clip-model"))
+        if not os.path.exists(clips):
+            subprocess.run([sys.executable, "-c", CLIPS, clips, features, str(count), os.path.join(SOURCE, "docs/backbone.md")], check=True)
+        began = time.monotonic()
+        process = subprocess.Popen(["gst-action-train", clips, "-o", model_folder, "--force", "--cache", features, "--backbone", "made-up", "--cross-validate", "none", "-q"],
+                                   env=environment(), stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        assert status == 0, status
+        wall, cpu = time.monotonic() - began, used.ru_utime + used.ru_stime
+        batches = count // 4 * 40 + count // 4 * 50
+        size, peak = count * 64 * 2048 / 2**20, used.ru_maxrss / 1024
+        each = 1000 * cpu / batches
+        rows.append([f"{count:,}", f"{batches:,}", f"{wall:.0f}", f"{cpu:.0f}", f"{each:.2f}", f"{python:.2f}", f"{python / each:.1f}", f"{peak:.0f}", f"{size:.0f}",
+                     f"{peak / size:.2f}"])
+    table(*rows)
+
+
 def machine():
     def read(command):
         return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, shell=True).stdout.decode().strip()
@@ -411,7 +475,7 @@ def machine():
     print(f"{cpu} ({', '.join(isa)}), {CORES} cores; {read('gst-launch-1.0 --version | head -n 1')}; gst-action {commit}\n")
 
 
-ALL = {one.__name__: one for one in (network, hops, features, job, streams, live, overload, growth, startup, elements)}
+ALL = {one.__name__: one for one in (network, hops, features, job, streams, live, overload, growth, startup, elements, training)}
 
 if len(sys.argv) > 2 and sys.argv[1] == "play":
     play(sys.argv[2], float(sys.argv[3]) if len(sys.argv) > 3 else 0.0)

@@ -4,8 +4,10 @@
 // The convolutions of the CPU network against the sum as it is written in a textbook, in double.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <functional>
 #include <random>
 
 #include "actiontorch/cpu_convolution.h"
@@ -151,6 +153,62 @@ TEST_P(ConvolutionTest, OfTwoFramesEqualsTheSum) {
   Check({{2, 12, 9}, 3, 64, {3, 7, 5}, {1, 2, 2}, {1, 3, 2}}, NewTwoFrameConvolution, 1e-5);
   Check({{2, 1, 1}, 16, 64, {3, 1, 1}, {1, 1, 1}, {1, 0, 0}}, NewTwoFrameConvolution, 1e-5);
   Check({{2, 40, 41}, 16, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}}, NewTwoFrameConvolution, 1e-5);
+}
+
+// Weights and inputs as no training gives them, which a transform (Winograd) could lose in its sums. Errors are counted
+// as the features' are: in 1e-4 of the largest value.
+TEST_P(ConvolutionTest, HoldsWithWeightsThatNobodyTrains) {
+  struct Kind {
+    const char *name;
+    std::function<float(size_t place)> weight;  // in the kernel
+    float bias;
+    float offset;  // of the inputs
+  };
+  std::student_t_distribution<float> heavy(1.5);
+  const auto usual = [this](size_t) { return Random() / 20; };
+  const std::vector<Kind> kinds = {
+      {"edge detectors", [](size_t place) { return place % 2 == 0 ? 9e7f : -9e7f; }, 0, 10},
+      {"gamma x30", [&](size_t place) { return 30 * usual(place); }, 0, 0},
+      {"heavy tails", [&](size_t) { return heavy(random_) / 20; }, 0, 0},
+      {"beta +30", usual, 30, 30},
+      {"denormals", [this](size_t) { return 1e-40f * Random(); }, 1, 0},
+  };
+  const Case of_time = {{6, 20, 12}, 3, 64, {3, 7, 7}, {1, 2, 2}, {1, 3, 3}};
+  const Case of_space = {{2, 14, 14}, 64, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}};
+  const std::vector<std::pair<Make *, Case>> cases = {{NewDirectConvolution, of_space},
+                                                      {NewWinogradConvolution, of_space},
+                                                      {NewTwoFrameConvolution, of_space},
+                                                      {NewWinogradTimeConvolution, of_time}};
+  double largest_share = 0;
+  for (const Kind &kind : kinds) {
+    for (const auto &[make, c] : cases) {
+      FoldedConvolution folded = MakeConvolution(c);
+      for (size_t i = 0; i < folded.weight.size(); ++i)
+        folded.weight[i] = kind.weight(i % static_cast<size_t>(c.kernel[0] * c.kernel[1] * c.kernel[2]));
+      std::ranges::fill(folded.bias, kind.bias);
+      Activation in(c.size, c.inputs, c.padding[1], 3);
+      Fill(in);
+      ForEachPixel(c.size, [&, &shape = c](int frame, int y, int x) {
+        for (int channel = 0; channel < shape.inputs; ++channel)
+          in.At(frame, y, x)[channel] += kind.offset;
+      });
+      const Size3 size = folded.OutputSize(c.size);
+      Activation out(size, c.outputs, 1, 3);
+      make(*GetParam(), folded)->Run(in, nullptr, false, out, workspace_);
+      double worst = 0, largest = 0;
+      ForEachPixel(size, [&, &shape = c](int frame, int y, int x) {
+        for (int output = (frame + y + x) % 7; output < shape.outputs; output += 7) {
+          const double expected = Expected(folded, in, nullptr, false, output, frame, y, x);
+          largest = std::max(largest, std::abs(expected));
+          worst = std::max(worst, std::abs(expected - static_cast<double>(out.At(frame, y, x)[output])));
+        }
+      });
+      const double share = worst / (1e-4 * largest);
+      EXPECT_LE(share, 0.5) << kind.name;
+      largest_share = std::max(largest_share, share);
+    }
+  }
+  RecordProperty("largest_share_of_the_tolerance", std::to_string(largest_share));
 }
 
 TEST_P(ConvolutionTest, WhatIsNoNumberStaysNone) {
