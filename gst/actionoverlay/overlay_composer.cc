@@ -95,7 +95,7 @@ std::vector<PanelLine> OverlayComposer::LinesFor(const MetaLabel &label, bool st
   // On a box of the category's colour: letters in it would drown in the colour resolution of 4:2:0.
   const Argb colour = ColourOf(label.category);
   if (!value.empty()) lines.push_back({value, IsBright(colour) ? kBlack : kWhite, 1, true, colour});
-  if (stand_in) lines.push_back({kNotAMeasurement, kAmber, 0.7});
+  if (stand_in) lines.push_back({kStandInNotice, kAmber, 0.7});
   return lines;
 }
 

@@ -10,21 +10,17 @@
 namespace action {
 namespace {
 
-struct Entry {
-  const char *name;
-  std::vector<int64_t> shape;  // -1: any
-};
-
-const std::vector<Entry> &Entries() {
-  static const std::vector<Entry> entries = {{"net.0.weight", {kFeatureSize}},
-                                             {"net.0.bias", {kFeatureSize}},
-                                             {"net.1.weight", {kHeadHidden, kFeatureSize}},
-                                             {"net.1.bias", {kHeadHidden}},
-                                             {"net.4.weight", {kHeadHidden, kHeadHidden}},
-                                             {"net.4.bias", {kHeadHidden}},
-                                             {"net.7.weight", {-1, kHeadHidden}},
-                                             {"net.7.bias", {-1}}};
-  return entries;
+// Of each of kHeadEntries; -1: any.
+const std::array<std::vector<int64_t>, kHeadEntries.size()> &Shapes() {
+  static const std::array<std::vector<int64_t>, kHeadEntries.size()> shapes = {{{kFeatureSize},
+                                                                                {kFeatureSize},
+                                                                                {kHeadHidden, kFeatureSize},
+                                                                                {kHeadHidden},
+                                                                                {kHeadHidden, kHeadHidden},
+                                                                                {kHeadHidden},
+                                                                                {-1, kHeadHidden},
+                                                                                {-1}}};
+  return shapes;
 }
 
 }  // namespace
@@ -32,26 +28,26 @@ const std::vector<Entry> &Entries() {
 void CheckHead(const StateDict &weights, const std::string &where, int classes) {
   std::string problems;
   const auto complain = [&problems](const std::string &what) { problems += "\n  " + what; };
-  for (const Entry &entry : Entries()) {
-    const Tensor *tensor = weights.Find(entry.name);
+  for (size_t i = 0; i < kHeadEntries.size(); ++i) {
+    const std::string name = kHeadEntries[i];
+    const Tensor *tensor = weights.Find(name);
     if (tensor == nullptr) {
-      complain(std::string(entry.name) + " is missing");
+      complain(name + " is missing");
       continue;
     }
-    std::vector<int64_t> wanted = entry.shape;
+    std::vector<int64_t> wanted = Shapes()[i];
     if (wanted[0] < 0) {
-      const Tensor *bias = weights.Find("net.7.bias");
+      const Tensor *bias = weights.Find(kHeadEntries.back());
       const bool any = classes < 0 && bias != nullptr && bias->shape().size() == 1;
       wanted[0] = any ? bias->shape()[0] : classes;
     }
     if (tensor->shape() != wanted) {
-      complain(std::string(entry.name) + " is " + ShapeToString(tensor->shape()) + " and should be " +
-               ShapeToString(wanted));
+      complain(name + " is " + ShapeToString(tensor->shape()) + " and should be " + ShapeToString(wanted));
     }
   }
   for (const auto &[name, tensor] : weights.entries) {
-    const auto is_known = [&known = name](const Entry &entry) { return known == entry.name; };
-    if (std::ranges::none_of(Entries(), is_known)) complain(name + " does not belong to a classifier");
+    if (std::ranges::find(kHeadEntries, name) == kHeadEntries.end())
+      complain(name + " does not belong to a classifier");
   }
   if (problems.empty()) return;
   throw Error(where + " does not hold a classifier" +

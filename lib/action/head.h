@@ -6,6 +6,7 @@
 #ifndef ACTION_HEAD_H_
 #define ACTION_HEAD_H_
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -23,6 +24,9 @@ namespace action {
 // Per step: LayerNorm(512), Linear(512, 256), ReLU, Dropout, Linear(256, 256), ReLU, Dropout, Linear(256, classes),
 // with the names of the reference's state_dict: net.0, net.1, net.4 and net.7, each with weight and bias.
 inline constexpr int kHeadHidden = 256;
+inline constexpr std::array<const char *, 8> kHeadEntries = {"net.0.weight", "net.0.bias",   "net.1.weight",
+                                                             "net.1.bias",   "net.4.weight", "net.4.bias",
+                                                             "net.7.weight", "net.7.bias"};
 
 // Throws Error naming `where` and every entry that is missing, left over or of the wrong shape. `classes` < 0: any
 // number.

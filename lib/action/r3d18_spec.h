@@ -13,6 +13,7 @@
 #include "action/checkpoint/checkpoint.h"
 #include "action/export.h"
 #include "action/sha256.h"
+#include "action/text.h"
 
 namespace action {
 
@@ -40,9 +41,6 @@ void AddTensors(Sha256 &hash, const StateDict &state, const std::function<bool(c
 // Metadata that marks seeded weights that were never trained.
 inline constexpr const char *kStandInKey = "stand-in";
 ACTION_API bool IsStandIn(const StateDict &state);
-
-// What a user reads wherever stand-in weights are at work.
-inline constexpr const char *kStandInNotice = "stand-in backbone: not a measurement";
 
 }  // namespace action
 

@@ -16,6 +16,9 @@ inline bool IsControlCharacter(unsigned char c) {
   return c < 0x20 || c == 0x7f;
 }
 
+// What every picture, file, page and message says when the features were no measurement.
+inline constexpr const char *kStandInNotice = "stand-in backbone: not a measurement";
+
 // The name of the standard input, where a file is read.
 inline constexpr const char *kStandardInput = "-";
 

@@ -11,9 +11,6 @@
 namespace action {
 namespace {
 
-constexpr std::array<const char *, 8> kNames = {"net.0.weight", "net.0.bias", "net.1.weight", "net.1.bias",
-                                                "net.4.weight", "net.4.bias", "net.7.weight", "net.7.bias"};
-
 class TorchClassifier : public Classifier {
  public:
   explicit TorchClassifier(HeadParameters parameters) : parameters_(std::move(parameters)) {}
@@ -47,8 +44,8 @@ class TorchClassifier : public Classifier {
 HeadParameters ToParameters(const StateDict &weights, const std::string &where) {
   CheckHead(weights, where, -1);
   HeadParameters parameters;
-  for (size_t i = 0; i < kNames.size(); ++i) {
-    const Tensor &tensor = *weights.Find(kNames[i]);
+  for (size_t i = 0; i < kHeadEntries.size(); ++i) {
+    const Tensor &tensor = *weights.Find(kHeadEntries[i]);
     const std::vector<float> values = tensor.ToFloats();
     parameters[i] = at::from_blob(const_cast<float *>(values.data()), tensor.shape(), at::kFloat).clone();
   }
@@ -57,11 +54,11 @@ HeadParameters ToParameters(const StateDict &weights, const std::string &where) 
 
 StateDict ToStateDict(const HeadParameters &parameters) {
   StateDict state;
-  for (size_t i = 0; i < kNames.size(); ++i) {
+  for (size_t i = 0; i < kHeadEntries.size(); ++i) {
     const at::Tensor values = parameters[i].detach().to(at::kCPU).contiguous();
     const float *data = values.data_ptr<float>();
     state.entries.emplace_back(
-        kNames[i], Tensor::FromFloats(values.sizes().vec(), std::vector<float>(data, data + values.numel())));
+        kHeadEntries[i], Tensor::FromFloats(values.sizes().vec(), std::vector<float>(data, data + values.numel())));
   }
   return state;
 }

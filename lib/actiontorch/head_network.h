@@ -15,8 +15,8 @@
 
 namespace action {
 
-// The parameters in the order of the state_dict: net.0.weight, net.0.bias, net.1.weight, ... net.7.bias.
-using HeadParameters = std::array<at::Tensor, 8>;
+// The parameters in the order of kHeadEntries.
+using HeadParameters = std::array<at::Tensor, kHeadEntries.size()>;
 
 // Copies. Throws Error naming `where` when the weights are no head.
 HeadParameters ToParameters(const StateDict &weights, const std::string &where);

@@ -42,13 +42,6 @@ using action::Error;
 using action::Printable;
 using nlohmann::ordered_json;
 
-volatile sig_atomic_t interrupted = 0;
-
-void OnSignal(int number) {
-  interrupted = 1;
-  signal(number, SIG_DFL);  // the next one ends the program at once
-}
-
 // One video, and the files that are made of it.
 struct Task {
   std::string video;
@@ -141,7 +134,7 @@ class Annotator {
     total_ = tasks.size();
     if (options_.jobs > 1) progress_.Step("videos", 0, total_, "");
     action::ParallelFor(tasks.size(), options_.jobs, [&](size_t i) {
-      if (interrupted != 0) throw action::Cancelled();
+      if (action::IsInterrupted()) throw action::Cancelled();
       Annotate(tasks[i], i);
     });
     if (bad_ > 0) {
@@ -186,7 +179,7 @@ class Annotator {
     if (has_timeline && (has_overlay || options_.timeline_only)) return task.video + ": is done already";
 
     action::FileRunOptions run;
-    run.cancelled = [] { return interrupted != 0; };
+    run.cancelled = action::IsInterrupted;
     run.warning = [&](const std::string &text) { Warn(task, text); };
     const std::string label =
         std::to_string(number + 1) + "/" + std::to_string(total_) + " " + fs::path(task.video).filename().string();
@@ -308,15 +301,8 @@ int Run(int argc, char **argv) {
   options.force = force != FALSE;
   options.quiet = quiet != FALSE;
   options.jobs = static_cast<size_t>(jobs);
-  signal(SIGINT, OnSignal);
-  signal(SIGTERM, OnSignal);
-  try {
-    return Annotator(options).Run(tasks);
-  } catch (const action::Cancelled &) {
-    std::fprintf(stderr,
-                 "\ngst-action-annotate: interrupted. What is done is kept; the same command goes on from there\n");
-    return action::kInterrupted;
-  }
+  action::CatchInterrupts("What is done is kept; the same command goes on from there");
+  return Annotator(options).Run(tasks);
 }
 
 }  // namespace

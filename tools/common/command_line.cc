@@ -3,6 +3,7 @@
 
 #include "common/command_line.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <new>
 #include <string_view>
@@ -109,6 +111,27 @@ std::optional<int> CommandLine::Parse(const std::vector<std::string> &arguments)
 
 namespace {
 
+volatile sig_atomic_t interrupted = 0;
+std::string interrupt_advice;
+
+}  // namespace
+
+void CatchInterrupts(const std::string &advice) {
+  interrupt_advice = advice;
+  const auto on_signal = [](int number) {
+    interrupted = 1;
+    signal(number, SIG_DFL);
+  };
+  signal(SIGINT, on_signal);
+  signal(SIGTERM, on_signal);
+}
+
+bool IsInterrupted() {
+  return interrupted != 0;
+}
+
+namespace {
+
 // Once it has said that something could not be written, it says so no more.
 bool WasWritten(const char *program) {
   static bool failed = false;
@@ -116,6 +139,21 @@ bool WasWritten(const char *program) {
   failed = true;
   std::fprintf(stderr, "%s: cannot write to the standard output\n", program);
   return false;
+}
+
+// What went wrong, in one line behind the program's name.
+int TellOf(const std::exception_ptr &error, const char *program) {
+  std::fflush(stdout);
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::filesystem::filesystem_error &e) {
+    std::fprintf(stderr, "%s: cannot use %s: %s\n", program, e.path1().c_str(), e.code().message().c_str());
+  } catch (const std::bad_alloc &) {
+    std::fprintf(stderr, "%s: there is not enough memory\n", program);
+  } catch (const std::exception &e) {
+    std::fprintf(stderr, "%s: %s\n", program, e.what());
+  }
+  return kFailed;
 }
 
 }  // namespace
@@ -133,18 +171,11 @@ int RunTool(const char *program, const std::function<int()> &tool) {
   } catch (const UsageError &e) {
     std::fprintf(stderr, "%s: %s (see %s --help)\n", program, e.what(), program);
     return kUsage;
-  } catch (const std::filesystem::filesystem_error &e) {
+  } catch (const std::exception &) {
+    if (!IsInterrupted()) return TellOf(std::current_exception(), program);
     std::fflush(stdout);
-    std::fprintf(stderr, "%s: cannot use %s: %s\n", program, e.path1().c_str(), e.code().message().c_str());
-    return kFailed;
-  } catch (const std::bad_alloc &) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "%s: there is not enough memory\n", program);
-    return kFailed;
-  } catch (const std::exception &e) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "%s: %s\n", program, e.what());
-    return kFailed;
+    std::fprintf(stderr, "\n%s: interrupted. %s\n", program, interrupt_advice.c_str());
+    return kInterrupted;
   }
   return WasWritten(program) || status != kDone ? status : kFailed;
 }

@@ -74,6 +74,11 @@ class CommandLine {
   std::vector<std::string> operands_;
 };
 
+// From here on the first SIGINT or SIGTERM makes IsInterrupted true, so that what is begun is ended in order, and
+// RunTool says "interrupted" and the advice instead of an Error; the second signal ends the program at once.
+void CatchInterrupts(const std::string &advice);
+bool IsInterrupted();
+
 // The main function of a tool: runs `tool`, tells its Error in one line behind the program's name, and returns an
 // ExitCode. Output that could not be written (a full disk) is a failure too.
 int RunTool(const char *program, const std::function<int()> &tool);

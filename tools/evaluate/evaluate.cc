@@ -274,7 +274,7 @@ int EvaluateTimelines(const std::string &said, const std::string &truth, const E
   } else {
     PrintSummary(compared);
     PrintLabels(compared.evaluations[1]);
-    if (compared.stand_in) std::printf("\n%s\n", kNotAMeasurement);
+    if (compared.stand_in) std::printf("\n%s\n", kStandInNotice);
   }
   if (!options.page.empty()) {
     AtomicFile file(options.page);

@@ -189,7 +189,7 @@ std::string EvaluationPage(const EvaluatedTimelines &compared) {
   std::string body = "<h1>How good the timelines are</h1>\n<p class=\"soft\">" +
                      std::to_string(compared.videos.size()) + (compared.videos.size() == 1 ? " video" : " videos") +
                      ", " + Format("%.1f", fine.seconds) + " s of ground truth</p>\n";
-  if (compared.stand_in) body += std::string("<p class=\"warning\">") + HtmlEscaped(kNotAMeasurement) + "</p>\n";
+  if (compared.stand_in) body += std::string("<p class=\"warning\">") + HtmlEscaped(kStandInNotice) + "</p>\n";
   body += Summary(compared);
   body +=
       "<p class=\"soft\">An element is a stretch of one label. It is found when the timeline has one of this label "

@@ -132,7 +132,7 @@ void PrintSummary(const action::StudiedTimeline &timeline, const action::StudySe
     std::printf("\n");
   }
   if (!timeline.interruption.empty()) std::printf("  the timeline was %s\n", timeline.interruption.c_str());
-  if (study.stand_in) std::printf("  %s\n", action::kNotAMeasurement);
+  if (study.stand_in) std::printf("  %s\n", action::kStandInNotice);
 }
 
 void WriteFile(const std::string &path, const std::string &text) {

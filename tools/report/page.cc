@@ -404,7 +404,7 @@ std::string Agreement(const std::vector<DurationAgreement> &agreements) {
 std::string ReportPage(const StudyReport &report) {
   std::string body = "<h1>" + HtmlEscaped(report.title) + "</h1>\n";
   const bool stand_in = std::ranges::any_of(report.timelines, [](const auto &t) { return t.study.stand_in; });
-  if (stand_in) body += std::string("<p class=\"warning\">") + HtmlEscaped(kNotAMeasurement) + "</p>\n";
+  if (stand_in) body += std::string("<p class=\"warning\">") + HtmlEscaped(kStandInNotice) + "</p>\n";
   body += "<h2>Coverage</h2>\n";
   for (const StudiedTimeline &timeline : report.timelines) {
     body += "<p>" + (report.timelines.size() > 1 ? "<b>" + HtmlEscaped(timeline.name) + "</b>: " : std::string()) +

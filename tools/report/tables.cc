@@ -104,7 +104,7 @@ ReportTable Settings(const StudyReport &report) {
     }
     if (study.lowest_repeatable) add(timeline.name, "lowest repeatable s", *study.lowest_repeatable);
     if (study.cycles_needed) add(timeline.name, "cycles needed for 5 % at 95 %", Number(*study.cycles_needed));
-    if (study.stand_in) add(timeline.name, "note", std::string(kNotAMeasurement));
+    if (study.stand_in) add(timeline.name, "note", std::string(kStandInNotice));
     if (!timeline.interruption.empty()) add(timeline.name, "note", timeline.interruption);
   }
   return table;

@@ -129,7 +129,7 @@ void PrintShares(const std::vector<Segment> &timeline, const std::string &interr
     std::printf("The model was right on only %.0f %% of the clips that were held out when it was trained\n",
                 100 * *shares.poor_accuracy);
   }
-  if (shares.stand_in) std::printf("%s\n", action::kNotAMeasurement);
+  if (shares.stand_in) std::printf("%s\n", action::kStandInNotice);
 }
 
 double Rounded(double value) {

@@ -5,7 +5,6 @@
 #include <glib.h>
 #include <gst/gst.h>
 #include <malloc.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <array>
@@ -49,18 +48,6 @@ namespace action {
 namespace {
 
 namespace fs = std::filesystem;
-
-volatile sig_atomic_t interrupted = 0;
-
-// The first signal ends the run at the next clip or epoch; the second one the program.
-void OnSignal(int number) {
-  interrupted = 1;
-  signal(number, SIG_DFL);
-}
-
-bool IsCancelled() {
-  return interrupted != 0;
-}
 
 // Labels of doing nothing, by their first word.
 bool HasIdleClass(const std::vector<Clip> &clips) {
@@ -250,7 +237,7 @@ class Trainer {
 
   void PrepareFeatures() {
     engine_ = &LoadEngine();
-    extraction_options_.cancelled = IsCancelled;
+    extraction_options_.cancelled = IsInterrupted;
     record_.features.backbone = extraction_options_.backbone = options_.backbone;
     if (!options_.backbone.empty()) return;
     record_.features = options_.features.Config();
@@ -327,7 +314,7 @@ class Trainer {
         predictor.AddHeldOut(clip, held_out);
       record_.calibration = Calibrate(held_out, "validation");
     }
-    if (IsCancelled()) throw Cancelled();
+    if (IsInterrupted()) throw Cancelled();
 
     WriteModel(folder.path(), options_.output, model, record_);
     AddCache(fs::path(folder.path()) / "feat_cache", cache, extraction.used);
@@ -443,7 +430,7 @@ class Trainer {
       std::array<char, 64> text{};
       g_snprintf(text.data(), text.size(), ", loss %.4f", facts.loss);
       progress_.Step(label + ", epochs", std::min(++*done, total), total, head + text.data());
-      return !IsCancelled();
+      return !IsInterrupted();
     };
   }
 
@@ -469,17 +456,7 @@ int main(int argc, char **argv) {
   return action::RunTool("gst-action-train", [&]() -> int {
     action::TrainOptions options;
     if (const auto end = options.Parse(argc, argv)) return *end;
-    signal(SIGINT, action::OnSignal);
-    signal(SIGTERM, action::OnSignal);
-    try {
-      return action::Trainer(options).Run();
-    } catch (const std::exception &) {
-      if (action::interrupted == 0) throw;
-      std::fprintf(
-          stderr,
-          "\ngst-action-train: interrupted. Finished features are kept in %s; the same command goes on from there\n",
-          options.cache.c_str());
-      return action::kInterrupted;
-    }
+    action::CatchInterrupts("Finished features are kept in " + options.cache + "; the same command goes on from there");
+    return action::Trainer(options).Run();
   });
 }

@@ -104,7 +104,7 @@ ordered_json ToObject(const Segment &segment) {
   }
   if (segment.poor_accuracy) object["model_accuracy"] = std::round(*segment.poor_accuracy * 1e4) / 1e4;
   if (segment.complete) object["complete"] = *segment.complete;
-  if (segment.stand_in) object["note"] = kNotAMeasurement;
+  if (segment.stand_in) object["note"] = kStandInNotice;
   return object;
 }
 
@@ -176,7 +176,7 @@ Segment ToSegment(const json &object) {
   segment.name = TextAt(object, "name");
   segment.deviation =
       Named(TextAt(object, "deviation"), {Deviation::kSkipped, Deviation::kOutOfOrder}).value_or(Deviation::kNone);
-  segment.stand_in = TextAt(object, "note") == kNotAMeasurement;
+  segment.stand_in = TextAt(object, "note") == kStandInNotice;
   if (const auto found = object.find("model_accuracy"); found != object.end() && found->is_number()) {
     segment.poor_accuracy = found->get<double>();
   }

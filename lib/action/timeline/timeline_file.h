@@ -14,12 +14,10 @@
 #include <vector>
 
 #include "action/export.h"
+#include "action/text.h"
 #include "action/timeline/step.h"
 
 namespace action {
-
-// What every picture, file and report says when the features were no measurement.
-inline constexpr const char *kNotAMeasurement = "stand-in backbone: not a measurement";
 
 // Where a line of a .jsonl comes from; what is empty becomes no key.
 struct LineOrigin {

@@ -135,7 +135,7 @@ void TakeDetail(Segment &segment, const std::string &tier, const std::string &va
   if (tier == "deviation")
     segment.deviation = Named(value, {Deviation::kSkipped, Deviation::kOutOfOrder}).value_or(segment.deviation);
   if (tier == "confidence") segment.confidence = g_ascii_strtod(value.c_str(), nullptr);
-  if (tier == "note") segment.stand_in = value == kNotAMeasurement;
+  if (tier == "note") segment.stand_in = value == kStandInNotice;
 }
 
 TimelineDocument Read(std::string_view text, const std::string &where, double) {
@@ -238,7 +238,7 @@ std::string Write(const TimelineDocument &document) {
        [](const Segment &s) { return s.state == SegmentState::kMeasured ? "" : std::string(NameOf(s.state)); });
   tier("deviation", [](const Segment &s) { return std::string(NameOf(s.deviation)); });
   tier("confidence", [](const Segment &s) { return s.confidence > 0 ? ConfidenceText(s.confidence) : ""; });
-  tier("note", [](const Segment &s) { return s.stand_in ? std::string(kNotAMeasurement) : ""; });
+  tier("note", [](const Segment &s) { return s.stand_in ? std::string(kStandInNotice) : ""; });
   return text +
          "  <LINGUISTIC_TYPE GRAPHIC_REFERENCES=\"false\" LINGUISTIC_TYPE_ID=\"action\" TIME_ALIGNABLE=\"true\"/>\n"
          "  <LINGUISTIC_TYPE CONSTRAINTS=\"Symbolic_Association\" GRAPHIC_REFERENCES=\"false\" "

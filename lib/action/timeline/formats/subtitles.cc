@@ -108,7 +108,7 @@ TimelineDocument ReadVtt(std::string_view text, const std::string &where, double
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   if (!text.starts_with(kVttHeader)) throw Error(where + " line 1: a WebVTT file begins with WEBVTT");
   std::vector<Segment> segments;
-  const bool stand_in = text.substr(0, text.find("\n\n")).find(kNotAMeasurement) != std::string_view::npos;
+  const bool stand_in = text.substr(0, text.find("\n\n")).find(kStandInNotice) != std::string_view::npos;
   for (const Cue &cue : ReadCues(text, where, true)) {
     const std::string shown = Unescaped(cue.text.empty() ? "" : cue.text.front());
     // A number is how other programs call a cue.
@@ -129,7 +129,7 @@ std::string WriteVtt(const TimelineDocument &document) {
   std::string text(kVttHeader);
   for (const Segment &segment : document.segments) {
     if (!segment.stand_in) continue;
-    text += std::string(" ") + kNotAMeasurement;
+    text += std::string(" ") + kStandInNotice;
     break;
   }
   text += "\n";

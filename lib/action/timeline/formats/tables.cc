@@ -116,7 +116,7 @@ TimelineDocument ReadTable(std::string_view text, const std::string &where, doub
     segment.name = table.At(row, "name");
     segment.confidence = ParseSeconds(table.At(row, "confidence")).value_or(0);
     segment.num_frames = std::llround(ParseSeconds(table.At(row, "num_frames")).value_or(0));
-    segment.stand_in = table.At(row, "note") == kNotAMeasurement;
+    segment.stand_in = table.At(row, "note") == kStandInNotice;
     const auto from = ParseIsoTime(table.At(row, "wall_clock_start")),
                to = ParseIsoTime(table.At(row, "wall_clock_end"));
     if (from && to) segment.wall_clock = {*from, *to, ""};
@@ -149,7 +149,7 @@ std::string WriteTable(const TimelineDocument &document) {
                                   std::to_string(s.num_frames),
                                   s.wall_clock ? IsoTime(s.wall_clock->start) : "",
                                   s.wall_clock ? IsoTime(s.wall_clock->end) : "",
-                                  s.stand_in ? kNotAMeasurement : ""};
+                                  s.stand_in ? kStandInNotice : ""};
     text += Line(fields) + (with_video ? "," + CsvField(document.video) : "") + "\n";
   }
   return text;
@@ -188,7 +188,7 @@ TimelineDocument ReadBoris(std::string_view text, const std::string &where, doub
       if (const std::string family = table.At(row, "Behavioral category"); !family.empty())
         segment.coarse_action = family;
       segment.name = table.At(row, "Comment");
-      segment.stand_in = table.At(row, "Description") == kNotAMeasurement;
+      segment.stand_in = table.At(row, "Description") == kStandInNotice;
       segments.push_back(std::move(segment));
     };
     if (aggregated) {
@@ -223,7 +223,7 @@ std::string WriteBoris(const TimelineDocument &document) {
     for (const bool begins : {true, false}) {
       const std::string fields[] = {"timeline",
                                     "",
-                                    s.stand_in ? kNotAMeasurement : "",
+                                    s.stand_in ? kStandInNotice : "",
                                     duration,
                                     "Media file(s)",
                                     document.video.empty() ? "" : "player #1:" + document.video,
