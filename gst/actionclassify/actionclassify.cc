@@ -133,6 +133,8 @@ bool SameFeatures(const action::BackboneFacts &a, const action::BackboneFacts &b
 // Whether features of this stream may be given to the model. Says so where not, or where nobody can tell.
 bool FitsStream(GstActionClassify *self, const action::TwoStageClassifier &classifier, bool is_new) {
   const State &state = *self->state;
+  for (const std::string &notice : classifier.notices())
+    action::PostInfo(GST_ELEMENT(self), GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, notice);
   if (!classifier.facts()) {
     action::PostInfo(GST_ELEMENT(self), GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
                      classifier.folder() +

@@ -95,20 +95,24 @@ bool IsFile(const std::string &path) {
   return fs::is_regular_file(path, failed);
 }
 
-fs::path WeightsOf(const fs::path &folder, const json &entry) {
+// As the Python system's notebook chooses, but for the registry's path.
+fs::path WeightsOf(const fs::path &folder, const json &entry, std::vector<std::string> &notices) {
   const fs::path own = folder / "best.pt";
   if (fs::exists(own)) return own;
   const std::string asked = PathIn(entry, {"best_path", "best_ckpt"});
   if (IsFile(asked)) return asked;
-  const bool last = fs::exists(folder / "last.pt");
-  throw ReadError(
-      own.string(), ENOENT,
-      "the model's " + own.string() + " is missing" +
-          (asked.empty() ? std::string() : ", and so is " + asked + ", which the registry names") +
-          (last ? ". last.pt is there: copy it to best.pt if it will do" : ". Copy the model folder again, whole"));
+  if (const fs::path last = folder / "last.pt"; fs::exists(last)) {
+    notices.push_back("the model's " + own.string() + " is missing; last.pt, the weights of the last epoch, is taken");
+    return last;
+  }
+  throw ReadError(own.string(), ENOENT,
+                  "the model's " + own.string() + " is missing" +
+                      (asked.empty() ? std::string() : ", and so is " + asked + ", which the registry names") +
+                      ". Copy the model folder again, whole");
 }
 
-Family ReadFamily(const std::string &name, const json &entry, const fs::path &stage2) {
+Family ReadFamily(const std::string &name, const json &entry, const fs::path &stage2,
+                  std::vector<std::string> &notices) {
   Family family;
   family.name = name;
   family.clips = entry.value("n_clips", int64_t{0});
@@ -124,7 +128,7 @@ Family ReadFamily(const std::string &name, const json &entry, const fs::path &st
     const std::string asked = PathIn(entry, {"label_map_path"});
     if (IsFile(asked)) labels = fs::path(asked).parent_path();
   }
-  family.head = ReadHead(labels, WeightsOf(folder, entry));
+  family.head = ReadHead(labels, WeightsOf(folder, entry, notices));
   return family;
 }
 
@@ -293,7 +297,7 @@ ModelBundle ModelBundle::OpenFolder(const std::string &folder) {
   }
   ModelBundle bundle;
   bundle.folder_ = folder;
-  bundle.coarse_ = ReadHead(root / "stage1", WeightsOf(root / "stage1", json::object()));
+  bundle.coarse_ = ReadHead(root / "stage1", WeightsOf(root / "stage1", json::object(), bundle.notices_));
 
   const fs::path stage2 = root / "stage2";
   const fs::path registry_path = stage2 / kRegistryFile;
@@ -312,7 +316,7 @@ ModelBundle ModelBundle::OpenFolder(const std::string &folder) {
     const auto entry = registry.find(coarse);
     if (entry != registry.end() && entry->is_object()) {
       try {
-        family = ReadFamily(coarse, *entry, stage2);
+        family = ReadFamily(coarse, *entry, stage2, bundle.notices_);
       } catch (const json::exception &e) {
         throw Error(ErrorKind::kFormat, registry_path.string(),
                     "the model's " + registry_path.string() + " is wrong at '" + coarse + "': " + InPlainWords(e));

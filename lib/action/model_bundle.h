@@ -71,6 +71,8 @@ class ACTION_API ModelBundle {
   // it, else the coarse label.
   const LabelTable &labels() const { return labels_; }
   const std::optional<ModelFacts> &facts() const { return facts_; }
+  // What a user should know of how it was read, a sentence each: of classifiers without best.pt, last.pt is taken.
+  const std::vector<std::string> &notices() const { return notices_; }
 
   // The label of a family that has no classifier.
   const std::string &OnlyLabelOf(const std::string &coarse) const;
@@ -84,6 +86,7 @@ class ACTION_API ModelBundle {
   LabelTable labels_;
   std::map<std::string, std::string> only_labels_;
   std::optional<ModelFacts> facts_;
+  std::vector<std::string> notices_;
 };
 
 // The identity of a model: SHA-256 over the labels, and the names, shapes and little-endian float32 values of the

@@ -36,7 +36,11 @@ ClassifierModel ReadClassifierModel(const std::string &folder, const std::string
 }
 
 TwoStageClassifier::TwoStageClassifier(Engine &engine, const ClassifierModel &model, const Device &device)
-    : folder_(model.folder), hash_(model.hash), labels_(model.labels), facts_(model.bundle.facts()) {
+    : folder_(model.folder),
+      hash_(model.hash),
+      labels_(model.labels),
+      facts_(model.bundle.facts()),
+      notices_(model.bundle.notices()) {
   const ModelBundle &bundle = model.bundle;
   if (calibrated()) temperature_ = facts_->calibration->stage1;
   stage1_ = engine.NewClassifier(bundle.coarse().weights, bundle.coarse().path, device);

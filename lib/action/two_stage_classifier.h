@@ -54,6 +54,7 @@ class ACTION_API TwoStageClassifier {
   const LabelTable &labels() const { return labels_; }
   // What the model was trained with; nothing when the folder does not say (those of the Python system do not).
   const std::optional<ModelFacts> &facts() const { return facts_; }
+  const std::vector<std::string> &notices() const { return notices_; }  // ModelBundle's
   // Scores are those of held-out clips: a score of 0.8 is right in 8 of 10 cases.
   bool calibrated() const { return facts_ && facts_->calibration.has_value(); }
 
@@ -72,6 +73,7 @@ class ACTION_API TwoStageClassifier {
   std::string hash_;
   LabelTable labels_;
   std::optional<ModelFacts> facts_;
+  std::vector<std::string> notices_;
   std::unique_ptr<Classifier> stage1_;
   double temperature_ = 1;  // of stage 1
   std::vector<FamilyHead> families_;

@@ -73,6 +73,7 @@ int Train(const std::string &path) {
 int Bundle(const std::string &folder, const std::string &clips_path) {
   const action::ModelBundle bundle = action::ModelBundle::Open(folder);
   json out;
+  out["notices"] = bundle.notices();
   for (const action::FineLabel &label : bundle.labels().fine)
     out["fine"][label.label] = {label.coarse, NameOf(label.category)};
   const auto clips = ReadClips(clips_path);

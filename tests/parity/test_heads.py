@@ -186,7 +186,7 @@ def reads_python_folders():
     for number, arguments in enumerate((("path",), ("ckpt", "label_to_id.json"), ("path", "label_map.json", "\\"))):
         root, heads = python_folder(f"python{number}", *arguments)
         got = probe("bundle", root, file)
-        assert got["heads"]["stage1"]["labels"] == ["fill", "hand", "take"] and set(got["heads"]) == {"stage1", "hand"}
+        assert got["notices"] == [] and got["heads"]["stage1"]["labels"] == ["fill", "hand", "take"] and set(got["heads"]) == {"stage1", "hand"}
         assert got["skipped"] == {"fill": ["single_class", "fill"], "take": ["too_few_clips", "take"]}, got["skipped"]
         assert got["fine"] == {"fill": ["fill", "UNKNOWN"], "hand_tight_va": ["hand", "VA"], "hand_turn_nva": ["hand", "NVA"],
                                "take": ["take", "UNKNOWN"]}, got["fine"]
@@ -196,6 +196,23 @@ def reads_python_folders():
                 expected = head(rows).detach().flatten().numpy()
                 logits = np.array(got["heads"][name.split("/")[-1]]["logits"][clip])
                 assert np.abs(logits - expected).max() <= 1e-5, (name, clip, np.abs(logits - expected).max())
+
+
+def last_for_best():
+    """Without best.pt, the notebook of the Python system takes last.pt; so do we, and say so."""
+    file, clips, _ = make_clips("fallback.pt", 2, 2, 12)
+    root, heads = python_folder("no_best", "path")
+    for place in heads:
+        os.remove(os.path.join(root, place, "best.pt"))
+        head = Head(heads[place].net[7].out_features)  # another one than best.pt
+        torch.save(head.state_dict(), os.path.join(root, place, "last.pt"))
+        heads[place] = head.eval()
+    got = probe("bundle", root, file)
+    assert len(got["notices"]) == 2 and all("best.pt is missing; last.pt" in notice for notice in got["notices"]), got["notices"]
+    for place, head in heads.items():
+        for clip, rows in clips.items():
+            logits = np.array(got["heads"][place.split("/")[-1]]["logits"][clip])
+            assert np.abs(logits - head(rows).detach().flatten().numpy()).max() <= 1e-5, place
 
 
 def broken_folders():
@@ -212,8 +229,8 @@ def broken_folders():
     def remove(where):
         return lambda root: os.remove(os.path.join(root, where))
 
-    said = broken("no_best", remove("stage1/best.pt"))
-    assert "stage1/best.pt is missing" in said and "last.pt is there" in said, said
+    said = broken("no_weights", lambda root: [os.remove(os.path.join(root, f"stage1/{n}.pt")) for n in ("best", "last")])
+    assert "stage1/best.pt is missing" in said and "Copy the model folder again" in said, said
     said = broken("no_map", remove("stage1/label_map.json"))
     assert "stage1/label_map.json is missing" in said, said
     said = broken("no_registry", remove("stage2/stage2_registry.json"))
@@ -249,6 +266,7 @@ tap.run([
     ("initial weights are those of torch.nn.Linear", initial_weights),
     ("best by validation, early stop", early_stop_and_validation),
     ("folders of the Python system open with equal logits", reads_python_folders),
+    ("last.pt where best.pt is missing", last_for_best),
     ("half-broken folders name the missing piece", broken_folders),
     ("what cannot be trained is refused", refuses_nonsense),
 ])

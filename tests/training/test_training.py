@@ -172,6 +172,9 @@ def demo_line():
 def python_reads_it():
     """torch.load reads every file; the logits of every head are equal to 1e-5."""
     model = path("model")
+    # Its scripts read one name of the labels, its notebook the other.
+    for folder in ("stage1", "stage2/check", "stage2/turn"):
+        assert read_json(model, folder, "label_map.json") == read_json(model, folder, "label_to_id.json"), folder
     for file in glob.glob(os.path.join(model, "**", "*.pt"), recursive=True):
         torch.load(file, weights_only=True)
     clips = {f"c{i}": torch.load(file)["feats"] for i, file in enumerate(sorted(glob.glob(os.path.join(model, "feat_cache/*.pt"))))}
