@@ -43,7 +43,7 @@ sources='lib/action/checkpoint/pickle.cc lib/action/checkpoint/pickle_objects.cc
 lib/action/checkpoint/state_dict.cc lib/action/checkpoint/tensor.cc lib/action/checkpoint/torch_legacy.cc
 lib/action/checkpoint/torch_zip.cc lib/action/checkpoint/value.cc lib/action/network.cc lib/action/picture.cc lib/action/error.cc
 lib/action/processors.cc lib/action/r3d18_spec.cc lib/actiontorch/cpu_convolution.cc lib/actiontorch/direct_convolution.cc
-lib/actiontorch/two_frame_convolution.cc
+lib/actiontorch/continual_layers.cc lib/actiontorch/two_frame_convolution.cc
 lib/actiontorch/winograd_convolution.cc lib/actiontorch/winograd_time_convolution.cc lib/actiontorch/folded_r3d18.cc lib/actiontorch/r3d18_torch.cc
 lib/actiontorch/r3d18_vector.cc lib/actiontorch/space_to_depth.cc lib/actiontorch/stand_in.cc lib/actiontorch/thread_team.cc lib/actiontorch/torch_device.cc
 lib/actiontorch/torch_network.cc lib/actiontorch/worker_threads.cc tests/helpers/network_library.cc'
