@@ -227,5 +227,20 @@ def install_waits_for_apt():
         assert code == 100 and "Unable to locate package" in said and "apt-get update failed" in said, (code, said)
 
 
+def the_gpu_check_builds_the_network():
+    """tests/cuda-check.sh has no Meson, and so a list of its own: all sources of the network, but for what needs CUDA."""
+    def listed(folder, beginning, end):
+        text = text_of(f"{folder}/meson.build")
+        part = text[text.index(beginning):]
+        return {f"{folder}/{name}" for name in re.findall(r"^  '([\w/]+\.cc)'", part[:part.index(end)], re.M)}
+    wanted = listed("lib/action", "network_core_sources = files(", "\n)")
+    for library in ("vector_network", "network"):
+        wanted |= listed("lib/actiontorch", f"\n{library} = static_library(", "include_directories")
+    built = set(re.findall(r"[\w/]+\.cc", text_of("tests/cuda-check.sh")))
+    assert len(wanted) > 20 and not wanted - built, sorted(wanted - built)
+    return [f"{len(wanted)} sources"]
+
+
 tap.run([("elements", elements_are_installed), ("programs", programs_are_installed), ("Python modules", python_modules_are_installed),
-         ("the lists", lists_of_packages), ("install-deps.sh waits for apt", install_waits_for_apt)])
+         ("the lists", lists_of_packages), ("install-deps.sh waits for apt", install_waits_for_apt),
+         ("the GPU check builds the network", the_gpu_check_builds_the_network)])
