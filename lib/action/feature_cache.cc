@@ -20,15 +20,17 @@
 #include "action/checkpoint/checkpoint.h"
 #include "action/deleter.h"
 #include "action/error.h"
+#include "action/feature_config_json.h"
 #include "action/io/atomic_file.h"
 #include "action/io/json_text.h"
 #include "action/sha256.h"
-#include "action/text.h"
 
 namespace action {
 namespace {
 
 using nlohmann::json;
+
+constexpr const char *kBackboneKey = "backbone";  // of features that were made elsewhere
 
 // Raised whenever this program computes other features from the same video and settings than before.
 // 2: videos that are to be turned, full-range MP4, times that stand still or are made up (0.2.0).
@@ -112,25 +114,28 @@ FeatureTable ReadTable(const std::string &path, int64_t fewest_columns = kFeatur
     throw Error(path + " is no feature file: it should hold {'feats': [T, 512], 'ts': [T]}");
   }
   FeatureTable table;
-  const std::vector<float> values = rows->ToFloats();
-  if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
-    throw Error(path + " holds features that are not numbers");
-  }
+  const std::vector<float> values = rows->ToFloats(), seconds = times->ToFloats();
+  const auto are_numbers = [](const std::vector<float> &all) {
+    return std::ranges::all_of(all, [](float value) { return std::isfinite(value); });
+  };
+  if (!are_numbers(values)) throw Error(path + " holds features that are not numbers");
+  if (!are_numbers(seconds)) throw Error(path + " holds times that are not numbers");
   table.rows.resize(static_cast<size_t>(rows->shape()[0]));
   const int64_t columns = rows->shape()[1];
   for (size_t i = 0; i < table.rows.size(); ++i)
     std::copy_n(values.begin() + static_cast<int64_t>(i) * columns, columns, table.rows[i].begin());
-  for (const float time : times->ToFloats())
-    table.times.push_back(time);
+  table.times.assign(seconds.begin(), seconds.end());
   return table;
 }
 
-// Throws json::exception where it is not what it should be, and Error.
-FeatureTable ReadForeign(const std::string &stem, const json &twin) {
-  FeatureTable table = ReadTable(stem + ".pt", 1);
-  table.weights_hash = twin.at("weights_hash").get<std::string>();
-  if (table.weights_hash.empty()) throw Error(stem + ".json says no weights_hash");
+// The tensors of an entry, with what its twin says of them. Throws json::exception, and Error.
+FeatureTable ReadEntry(const std::string &path, const json &twin) {
+  const bool foreign = twin.contains(kBackboneKey);
+  FeatureTable table = ReadTable(path, foreign ? 1 : kFeatureSize);
   table.source_fps = twin.value("src_fps", 0.0);
+  table.samples = twin.value("samples", int64_t{0});
+  if (foreign) table.weights_hash = twin.at("weights_hash").get<std::string>();
+  if (foreign && table.weights_hash.empty()) throw Error("the .json beside " + path + " says no weights_hash");
   return table;
 }
 
@@ -139,27 +144,6 @@ bool IsSameVideo(const json &twin, const std::string &video) {
   const VideoMark mark = VideoMark::Of(video);
   return twin.value("video_bytes", mark.bytes) == mark.bytes &&
          twin.value("video_mtime_ns", mark.mtime_ns) == mark.mtime_ns;
-}
-
-constexpr const char *kBackboneKey = "backbone";
-
-template <typename Enum>
-Enum NamedIn(const json &twin, const char *key, std::initializer_list<Enum> values) {
-  return Named(twin.at(key).get<std::string>(), values).value_or(*values.begin());
-}
-
-FeatureConfig ConfigIn(const json &twin) {
-  FeatureConfig config;
-  config.weights_hash = twin.at("weights_hash").get<std::string>();
-  config.backbone = twin.value(kBackboneKey, std::string());
-  if (!config.backbone.empty()) return config;
-  config.precision = NamedIn(twin, "precision", {Precision::kFp32, Precision::kFp16, Precision::kBf16});
-  config.sample_rate = Fraction::Parse(twin.at("sample_rate").get<std::string>()).value_or(Fraction{8, 1});
-  config.hop = twin.at("hop").get<int>();
-  config.roi = Region::Parse(twin.at("roi").get<std::string>());
-  config.colorimetry = NamedIn(twin, "colorimetry", {Colorimetry::kReference, Colorimetry::kStream});
-  if (twin.contains("mode")) config.mode = NamedIn(twin, "mode", {FeatureMode::kWindowed, FeatureMode::kContinual});
-  return config;
 }
 
 }  // namespace
@@ -174,11 +158,14 @@ FeatureFile ReadFeatureFile(const std::string &path) {
   }
   const json twin = ReadJsonObject(twin_path, twin_path, kMostOfSettings);
   try {
-    const bool says = twin.contains("feature_version") || twin.contains(kBackboneKey);  // the reference's does not
-    if (says) file.config = ConfigIn(twin);
-    file.table = ReadTable(path, file.config && !file.config->backbone.empty() ? 1 : kFeatureSize);
-    file.table.source_fps = twin.value("src_fps", 0.0);
-    file.table.samples = twin.value("samples", int64_t{0});
+    file.table = ReadEntry(path, twin);
+    if (twin.contains(kBackboneKey)) {
+      file.config.emplace();
+      file.config->backbone = twin[kBackboneKey].get<std::string>();
+      file.config->weights_hash = file.table.weights_hash;
+    } else if (twin.contains("feature_version")) {  // the reference's twins say nothing of it
+      file.config = FeatureConfigIn(twin);
+    }
   } catch (const json::exception &e) {
     throw Error(ErrorKind::kFormat, twin_path, twin_path + " is not the twin of features: " + InPlainWords(e));
   }
@@ -238,12 +225,10 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
     }
   }
   try {
-    if (foreign) return IsSameVideo(*twin, video) ? std::optional(ReadForeign(stem, *twin)) : std::nullopt;
-    FeatureTable table = ReadTable(stem + ".pt");
+    if (foreign && !IsSameVideo(*twin, video)) return std::nullopt;
+    FeatureTable table = ReadEntry(stem + ".pt", *twin);
     // Another one's twin: two programs have written at the same time.
     if (ours && twin->value("features_sha256", std::string()) != HashOf(table)) return std::nullopt;
-    table.source_fps = twin->value("src_fps", 0.0);
-    table.samples = twin->value("samples", int64_t{0});
     return table;
   } catch (const Error &e) {
     if (damaged) damaged(std::string(e.what()) + (foreign ? "" : ". It is made anew"));

@@ -12,6 +12,7 @@
 
 #include "action/elements.h"
 #include "action/error.h"
+#include "action/feature_config_json.h"
 #include "action/head.h"
 #include "action/io/json_text.h"
 #include "action/r3d18_spec.h"
@@ -63,9 +64,18 @@ std::vector<std::string> ReadLabelFile(const fs::path &path) {
   return labels;
 }
 
+// Empty: there is none.
+fs::path LabelFileIn(const fs::path &folder) {
+  std::error_code failed;
+  for (const char *name : kLabelFiles) {
+    if (fs::exists(folder / name, failed)) return folder / name;
+  }
+  return {};
+}
+
 std::vector<std::string> ReadLabels(const fs::path &folder) {
-  fs::path path = folder / "label_map.json";
-  if (!fs::exists(path) && fs::exists(folder / "label_to_id.json")) path = folder / "label_to_id.json";
+  fs::path path = LabelFileIn(folder);
+  if (path.empty()) path = folder / kLabelFiles.front();
   return OfFile(path.string(), [&path] { return ReadLabelFile(path); });
 }
 
@@ -124,34 +134,12 @@ Family ReadFamily(const std::string &name, const json &entry, const fs::path &st
   if (name.find('/') != std::string::npos) throw Error("the family '" + name + "' cannot be the name of a folder");
   const fs::path folder = stage2 / name;
   fs::path labels = folder;
-  if (!fs::exists(folder / "label_map.json") && !fs::exists(folder / "label_to_id.json")) {
+  if (LabelFileIn(folder).empty()) {
     const std::string asked = PathIn(entry, {"label_map_path"});
     if (IsFile(asked)) labels = fs::path(asked).parent_path();
   }
   family.head = ReadHead(labels, WeightsOf(folder, entry, notices));
   return family;
-}
-
-template <typename Enum>
-Enum FromName(const json &object, const char *key, std::initializer_list<Enum> values) {
-  const auto text = object.at(key).get<std::string>();
-  if (const auto value = Named(text, values)) return *value;
-  throw Error(std::string(key) + " is '" + text + "', which this version does not know");
-}
-
-FeatureConfig ReadFeatureConfig(const json &object) {
-  FeatureConfig config;
-  config.weights_hash = object.at("weights_hash").get<std::string>();
-  config.backbone = object.value("backbone", std::string());
-  config.precision = FromName(object, "precision", {Precision::kFp32, Precision::kFp16, Precision::kBf16});
-  config.sampling = FromName(object, "sampling", {Sampling::kAuto, Sampling::kStride, Sampling::kTimestamp});
-  config.colorimetry = FromName(object, "colorimetry", {Colorimetry::kReference, Colorimetry::kStream});
-  config.sample_rate = Fraction::Parse(object.at("sample_rate").get<std::string>()).value_or(Fraction{});
-  config.hop = object.at("hop").get<int>();
-  config.roi = Region::Parse(object.at("roi").get<std::string>());
-  if (object.contains("mode"))  // models before 0.3 have none
-    config.mode = FromName(object, "mode", {FeatureMode::kWindowed, FeatureMode::kContinual});
-  return config;
 }
 
 double ReadTemperature(const json &value) {
@@ -186,7 +174,7 @@ ModelJson ReadModelJson(const fs::path &path) {
                   "; this program reads up to " + std::to_string(kModelFormatVersion) + ". Update gst-action");
     }
     read.facts.created = object.value("created", std::string());
-    read.facts.features = ReadFeatureConfig(object.at("features"));
+    read.facts.features = FeatureConfigIn(object.at("features"));
     read.facts.stand_in = object.at("features").value("stand_in", false);
     if (object.contains("calibration")) read.facts.calibration = ReadCalibration(object.at("calibration"));
     for (const char *measured : {"cross_validation", "validation"}) {
@@ -200,9 +188,8 @@ ModelJson ReadModelJson(const fs::path &path) {
     }
     for (const json &label : object.at("labels")) {
       FineLabel fine{label.at("label").get<std::string>(), label.at("coarse").get<std::string>(), {}};
-      fine.category =
-          FromName(label, "value_category",
-                   {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva, ValueCategory::kUnknown});
+      fine.category = EnumAt(label, "value_category",
+                             {ValueCategory::kVa, ValueCategory::kRnva, ValueCategory::kNva, ValueCategory::kUnknown});
       read.labels.push_back(std::move(fine));
     }
   } catch (const json::exception &e) {
@@ -238,7 +225,7 @@ namespace {
 bool BelongsToModel(const fs::path &place, bool is_folder) {
   static const std::set<std::string> kTop = {".lock",       "curves.png",    "model.json",
                                              "report.html", "training.json", kElementsFile};
-  static const std::set<std::string> kHead = {"best.pt", "last.pt", "label_map.json", "label_to_id.json"};
+  static const std::set<std::string> kHead = {"best.pt", "last.pt", kLabelFiles[0], kLabelFiles[1]};
   const std::vector<std::string> parts(place.begin(), place.end());
   const std::string &top = parts.front(), &name = parts.back();
   switch (parts.size()) {
@@ -261,9 +248,8 @@ std::string WhyNotReplace(const std::string &folder) {
   const fs::path root = folder;
   std::error_code failed;
   if (!fs::is_directory(fs::symlink_status(root, failed))) return "it is no folder, or a link";
-  const bool stage1 = fs::exists(root / "stage1" / "label_map.json", failed) ||
-                      fs::exists(root / "stage1" / "label_to_id.json", failed);
-  if (!stage1 || !fs::exists(root / "stage2" / kRegistryFile, failed)) return "it is no model folder";
+  if (LabelFileIn(root / "stage1").empty() || !fs::exists(root / "stage2" / kRegistryFile, failed))
+    return "it is no model folder";
   fs::recursive_directory_iterator entry(root, failed);
   while (!failed && entry != fs::recursive_directory_iterator()) {
     const fs::path place = entry->path().lexically_relative(root);

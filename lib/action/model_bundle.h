@@ -5,6 +5,7 @@
 #ifndef ACTION_MODEL_BUNDLE_H_
 #define ACTION_MODEL_BUNDLE_H_
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +18,9 @@
 #include "action/labels.h"
 
 namespace action {
+
+// What a label map may be called: the first by the Python system's scripts, the second by its notebook.
+inline constexpr std::array<const char *, 2> kLabelFiles = {"label_map.json", "label_to_id.json"};
 
 // One classifier as it lies in the folder.
 struct Head {

@@ -113,19 +113,20 @@ HeadLoss TrainableHead::Evaluate(const HeadBatch &batch) const {
 
 HeadLoss TrainableHead::Step(const HeadBatch &batch, const Mask &mask) {
   const Layers layers = Forward(batch, mask);
-  HeadLoss loss{layers.logits, LossOf(layers.logits, batch.labels, Shares(batch))};
-  Backward(batch, layers);
+  const at::Tensor shares = Shares(batch);
+  HeadLoss loss{layers.logits, LossOf(layers.logits, batch.labels, shares)};
+  Backward(batch, layers, shares);
   Update();
   return loss;
 }
 
-void TrainableHead::Backward(const HeadBatch &batch, const Layers &layers) {
+void TrainableHead::Backward(const HeadBatch &batch, const Layers &layers, const at::Tensor &shares) {
   const auto &[norm_weight, norm_bias, w1, b1, w2, b2, w3, b3] = parameters_;
   auto &[d_norm_weight, d_norm_bias, d_w1, d_b1, d_w2, d_b2, d_w3, d_b3] = gradients_;
   // Cross entropy: the probabilities, less 1 at the label.
   at::Tensor d = at::softmax(layers.logits, 1);
   d.scatter_add_(1, batch.labels.unsqueeze(1), at::full({d.size(0), 1}, -1.0, at::kFloat));
-  d.mul_(Shares(batch));
+  d.mul_(shares);
 
   at::mm_out(d_w3, d.t(), layers.dropped2);
   at::sum_out(d_b3, d, {0});

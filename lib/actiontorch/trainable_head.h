@@ -62,7 +62,7 @@ class TrainableHead {
   static at::Tensor SumPadding(const HeadBatch &batch, const at::Tensor &gradient);
   // Of each of the N steps, the share of the loss that it has: [N, 1].
   at::Tensor Shares(const HeadBatch &batch) const;
-  void Backward(const HeadBatch &batch, const Layers &layers);
+  void Backward(const HeadBatch &batch, const Layers &layers, const at::Tensor &shares);
   void Update();
 
   const AdamW options_;

@@ -20,12 +20,13 @@
 
 #include "action/error.h"
 #include "common/encoder.h"
+#include "common/quantities.h"
+#include "helpers/error_of.h"
 #include "record/cycle_counter.h"
 #include "record/deadline.h"
 #include "record/folders.h"
 #include "record/lines.h"
 #include "record/pipeline.h"
-#include "record/quantities.h"
 #include "record/recorder.h"
 #include "record/recovery.h"
 #include "record/retention.h"
@@ -41,16 +42,6 @@ namespace fs = std::filesystem;
 constexpr int64_t kSecond = 1'000'000'000, kHour = 3600 * kSecond, kDay = 24 * kHour;
 // 2026-03-01 00:00:00 UTC.
 constexpr int64_t kMarch = 1772323200 * kSecond;
-
-// What an Error says; empty when there is none.
-std::string ErrorOf(const std::function<void()> &body) {
-  try {
-    body();
-  } catch (const Error &e) {
-    return e.what();
-  }
-  return {};
-}
 
 class Zone {
  public:

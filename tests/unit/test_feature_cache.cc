@@ -116,6 +116,32 @@ TEST_F(FeatureCacheTest, SaysWhatIsDamaged) {
   EXPECT_EQ(said(), "") << "stale, not damaged";
 }
 
+TEST_F(FeatureCacheTest, AFileByItselfSaysWhatItIsOf) {
+  config_.hop = 4;
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  const std::string path = FileOf(".pt").string();
+  const FeatureFile file = ReadFeatureFile(path);
+  EXPECT_EQ(file.table.rows, table_.rows);
+  ASSERT_TRUE(file.config);
+  EXPECT_EQ(file.config->hop, 4);
+  EXPECT_EQ(file.config->weights_hash, "abc");
+  // What a stranger's twin could say, and no sum can be made of.
+  std::ifstream in(FileOf(".json"));
+  auto twin = nlohmann::json::parse(in);
+  for (const auto &[key, value] :
+       std::vector<std::pair<std::string, nlohmann::json>>{{"hop", 0}, {"hop", 17}, {"precision", "fp8"}}) {
+    auto changed = twin;
+    changed[key] = value;
+    std::ofstream(FileOf(".json")) << changed;
+    EXPECT_THROW(ReadFeatureFile(path), Error) << key;
+  }
+  fs::remove(FileOf(".json"));
+  EXPECT_FALSE(ReadFeatureFile(path).config);
+  table_.times[1] = std::numeric_limits<double>::infinity();
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  EXPECT_THROW(ReadFeatureFile(path), Error);
+}
+
 // Version 1, of before 0.2.0, has other features of turned and of full-range videos.
 TEST_F(FeatureCacheTest, MissesWhatAnOlderVersionComputed) {
   Cache().Write(video_, {}, table_, VideoMark::Of(video_));

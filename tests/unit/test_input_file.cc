@@ -15,21 +15,12 @@
 #include "action/io/atomic_file.h"
 #include "action/io/crc32.h"
 #include "action/io/json_text.h"
+#include "helpers/error_of.h"
 
 namespace action {
 namespace {
 
 namespace fs = std::filesystem;
-
-// What its Error says; empty: it threw none.
-std::string ErrorOf(const std::function<void()> &body) {
-  try {
-    body();
-  } catch (const Error &e) {
-    return e.what();
-  }
-  return {};
-}
 
 void ExpectSaid(const std::string &said, const std::string &words) {
   EXPECT_NE(said.find(words), std::string::npos) << "expected '" << words << "' in '" << said << "'";

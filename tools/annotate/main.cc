@@ -6,7 +6,6 @@
 #include <gst/gst.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <map>

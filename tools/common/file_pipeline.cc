@@ -17,26 +17,8 @@ namespace {
 
 constexpr int kMostTries = 5;
 
-using BusPtr = std::unique_ptr<GstBus, Deleter<gst_object_unref>>;
-
 // One of the plugin's elements: where it is, all are.
 constexpr const char *kOfThePlugin = "r3dfeatures";
-
-[[noreturn]] void Fail(GstMessage *message, const std::string &path) {
-  GError *error = nullptr;
-  gchar *debug = nullptr;
-  gst_message_parse_error(message, &error, &debug);
-  const ErrorPtr owner(error);
-  const CharPtr text(debug);
-  // An element of ours says itself what is wrong with what.
-  const auto *factory = GST_IS_ELEMENT(GST_MESSAGE_SRC(message))
-                            ? gst_element_get_factory(GST_ELEMENT(GST_MESSAGE_SRC(message)))
-                            : nullptr;
-  const char *plugin = factory != nullptr ? gst_plugin_feature_get_plugin_name(GST_PLUGIN_FEATURE(factory)) : nullptr;
-  const bool ours = plugin != nullptr && std::strcmp(plugin, "gstaction") == 0;
-  const std::string more = ours ? "" : DetailOf(debug);
-  throw Error((ours ? "" : path + ": ") + error->message + (more.empty() ? "" : " [" + more + "]"));
-}
 
 void ReportProgress(GstElement *pipeline, const FileRunOptions &options) {
   if (!options.progress) return;
@@ -124,11 +106,24 @@ GstElement *ChildOf(const ElementPtr &pipeline, const char *name) {
   return element.get();  // the pipeline owns it
 }
 
+void FailWith(GstMessage *message, const std::string &path) {
+  GError *error = nullptr;
+  gchar *debug = nullptr;
+  gst_message_parse_error(message, &error, &debug);
+  const ErrorPtr owner(error);
+  const CharPtr text(debug);
+  // An element of ours says itself what is wrong with what.
+  const auto *factory = GST_IS_ELEMENT(GST_MESSAGE_SRC(message))
+                            ? gst_element_get_factory(GST_ELEMENT(GST_MESSAGE_SRC(message)))
+                            : nullptr;
+  const char *plugin = factory != nullptr ? gst_plugin_feature_get_plugin_name(GST_PLUGIN_FEATURE(factory)) : nullptr;
+  const bool ours = plugin != nullptr && std::strcmp(plugin, "gstaction") == 0;
+  const std::string more = ours ? "" : DetailOf(debug);
+  throw Error((ours ? "" : path + ": ") + error->message + (more.empty() ? "" : " [" + more + "]"));
+}
+
 void RunToEnd(GstElement *pipeline, const std::string &path, const FileRunOptions &options) {
-  struct TakenDown {
-    GstElement *pipeline;
-    ~TakenDown() { gst_element_set_state(pipeline, GST_STATE_NULL); }
-  } const taken_down{pipeline};
+  const TakenDown taken_down{pipeline};
   const BusPtr bus(gst_element_get_bus(pipeline));
   const ElementPtr source(gst_bin_get_by_name(GST_BIN(pipeline), kSource));
   const ElementPtr decoder(gst_bin_get_by_name(GST_BIN(pipeline), kDecoder));
@@ -149,7 +144,7 @@ void RunToEnd(GstElement *pipeline, const std::string &path, const FileRunOption
       case GST_MESSAGE_EOS:
         return;
       case GST_MESSAGE_ERROR:
-        Fail(message.get(), path);
+        FailWith(message.get(), path);
       case GST_MESSAGE_ASYNC_DONE:
         if (std::exchange(to_seek, false)) Seek(pipeline, path, options);
         break;

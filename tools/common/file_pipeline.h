@@ -17,6 +17,17 @@
 namespace action {
 
 using ElementPtr = std::unique_ptr<GstElement, Deleter<gst_object_unref>>;
+using BusPtr = std::unique_ptr<GstBus, Deleter<gst_object_unref>>;
+
+// Stops a pipeline at the end of a block.
+struct TakenDown {
+  GstElement *pipeline;
+  ~TakenDown() { gst_element_set_state(pipeline, GST_STATE_NULL); }
+};
+
+// Throws what an ERROR message says, behind `path` where the message is not one of our elements, which say themselves
+// what is wrong with what.
+[[noreturn]] void FailWith(GstMessage *message, const std::string &path);
 
 // Somebody asked for an end.
 class Cancelled : public Error {

@@ -30,7 +30,6 @@ namespace {
 constexpr double kAssumedFps =
     static_cast<double>(kAssumedRate.numerator) / static_cast<double>(kAssumedRate.denominator);
 
-using BusPtr = std::unique_ptr<GstBus, Deleter<gst_object_unref>>;
 using MessagePtr = std::unique_ptr<GstMessage, Deleter<gst_message_unref>>;
 
 // filesrc ! decodebin ! queue ! r3dfeatures orientation=auto ! fakesink

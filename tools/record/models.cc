@@ -12,7 +12,7 @@
 #include "action/labels.h"
 #include "action/model_bundle.h"
 #include "action/weights_location.h"
-#include "record/quantities.h"
+#include "common/quantities.h"
 
 namespace action {
 namespace {

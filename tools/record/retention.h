@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "common/quantities.h"
 #include "record/folders.h"
-#include "record/quantities.h"
 
 namespace action {
 

@@ -13,7 +13,7 @@
 
 #include "action/network.h"
 #include "action/picture.h"
-#include "record/quantities.h"
+#include "common/quantities.h"
 
 namespace action {
 

@@ -13,7 +13,6 @@
 #include <iterator>
 #include <memory>
 
-#include "action/deleter.h"
 #include "action/error.h"
 #include "action/feature_cache.h"
 #include "action/model_bundle.h"
@@ -131,17 +130,12 @@ void Feed(const Replayed &replayed, Feeder &feeder) {
   }
 }
 
-// What the pipeline says of its end. Throws Error.
+// Throws Error when the pipeline does not come to its end.
 void WaitForEnd(GstElement *pipeline, const std::string &path) {
-  const std::unique_ptr<GstBus, Deleter<gst_object_unref>> bus(gst_element_get_bus(pipeline));
+  const BusPtr bus(gst_element_get_bus(pipeline));
   const MessagePtr message(gst_bus_timed_pop_filtered(
       bus.get(), GST_CLOCK_TIME_NONE, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
-  if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS) return;
-  GError *error = nullptr;
-  gst_message_parse_error(message.get(), &error, nullptr);
-  const std::string text = error->message;
-  g_error_free(error);
-  throw Error(path + ": " + text);
+  if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) FailWith(message.get(), path);
 }
 
 // A name beside the output, of the same ending: the output is whole, or not there.
@@ -186,10 +180,7 @@ std::string MakeTimeline(const MakeOptions &options) {
   gst_util_set_object_arg(G_OBJECT(smooth), "sync-mode", "immediate");
   g_object_set(sink, "async", FALSE, nullptr);
   {
-    struct Stop {
-      GstElement *pipeline;
-      ~Stop() { gst_element_set_state(pipeline, GST_STATE_NULL); }
-    } const stop{pipeline.get()};
+    const TakenDown taken_down{pipeline.get()};
     gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
     Feeder feeder(classify);
     BackboneFacts facts;

@@ -15,6 +15,7 @@
 #include "action/error.h"
 #include "action/processors.h"
 #include "common/command_line.h"
+#include "common/quantities.h"
 
 namespace action {
 namespace {
@@ -25,13 +26,15 @@ void AtLeast(const char *option, double value, double least) {
 }
 
 // "30s", "2min", "1.5h": seconds.
-double ParseBudget(const std::string &text) {
-  double value = 0;
-  const auto [unit, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string_view rest(unit, static_cast<size_t>(text.data() + text.size() - unit));
-  const double seconds = rest == "s" ? 1 : rest == "min" || rest == "m" ? 60 : rest == "h" ? 3600 : 0;
-  if (error == std::errc() && seconds > 0 && value > 0 && std::isfinite(value)) return value * seconds;
-  throw Error("--budget '" + text + "' is not understood; it is a time such as 30s, 2min or 1h");
+double ParseBudget(std::string text) {
+  const std::string given = text;
+  if (text.ends_with("min")) text.resize(text.size() - 2);
+  try {
+    const auto seconds = static_cast<double>(ParseDuration(text)) / 1e9;
+    if (seconds > 0) return seconds;
+  } catch (const Error &) {  // told below
+  }
+  throw Error("--budget '" + given + "' is not understood; it is a time such as 30s, 2min or 1h");
 }
 
 void ReadCrossValidation(const std::string &how, const std::string &budget, TrainOptions &options) {

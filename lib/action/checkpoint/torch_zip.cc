@@ -65,8 +65,8 @@ Directory FindDirectory(std::span<const std::byte> bytes) {
 struct Record {
   std::span<const std::byte> bytes;
   bool compressed = false;
-  uint32_t crc =
-      0;  // of its bytes; 0: the writer has left it out, as PyTorch can (torch.serialization.set_crc32_options)
+  // Of its bytes; 0: the writer has left it out, as PyTorch can (torch.serialization.set_crc32_options).
+  uint32_t crc = 0;
 };
 using Records = std::unordered_map<std::string, Record>;
 

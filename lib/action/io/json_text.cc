@@ -3,16 +3,13 @@
 
 #include "action/io/json_text.h"
 
-#include <glib.h>
-
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <optional>
 #include <vector>
 
-#include "action/deleter.h"
 #include "action/error.h"
+#include "action/regex.h"
 
 namespace action {
 namespace {
@@ -20,20 +17,8 @@ namespace {
 constexpr size_t kMostDepth = 64;
 constexpr size_t kMostOrderedKeys = 10'000;
 
-// What the groups of `pattern` match in `text`; nothing when it does not match.
 std::optional<std::vector<std::string>> Match(const char *pattern, const std::string &text) {
-  const std::unique_ptr<GRegex, Deleter<g_regex_unref>> regex(
-      g_regex_new(pattern, static_cast<GRegexCompileFlags>(0), static_cast<GRegexMatchFlags>(0), nullptr));
-  GMatchInfo *found = nullptr;
-  const bool matches = g_regex_match(regex.get(), text.c_str(), static_cast<GRegexMatchFlags>(0), &found) != FALSE;
-  const std::unique_ptr<GMatchInfo, Deleter<g_match_info_unref>> owner(found);
-  if (!matches) return std::nullopt;
-  std::vector<std::string> groups;
-  for (int i = 1; i < g_match_info_get_match_count(found); ++i) {
-    const std::unique_ptr<char, Deleter<g_free>> group(g_match_info_fetch(found, i));
-    groups.emplace_back(group.get());
-  }
-  return groups;
+  return Regex(pattern).Find(text);
 }
 
 std::string Line(std::string_view text, size_t at, size_t first_line) {
@@ -80,9 +65,9 @@ Json Parse(std::string_view text, const std::string &what, size_t first_line, si
   } catch (const nlohmann::json::exception &e) {
     // A number; its place is not told.
     const auto number = Match("number overflow parsing '(.*)'", e.what());
-    const size_t at = number ? text.find((*number)[0]) : std::string_view::npos;
+    const size_t at = number ? text.find((*number)[1]) : std::string_view::npos;
     if (at == std::string_view::npos) throw Error(what + " cannot be read: " + InPlainWords(e));
-    throw Error(what + " cannot be read: the number " + (*number)[0].substr(0, 40) + " at line " +
+    throw Error(what + " cannot be read: the number " + (*number)[1].substr(0, 40) + " at line " +
                 Line(text, at, first_line) + " is too large");
   }
 }
@@ -92,14 +77,14 @@ Json Parse(std::string_view text, const std::string &what, size_t first_line, si
 std::string InPlainWords(const nlohmann::json::exception &error) {
   const std::string said = error.what();
   if (const auto found = Match("at line (\\d+), column (\\d+)", said)) {
-    return "it is not JSON at line " + (*found)[0] + ", column " + (*found)[1];
+    return "it is not JSON at line " + (*found)[1] + ", column " + (*found)[2];
   }
-  if (const auto found = Match("key '(.*)' not found", said)) return "'" + (*found)[0] + "' is missing";
+  if (const auto found = Match("key '(.*)' not found", said)) return "'" + (*found)[1] + "' is missing";
   if (const auto found = Match("type must be (\\w+), but is (\\w+)", said)) {
-    return "a value of the type " + (*found)[1] + " stands where one of the type " + (*found)[0] + " should";
+    return "a value of the type " + (*found)[2] + " stands where one of the type " + (*found)[1] + " should";
   }
   if (const auto found = Match("cannot use .* with (\\w+)", said)) {
-    return "a value of the type " + (*found)[0] + " stands where an object should";
+    return "a value of the type " + (*found)[1] + " stands where an object should";
   }
   return "it is not what this program writes";
 }

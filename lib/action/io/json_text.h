@@ -7,12 +7,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "action/error.h"
 #include "action/export.h"
 #include "action/io/input_file.h"
+#include "action/text.h"
 
 namespace action {
 
@@ -30,6 +33,14 @@ ACTION_API nlohmann::ordered_json ParseOrderedJson(std::string_view text, const 
 
 // A file that is one object. Throws Error.
 ACTION_API nlohmann::json ReadJsonObject(const std::string &path, const std::string &what, uint64_t most);
+
+// The text under a key as one of these values. Throws Error, or json::exception where there is no text.
+template <typename Enum>
+Enum EnumAt(const nlohmann::json &object, const char *key, std::initializer_list<Enum> values) {
+  const auto text = object.at(key).get<std::string>();
+  if (const auto value = Named(text, values)) return *value;
+  throw Error(std::string(key) + " is '" + text + "', which this version does not know");
+}
 
 }  // namespace action
 

@@ -20,6 +20,7 @@
 #include "action/deleter.h"
 #include "action/error.h"
 #include "action/labels.h"
+#include "action/regex.h"
 #include "action/sha256.h"
 
 namespace action {
@@ -229,23 +230,17 @@ Dataset ScanDataset(const std::string &folder) {
 }
 
 void GroupBy(Dataset &dataset, const std::string &pattern) {
-  GError *error = nullptr;
-  const std::unique_ptr<GRegex, Deleter<g_regex_unref>> regex(
-      g_regex_new(pattern.c_str(), static_cast<GRegexCompileFlags>(0), static_cast<GRegexMatchFlags>(0), &error));
-  if (!regex) {
-    const std::string reason = error->message;
-    g_error_free(error);
-    throw Error("--group-by '" + pattern + "' is not a regular expression: " + reason);
-  }
+  const Regex regex = [&pattern] {
+    try {
+      return Regex(pattern);
+    } catch (const Error &e) {
+      throw Error(std::string("--group-by ") + e.what());
+    }
+  }();
   std::vector<std::string> unmatched;
   const auto source_in = [&regex](const std::string &name) -> std::string {
-    GMatchInfo *match = nullptr;
-    const bool found = g_regex_match(regex.get(), name.c_str(), static_cast<GRegexMatchFlags>(0), &match) != FALSE;
-    const std::unique_ptr<GMatchInfo, Deleter<g_match_info_unref>> owner(match);
-    if (!found) return {};
-    const std::unique_ptr<char, Deleter<g_free>> text(
-        g_match_info_fetch(match, g_regex_get_capture_count(regex.get()) > 0 ? 1 : 0));
-    return text ? text.get() : "";
+    const auto found = regex.Find(name);
+    return !found ? "" : found->size() > 1 ? (*found)[1] : (*found)[0];
   };
   for (Clip &clip : dataset.clips) {
     const fs::path file = fs::path(clip.path).filename();

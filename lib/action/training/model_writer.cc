@@ -35,8 +35,7 @@ void WriteHead(const fs::path &folder, const std::vector<std::string> &labels, c
   json map = json::object();
   for (size_t id = 0; id < labels.size(); ++id)
     map[labels[id]] = id;
-  // The Python system's notebook looks for the second name, its scripts for the first.
-  for (const char *name : {"label_map.json", "label_to_id.json"})
+  for (const char *name : kLabelFiles)
     WriteJson(folder / name, map);
 }
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Lengths of time and sizes as people write them.
-#ifndef GST_ACTION_RECORD_QUANTITIES_H_
-#define GST_ACTION_RECORD_QUANTITIES_H_
+#ifndef GST_ACTION_QUANTITIES_H_
+#define GST_ACTION_QUANTITIES_H_
 
 #include <cstdint>
 #include <string>
@@ -34,4 +34,4 @@ double ParseNumber(const std::string &text);
 
 }  // namespace action
 
-#endif  // GST_ACTION_RECORD_QUANTITIES_H_
+#endif  // GST_ACTION_QUANTITIES_H_

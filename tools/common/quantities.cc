@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The gst-action developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include "record/quantities.h"
+#include "common/quantities.h"
 
 #include <glib.h>
 
