@@ -95,30 +95,49 @@ def filled(times_ns, announced_fps):
     return times
 
 
-def auto_samples(times_ns, announced_fps, fps, rate=8):
-    """The sampled frames, and whether the stream left its announced rate.
+def is_about(interval, periods, period, part):
+    return abs(interval - periods * period) * part <= period
 
-    By frame number (with the reference's fps) up to the first interval that is not 1/announced +- half, or the first frame at
-    which the mean interval since the second one is off by more than 1 % and 1.5 frames; by timestamp from there on. By timestamp
-    from the start where no rate is announced. A repeated time is no interval.
+
+def auto_samples(times_ns, announced_fps, fps, rate=8):
+    """The sampled frames, and whether the stream left its rate for its times.
+
+    By frame number (with the reference's fps) as long as intervals are 1/fps +- half, up to four frames in all may be missing (two
+    in one place), and the mean interval since the second frame is off by no more than 1 % or 1.5 frames; by timestamp from there
+    on. Where the rate is unknown, or is not that of the frames up to the second sample, and those come at equal intervals, the
+    rate is theirs.
     """
     times_ns = filled(times_ns, announced_fps)
-    if not announced_fps:
-        return timestamp_samples(times_ns, rate), False
-    period = 1e9 / announced_fps
+    intervals = [b - a for a, b in zip(times_ns, times_ns[1:])]
     step = stride(fps, rate)
-    intervals = 0  # that were apart, since the second frame
+    uniform = [True] + [n == 0 or is_about(intervals[n], 1, sum(intervals[:n]) / n, 2) for n in range(len(intervals))]
+    measured, missing, since = not announced_fps, 0, None
+
+    def by_time(i):
+        before = list(range(0, i, step if measured or not announced_fps else stride(announced_fps, rate)))
+        passed = int((times_ns[i - 1] - times_ns[0]) * rate // 1_000_000_000)
+        return before + timestamp_samples(times_ns, rate, passed + 1, i), bool(announced_fps) or i > step
+
     for i in range(1, len(times_ns)):
-        interval = times_ns[i] - times_ns[i - 1]
-        if interval == 0:
+        interval = intervals[i - 1]
+        if measured and i <= 64:
+            if not uniform[i]:
+                return by_time(i)
             continue
-        if i > 1:
-            intervals += 1
-        drift = abs((times_ns[i] - times_ns[1]) / period - intervals)
-        if not 0.5 * period <= interval <= 1.5 * period or (drift > 1.5 and drift > 0.01 * intervals):
-            before = list(range(0, i, stride(announced_fps, rate)))
-            passed = int((times_ns[i - 1] - times_ns[0]) * rate // 1_000_000_000)
-            return before + timestamp_samples(times_ns, rate, passed + 1, i), True
+        period = sum(intervals[:64]) / len(intervals[:64]) if measured else 1e9 / announced_fps
+        periods = next((n for n in (1, 2, 3) if is_about(interval, n, period, 2 if n == 1 else 4)), None)
+        missing += periods - 1 if periods else 0
+        wrong = periods is None or missing > 4
+        if not wrong and since is None:
+            since = i
+            lost_before = missing
+        drift = 0 if wrong else abs((times_ns[i] - times_ns[since]) / period - (i - since) - (missing - lost_before))
+        wrong = wrong or (drift > 1.5 and drift > 0.01 * (i - since + missing))
+        if not measured and i <= stride(announced_fps, rate) and all(uniform[:i + 1]) and (wrong or i > 1 and missing >= i):
+            measured, missing, since = True, 0, None
+            continue
+        if wrong:
+            return by_time(i)
     return list(range(0, len(times_ns), step)), False
 
 

@@ -55,12 +55,6 @@ TEST(FrameSampler, UnknownRateCountsAs25ForStride) {
   EXPECT_EQ(sampler.stride(), 3);
 }
 
-TEST(FrameSampler, UnknownRateIsSampledByTimestamp) {
-  FrameSampler sampler(Sampling::kAuto, {0, 1}, {8, 1});
-  EXPECT_TRUE(sampler.by_timestamp());
-  EXPECT_FALSE(sampler.TakeIrregularInterval());
-}
-
 // The rule as it is written: frame of sample k = first frame with time >= t0 + k / rate; each frame once.
 std::vector<int> ByDefinition(const std::vector<int64_t> &times, Fraction rate) {
   std::vector<bool> chosen(times.size(), false);
@@ -80,6 +74,72 @@ std::vector<int> ByDefinition(const std::vector<int64_t> &times, Fraction rate) 
     if (chosen[i]) indices.push_back(static_cast<int>(i));
   }
   return indices;
+}
+
+std::vector<int> EveryNth(int count, int n) {
+  std::vector<int> taken;
+  for (int i = 0; i < count; i += n)
+    taken.push_back(i);
+  return taken;
+}
+
+// What cv2.VideoWriter's MP4 files look like at odd rates: 0/1, or a multiple of the rate. cv2 counts by the real one.
+TEST(FrameSampler, ARateThatTheContainerDoesNotKnowIsThatOfItsFrames) {
+  const std::vector<std::pair<Fraction, Fraction>> cases = {
+      {{0, 1}, {1789, 60}}, {{179, 1}, {179, 6}}, {{299, 1}, {299, 10}}, {{0, 1}, {2487, 100}}, {{50, 1}, {25, 1}},
+      {{0, 1}, {8, 1}},     {{0, 1}, {5, 1}},     {{0, 1}, {60, 1}},     {{1000, 1}, {12, 1}}};
+  for (const auto &[announced, real] : cases) {
+    for (const bool rounded : {false, true}) {  // to the millisecond, as in Matroska
+      FrameSampler sampler(Sampling::kAuto, announced, {8, 1});
+      std::vector<int64_t> times = ConstantRate(3000, real, 20 * kMs);
+      for (int64_t &time : times)
+        time = rounded ? (time + kMs / 2) / kMs * kMs : time;
+      EXPECT_EQ(Sampled(sampler, times), EveryNth(3000, FrameSampler::StrideFor(real, {8, 1})))
+          << real.numerator << "/" << real.denominator << (rounded ? ", rounded" : "");
+      EXPECT_FALSE(sampler.TakeIrregularInterval()) << real.numerator;
+      EXPECT_NEAR(static_cast<double>(sampler.interval()),
+                  static_cast<double>(sampler.stride()) * 1e9 * static_cast<double>(real.denominator) /
+                      static_cast<double>(real.numerator),
+                  1e6);
+    }
+  }
+}
+
+TEST(FrameSampler, AMeasuredRateBearsASeek) {
+  FrameSampler sampler(Sampling::kAuto, {0, 1}, {8, 1});
+  std::vector<int64_t> times = ConstantRate(10, {30, 1});
+  Sampled(sampler, times);
+  sampler.Restart();
+  times = ConstantRate(500, {30, 1}, 100 * kSecond);
+  EXPECT_EQ(Sampled(sampler, times), EveryNth(500, 4));
+  EXPECT_FALSE(sampler.by_timestamp());
+}
+
+TEST(FrameSampler, AnUnknownRateThatIsNotConstantIsSampledByTimestamp) {
+  const std::vector<int64_t> times = {0, 33 * kMs, 133 * kMs, 140 * kMs, 300 * kMs, 301 * kMs, 500 * kMs, 630 * kMs};
+  FrameSampler sampler(Sampling::kAuto, {0, 1}, {8, 1});
+  EXPECT_EQ(Sampled(sampler, times), ByDefinition(times, {8, 1}));
+  EXPECT_TRUE(sampler.by_timestamp());
+  EXPECT_FALSE(sampler.TakeIrregularInterval()) << "nobody has announced another";
+}
+
+// A recording that lost a frame in the middle, as cv2 counts it; one of more holes has no number to trust.
+TEST(FrameSampler, AFewFramesMayBeMissing) {
+  for (const auto &[missing, by_time] : std::vector<std::pair<std::vector<int>, bool>>{{{77}, false},
+                                                                                       {{1}, false},
+                                                                                       {{1, 2}, false},
+                                                                                       {{40, 300, 301, 600}, false},
+                                                                                       {{9, 40, 300, 301, 600}, true},
+                                                                                       {{9, 10, 11}, true}}) {
+    std::vector<int64_t> times = ConstantRate(1000, {25, 1});
+    for (auto lost = missing.rbegin(); lost != missing.rend(); ++lost)
+      times.erase(times.begin() + *lost);
+    FrameSampler sampler(Sampling::kAuto, {25, 1}, {8, 1});
+    const std::vector<int> taken = Sampled(sampler, times);
+    EXPECT_EQ(sampler.by_timestamp(), by_time) << missing.front();
+    if (by_time) continue;
+    EXPECT_EQ(taken, EveryNth(static_cast<int>(times.size()), 3)) << missing.front();
+  }
 }
 
 TEST(FrameSampler, TimestampRuleEqualsItsDefinition) {
@@ -108,9 +168,10 @@ TEST(FrameSampler, AutoGoesOverAtTheFirstIrregularInterval) {
   EXPECT_TRUE(sampler.by_timestamp());
   EXPECT_EQ(sampler.TakeIrregularInterval(), 100 * kMs);
   EXPECT_FALSE(sampler.TakeIrregularInterval()) << "reported once";
-  // Frames 0 and 4 by number; then the grid of 0, 125, 250, 375 ms ... from the first frame on. Frame 6 (266.7 ms) is
-  // the first at or after 250 ms.
-  EXPECT_EQ(std::vector<int>(taken.begin(), taken.begin() + 4), (std::vector<int>{0, 4, 6, 8}));
+  // Frames 0 and 4 by number; then the grid of 0, 125, 250, 375 ms ... from the first frame on. Frame 6 (266.7 ms)
+  // could still be two missing frames; frame 7 (366.7 ms) is none of those, and the first at or after 250 ms that is
+  // left.
+  EXPECT_EQ(std::vector<int>(taken.begin(), taken.begin() + 4), (std::vector<int>{0, 4, 8, 9}));
 }
 
 TEST(FrameSampler, IntervalsWithinHalfAreRegular) {
@@ -181,7 +242,7 @@ TEST(FrameSampler, AFrameThatASeekHasCutShortIsNoIrregularity) {
   EXPECT_FALSE(sampler.by_timestamp());
   sampler.Restart();
   sampler.Take(0);
-  sampler.Take(3 * kFrame);
+  sampler.Take(4 * kFrame);
   EXPECT_TRUE(sampler.by_timestamp()) << "but one that is too long is one";
 }
 
