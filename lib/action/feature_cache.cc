@@ -34,7 +34,8 @@ constexpr const char *kBackboneKey = "backbone";  // of features that were made 
 
 // Raised whenever this program computes other features from the same video and settings than before.
 // 2: videos that are to be turned, full-range MP4, times that stand still or are made up (0.2.0).
-constexpr int kFeatureVersion = 2;
+// 3: videos that lack a frame, or whose container says another rate than theirs or none (0.2.0).
+constexpr int kFeatureVersion = 3;
 
 std::string Md5(const std::string &text) {
   const std::unique_ptr<char, Deleter<g_free>> sum(g_compute_checksum_for_string(G_CHECKSUM_MD5, text.c_str(), -1));
@@ -94,6 +95,30 @@ std::optional<json> ReadTwin(const std::string &path) {
   } catch (const Error &) {
     return std::nullopt;
   }
+}
+
+// What is put behind the name of an entry where one of the reference lies, which is not ours to replace.
+constexpr const char *kBesideReference = "__gst-action";
+
+// The reference's twins say nothing of what the features were made with.
+bool IsOfReference(const json &twin) {
+  return !twin.contains(kBackboneKey) && !twin.contains("feature_version");
+}
+
+// A path as Python's pathlib writes it: without "." and empty parts; "//" at the beginning stays, "///" is "/".
+std::string AsPosix(const std::string &path) {
+  const size_t slashes = std::min(path.find_first_not_of('/'), path.size());
+  std::string text = slashes == 2 ? "//" : slashes > 0 ? "/" : "";
+  bool first = true;
+  for (size_t at = 0; at < path.size();) {
+    const size_t end = std::min(path.find('/', at), path.size());
+    const std::string part = path.substr(at, end - at);
+    at = end + 1;
+    if (part.empty() || part == ".") continue;
+    text += (first ? "" : "/") + part;
+    first = false;
+  }
+  return text.empty() ? "." : text;
 }
 
 // SHA-256 of the features: ties the two files of an entry together.
@@ -190,7 +215,7 @@ void FeatureCache::Prepare() const {
 }
 
 std::string FeatureCache::NameFor(const std::string &video, const VideoSpan &span) const {
-  std::string name = "vid_" + Md5(video + "|fps=8|len=16") + "__fps8__len16";
+  std::string name = "vid_" + Md5(AsPosix(video) + "|fps=8|len=16") + "__fps8__len16";
   if (config_.sample_rate != Fraction{8, 1}) {
     name += "__rate" + std::to_string(config_.sample_rate.numerator) + "-" +
             std::to_string(config_.sample_rate.denominator);
@@ -204,9 +229,22 @@ std::string FeatureCache::NameFor(const std::string &video, const VideoSpan &spa
   return name;
 }
 
+std::string FeatureCache::OwnNameFor(const std::string &video, const VideoSpan &span) const {
+  const std::string name = NameFor(video, span);
+  const std::optional<json> twin = ReadTwin((std::filesystem::path(folder_) / (name + ".json")).string());
+  return twin && IsOfReference(*twin) ? name + kBesideReference : name;
+}
+
+std::string FeatureCache::EntryFor(const std::string &video, const VideoSpan &span) const {
+  const std::string own = OwnNameFor(video, span);
+  std::error_code failed;
+  const bool is_there = std::filesystem::exists(std::filesystem::path(folder_) / (own + ".json"), failed);
+  return is_there ? own : NameFor(video, span);
+}
+
 std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const VideoSpan &span, bool published,
                                                const std::function<void(const std::string &)> &damaged) const {
-  const std::string stem = (std::filesystem::path(folder_) / NameFor(video, span)).string();
+  const std::string stem = (std::filesystem::path(folder_) / EntryFor(video, span)).string();
   const std::optional<json> twin = ReadTwin(stem + ".json");
   if (!twin) return std::nullopt;
   const bool foreign = twin->contains(kBackboneKey), ours = !foreign && twin->contains("feature_version");
@@ -241,7 +279,7 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
 
 void FeatureCache::Write(const std::string &video, const VideoSpan &span, const FeatureTable &table,
                          const VideoMark &mark) const {
-  const std::string stem = (std::filesystem::path(folder_) / NameFor(video, span)).string();
+  const std::string stem = (std::filesystem::path(folder_) / OwnNameFor(video, span)).string();
   std::vector<float> feats, times;
   for (const Features &row : table.rows)
     feats.insert(feats.end(), row.begin(), row.end());

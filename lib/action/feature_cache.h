@@ -68,8 +68,9 @@ struct VideoMark {
 // were made of. Features of another backbone that were made elsewhere may lie there too: feats has up to 512 columns (0
 // is what the others are), and the twin says {"backbone": NAME, "weights_hash": TEXT} and may say src_fps, video_bytes
 // and video_mtime_ns. They are used where `backbone` is their name, and there alone; and never overwritten. NAME is the
-// reference's, vid_{md5 of "PATH|fps=8|len=16"}__fps8__len16, and longer where the settings
-// or the span are not the reference's ("__hop4"). May be used from several threads and processes at once.
+// reference's, vid_{md5 of "PATH|fps=8|len=16"}__fps8__len16 with the path as pathlib writes it ("./a//b" is "a/b"),
+// and longer where the settings or the span are not the reference's ("__hop4"). May be used from several threads and
+// processes at once.
 class ACTION_API FeatureCache {
  public:
   FeatureCache(std::string folder, FeatureConfig config);
@@ -77,7 +78,12 @@ class ACTION_API FeatureCache {
   // Throws Error when the folder cannot be made or written to.
   void Prepare() const;
 
+  // The reference's name, and ours where the reference has written none.
   std::string NameFor(const std::string &video, const VideoSpan &span = {}) const;
+
+  // The name of the entry that is there, or would be looked for: the above, or, where an entry of the reference lies
+  // that was of no use (other weights, an older video), the one that was put beside it, "..__gst-action".
+  std::string EntryFor(const std::string &video, const VideoSpan &span = {}) const;
 
   // The entry of a video; nothing when there is none, or it was made of another version of the video, with other
   // settings or weights, or is damaged. An entry that the reference wrote (its twin says nothing but src_fps) is taken
@@ -86,15 +92,17 @@ class ACTION_API FeatureCache {
   std::optional<FeatureTable> Read(const std::string &video, const VideoSpan &span, bool published,
                                    const std::function<void(const std::string &)> &damaged = {}) const;
 
-  // Replaces the entry. Both files appear complete or not at all; each of them is worth nothing with another's twin.
-  // `mark` is of before the video was read, so that an entry of a video that changed meanwhile is stale at once. Throws
-  // Error, also where one lies there that was made elsewhere.
+  // Replaces the entry, but none of the reference's, beside which it is put. Both files appear complete or not at all;
+  // each of them is worth nothing with another's twin. `mark` is of before the video was read, so that an entry of a
+  // video that changed meanwhile is stale at once. Throws Error, also where one lies there that was made elsewhere.
   void Write(const std::string &video, const VideoSpan &span, const FeatureTable &table, const VideoMark &mark) const;
 
   const std::string &folder() const { return folder_; }
   const FeatureConfig &config() const { return config_; }
 
  private:
+  std::string OwnNameFor(const std::string &video, const VideoSpan &span) const;
+
   std::string folder_;
   FeatureConfig config_;
 };

@@ -4,6 +4,7 @@
 #include "action/feature_cache.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 class FeatureCacheTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / "cache";
+    folder_ = fs::path(testing::TempDir()) / ("cache-" + std::to_string(getpid()));
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     video_ = (folder_ / "clip.mp4").string();
@@ -47,6 +48,12 @@ class FeatureCacheTest : public testing::Test {
 TEST_F(FeatureCacheTest, NamesAreTheReferences) {
   // python3 -c 'import hashlib; print(hashlib.md5(b"data/a.mp4|fps=8|len=16").hexdigest())'
   EXPECT_EQ(Cache().NameFor("data/a.mp4"), "vid_1f181c932241b950dff32130f36095f0__fps8__len16");
+  // str(pathlib.PurePosixPath(path))
+  for (const char *same : {"./data/a.mp4", "data//a.mp4", "data/./a.mp4", "././data///a.mp4/", "data/a.mp4/."})
+    EXPECT_EQ(Cache().NameFor(same), Cache().NameFor("data/a.mp4")) << same;
+  EXPECT_EQ(Cache().NameFor("///x/a.mp4"), Cache().NameFor("/x/a.mp4"));
+  EXPECT_NE(Cache().NameFor("//x/a.mp4"), Cache().NameFor("/x/a.mp4")) << "POSIX leaves two slashes to the system";
+  EXPECT_NE(Cache().NameFor("data/../a.mp4"), Cache().NameFor("a.mp4")) << "data may be a link";
   config_.hop = 4;
   config_.roi = Region::Parse("0.5,0,0.5,1");
   const std::string name = Cache().NameFor("data/a.mp4", {1.5, 20});
@@ -181,6 +188,28 @@ TEST_F(FeatureCacheTest, TakesTheReferencesEntriesWithCare) {
   EXPECT_TRUE(Hit(true));
   config_.precision = Precision::kBf16;
   EXPECT_FALSE(Hit(true)) << "the reference's features are fp32";
+}
+
+TEST_F(FeatureCacheTest, OverwritesNoEntryOfTheReference) {
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  std::ofstream(FileOf(".json")) << R"({"src_fps": 25.0})";  // as the reference leaves it
+  const auto content = [&](const std::string &ending) {
+    std::ifstream file(FileOf(ending), std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string tensors = content(".pt"), twin = content(".json");
+  EXPECT_FALSE(Hit(false)) << "nobody knows of which weights they are";
+  table_.rows[0][0] = 7;
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  EXPECT_EQ(content(".pt"), tensors);
+  EXPECT_EQ(content(".json"), twin);
+  EXPECT_EQ(Cache().EntryFor(video_), Cache().NameFor(video_) + "__gst-action");
+  const auto read = Cache().Read(video_, {}, false);
+  ASSERT_TRUE(read) << "beside it";
+  EXPECT_EQ(read->rows, table_.rows);
+  table_.rows[0][0] = 8;
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  EXPECT_EQ(Cache().Read(video_, {}, false)->rows[0][0], 8) << "ours is replaced";
 }
 
 TEST_F(FeatureCacheTest, SaysWhichFolderCannotBeWritten) {

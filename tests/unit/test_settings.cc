@@ -3,6 +3,7 @@
 //
 // Texts that users type: devices, regions, places of weights.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -38,7 +39,7 @@ TEST(Region, Parses) {
 class WeightsPlace : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(testing::TempDir()) / "weights-place";
+    folder_ = std::filesystem::path(testing::TempDir()) / ("weights-place-" + std::to_string(getpid()));
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     unsetenv("GST_ACTION_WEIGHTS");

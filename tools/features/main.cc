@@ -60,7 +60,7 @@ int Extract(const Options &options) {
       const action::VideoMark mark = action::VideoMark::Of(path);
       const action::FeatureTable table = action::RunVideo(path, run);
       cache.Write(path, {}, table, mark);
-      progress.Finish(path + " -> " + cache.NameFor(path) + ".pt, " + std::to_string(table.rows.size()) + " chunks");
+      progress.Finish(path + " -> " + cache.EntryFor(path) + ".pt, " + std::to_string(table.rows.size()) + " chunks");
     } catch (const std::exception &e) {
       ++bad;
       const std::string problem = e.what();
