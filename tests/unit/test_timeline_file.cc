@@ -19,6 +19,7 @@ namespace action {
 namespace {
 
 constexpr int64_t kSecond = 1000000000;
+constexpr int64_t kMs = kSecond / 1000;
 
 Segment Make(int64_t start, int64_t end, const std::string &coarse, const std::string &fine) {
   Segment segment;
@@ -125,6 +126,57 @@ TEST_F(TimelineFiles, TellOfValuesThatContradictTheirLabels) {
   segment.category = ValueCategory::kNva;
   EXPECT_NE(ToJsonLine(segment).find(R"("value_from":"elements.csv")"), std::string::npos);
   EXPECT_EQ(ReadTimelineFile(Write("t.json", ToJson({&segment, 1}))).warnings.size(), 0u);
+}
+
+// The files of the Python system: its notebook's, those of its first scripts, and those of its deployment scripts.
+TEST_F(TimelineFiles, OfTheNotebookAreRead) {
+  const TimelineFile file = ReadTimelineFile(
+      Write("t.json",
+            R"([{"start_s":0.0,"end_s":6.4,"label":"turn_screw_va"},{"start_s":6.4,"end_s":9.92,"label":"look"}])"));
+  ASSERT_EQ(file.last().segments.size(), 2u);
+  const Segment &first = file.last().segments[0], &second = file.last().segments[1];
+  EXPECT_EQ(first.fine_action, "turn_screw_va");
+  EXPECT_EQ(first.coarse_action, "turn");
+  EXPECT_EQ(first.category, ValueCategory::kVa);
+  EXPECT_EQ(second.start, 6400 * kMs);
+  EXPECT_EQ(second.end, 9920 * kMs);
+  EXPECT_TRUE(file.warnings.empty());
+}
+
+TEST_F(TimelineFiles, OfTheScriptsLastUntilTheNextSegment) {
+  // Steps of 2 s: three, one, two. Each segment ends where its last step begins.
+  const std::string text =
+      R"([{"start":0.0,"end":4.0,"duration":4.0,"coarse_action":"turn","fine_action":"turn_va","num_frames":3},)"
+      R"({"start":6.0,"end":6.0,"duration":0.0,"coarse_action":"look","fine_action":"look","num_frames":1},)"
+      R"({"start":8.0,"end":10.0,"duration":2.0,"coarse_action":"turn","fine_action":"turn_va","num_frames":2}])";
+  const TimelineFile file = ReadTimelineFile(Write("t.json", text));
+  std::vector<std::pair<int64_t, int64_t>> times;
+  for (const Segment &segment : file.last().segments) {
+    EXPECT_NE(segment.state, SegmentState::kGap);
+    times.emplace_back(segment.start / kMs, segment.end / kMs);
+  }
+  EXPECT_EQ(times, (std::vector<std::pair<int64_t, int64_t>>{{0, 6000}, {6000, 8000}, {8000, 12000}}));
+  ASSERT_EQ(file.warnings.size(), 1u);
+  EXPECT_NE(file.warnings[0].find("end a segment where its last step begins"), std::string::npos);
+
+  const auto only = [&](const std::string &end, int steps) {
+    const TimelineFile one = ReadTimelineFile(Write(
+        "one.json", R"([{"start":0.0,"end":)" + end + R"(,"duration":)" + end +
+                        R"(,"coarse_action":"a","fine_action":"a_va","num_frames":)" + std::to_string(steps) + "}]"));
+    return one.last().segments.at(0).end / kMs;
+  };
+  EXPECT_EQ(only("14.0", 8), 16000) << "a step is 2 s, as the others";
+  EXPECT_EQ(only("0.0", 1), 2000) << "and where there are no others";
+}
+
+TEST_F(TimelineFiles, OfTheDeploymentScriptsAreAsTheyAre) {
+  const TimelineFile file =
+      ReadTimelineFile(Write("t.json", R"([{"start":0.0,"end":16.05,"duration":16.05,"coarse_action":"connect",)"
+                                       R"("fine_action":"connect_pipe","value_category":"VA","num_frames":8}])"));
+  ASSERT_EQ(file.last().segments.size(), 1u);
+  EXPECT_EQ(file.last().segments[0].end, 16050 * kMs);
+  EXPECT_EQ(file.last().segments[0].category, ValueCategory::kVa);
+  EXPECT_TRUE(file.warnings.empty());
 }
 
 TEST_F(TimelineFiles, AreKeptAsideUnderNumberedNames) {

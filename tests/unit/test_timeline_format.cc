@@ -156,6 +156,7 @@ TEST(TimelineFormat, WhatOthersWriteIsRead) {
        "Observation id,Subject,Behavior,Behavior type,Start (s),Stop (s)\nx,,turn_screw,STATE,1,2.5\nx,,wait_nva,"
        "STATE,2.5,3\n"},
       {"csv", "video;start;end;label\na.mp4;0:01;2,5;turn_screw\na.mp4;2,5;3;wait_nva\n"},
+      {"csv", "start_s,end_s,label\n1.0,2.5,turn_screw\n2.5,3.0,wait_nva\n"},  // the Python system's notebook
       {"elan",
        "<?xml version=\"1.0\"?><ANNOTATION_DOCUMENT><TIME_ORDER><TIME_SLOT TIME_SLOT_ID=\"ts1\" TIME_VALUE=\"1000\"/>"
        "<TIME_SLOT TIME_SLOT_ID=\"ts2\" TIME_VALUE=\"2500\"/><TIME_SLOT TIME_SLOT_ID=\"ts3\" TIME_VALUE=\"3000\"/>"

@@ -108,6 +108,10 @@ ordered_json ToObject(const Segment &segment) {
   return object;
 }
 
+// The Python system's notebook calls start and end start_s and end_s, and the action label.
+constexpr const char *kInSeconds = "_s";
+constexpr const char *kNotebookLabel = "label";
+
 // What IsoTime writes; nothing where the key is missing or is no such time.
 std::optional<int64_t> IsoTimeAt(const json &object, const char *key) {
   const auto found = object.find(key);
@@ -116,7 +120,8 @@ std::optional<int64_t> IsoTimeAt(const json &object, const char *key) {
 }
 
 int64_t TimeAt(const json &object, const char *key) {
-  const auto found = object.find(key);
+  auto found = object.find(key);
+  if (found == object.end()) found = object.find(std::string(key) + kInSeconds);
   if (found == object.end()) throw Error(std::string("it has no '") + key + "'");
   if (!found->is_number()) throw Error(std::string("its '") + key + "' is not a number of seconds");
   const double seconds = found->get<double>();
@@ -152,7 +157,7 @@ Segment ToSegment(const json &object) {
   segment.start = TimeAt(object, "start");
   segment.end = TimeAt(object, "end");
   if (segment.end < segment.start) throw Error("its end is before its start");
-  segment.fine_action = TextAt(object, "fine_action");
+  segment.fine_action = TextAt(object, object.contains("fine_action") ? "fine_action" : kNotebookLabel);
   segment.coarse_action = TextAt(object, "coarse_action");
   if (segment.fine_action.empty() && segment.coarse_action.empty()) {
     throw Error("it has neither 'fine_action' nor 'coarse_action'");
@@ -247,6 +252,29 @@ bool IsLines(const std::string &path, std::string_view text) {
   return first != std::string::npos && text[first] == '{';
 }
 
+// Whether a list is of the Python system's scripts, which end a segment where its last step begins: one step early, and
+// one of a single step at once. They write the number of steps, and neither a state nor a value category.
+bool EndsEarly(const json &all) {
+  return !all.empty() && std::ranges::all_of(all, [](const json &object) {
+    return object.is_object() && object.contains("num_frames") && !object.contains("state") &&
+           !object.contains("value_category");
+  });
+}
+
+// Such segments, each up to the next one, and the last one step longer.
+void MendEnds(std::vector<Segment> &segments) {
+  constexpr int64_t kChunk = 2'000'000'000;  // ns; 16 samples at 8 a second
+  int64_t time = 0, steps = 0;
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const bool last = i + 1 == segments.size();
+    const int64_t count = std::max<int64_t>(1, segments[i].num_frames);
+    time += (last ? segments[i].end : std::max(segments[i].end, segments[i + 1].start)) - segments[i].start;
+    steps += last ? count - 1 : count;
+    if (!last) segments[i].end = std::max(segments[i].end, segments[i + 1].start);
+  }
+  if (!segments.empty()) segments.back().end += steps > 0 && time > 0 ? time / steps : kChunk;
+}
+
 struct Row {
   Segment segment;
   std::string run;    // that it names
@@ -256,24 +284,26 @@ struct Row {
 };
 using RowReader = std::function<void(const Row &)>;
 
-// Tells `row` of each row, one after the other.
-void ReadRowsOf(std::string_view text, const std::string &path, std::vector<std::string> &warnings,
-                const RowReader &row) {
+// Tells `row` of each row, one after the other. consequence: what follows from a value category that contradicts its
+// label, for the warning.
+void ReadRowsOf(std::string_view text, const std::string &path, std::string_view consequence,
+                std::vector<std::string> &warnings, const RowReader &row) {
   std::map<std::string, size_t> contradictions;  // by label and value
-  const auto add = [&](const json &object, const std::string &where) {
-    Segment segment;
+  const auto segment_of = [](const json &object, const std::string &where) {
     try {
-      segment = ToSegment(object);
+      return ToSegment(object);
     } catch (const Error &e) {
       throw Error(where + " is not a segment: " + e.what() +
                   ". A segment is {\"start\": seconds, \"end\": seconds, \"fine_action\": \"label\", ...}");
     }
+  };
+  const auto add = [&](const Segment &segment, const json &object, const std::string &where) {
     const bool from_elements = !segment.name.empty() || TextAt(object, "value_from") == kFromElements;
     // Of a label that is wrong throughout, the first row is told.
     if (ContradictsLabel(segment) && !from_elements &&
         contradictions[segment.fine_action + "/" + NameOf(segment.category)]++ == 0) {
       warnings.push_back(where + " has the value category " + NameOf(segment.category) + ", but its label is " +
-                         segment.fine_action + ". Was it edited?");
+                         segment.fine_action + ". Was it edited? " + std::string(consequence));
     }
     // Older versions wrote segments of no length; there is nothing in them.
     if (segment.end <= segment.start) return;
@@ -292,19 +322,34 @@ void ReadRowsOf(std::string_view text, const std::string &path, std::vector<std:
       // A line that was cut off says nothing, wherever it is: a run that was started again has gone on behind it. Any
       // other must be right.
       if (IsCutOff(line)) continue;
-      add(ParseJson(line, "the timeline " + path, number), where);
+      const json object = ParseJson(line, "the timeline " + path, number);
+      add(segment_of(object, where), object, where);
     }
     return;
   }
   const json all = ParseJson(text, "the timeline " + path);
   if (!all.is_array()) throw Error("the timeline " + path + " is not a list of segments");
+  const auto where = [&path](size_t i) { return "the timeline " + path + ", entry " + std::to_string(i + 1) + ","; };
+  std::vector<Segment> segments;
   for (size_t i = 0; i < all.size(); ++i)
-    add(all[i], "the timeline " + path + ", entry " + std::to_string(i + 1) + ",");
+    segments.push_back(segment_of(all[i], where(i)));
+  if (EndsEarly(all)) {
+    MendEnds(segments);
+    warnings.push_back("the timeline " + path +
+                       " is of the Python system's scripts, which end a segment where its last step begins. Each is "
+                       "taken to last until the next one, and the last one a step longer");
+  }
+  for (size_t i = 0; i < all.size(); ++i)
+    add(segments[i], all[i], where(i));
 }
 
-void ReadRows(const std::string &path, std::vector<std::string> &warnings, const RowReader &row) {
-  OfFile(path, [&] { ReadRowsOf(ReadText(path, "the timeline " + path, kMostOfTable), path, warnings, row); });
+void ReadRows(const std::string &path, std::string_view consequence, std::vector<std::string> &warnings,
+              const RowReader &row) {
+  OfFile(path,
+         [&] { ReadRowsOf(ReadText(path, "the timeline " + path, kMostOfTable), path, consequence, warnings, row); });
 }
+
+constexpr std::string_view kUsedAsItStands = "The category is used as it stands";
 
 }  // namespace
 
@@ -345,8 +390,6 @@ struct Runs {
   }
 
   TimelineFile Finish() {
-    for (std::string &warning : file.warnings)
-      warning += " The category is used as it stands";
     if (file.runs.empty()) file.runs.emplace_back();
     for (size_t i = 0; i < lists.size(); ++i)
       file.runs[i].segments = lists[i].Connected();
@@ -363,10 +406,10 @@ TimelineFile ReadTimelineFile(const std::string &path) {
   std::error_code failed;
   if (path.ends_with(".jsonl") && std::filesystem::exists(beside, failed)) {
     std::vector<std::string> ignored;
-    ReadRows(beside, ignored, [&open](const Row &row) { open.emplace_back(row.run, row.segment); });
+    ReadRows(beside, {}, ignored, [&open](const Row &row) { open.emplace_back(row.run, row.segment); });
   }
   Runs runs;
-  ReadRows(path, runs.file.warnings, [&runs](const Row &row) { runs.Add(row); });
+  ReadRows(path, kUsedAsItStands, runs.file.warnings, [&runs](const Row &row) { runs.Add(row); });
   for (const auto &[run, segment] : open)
     runs.AddOpen(segment, run);
   return runs.Finish();
@@ -374,7 +417,7 @@ TimelineFile ReadTimelineFile(const std::string &path) {
 
 TimelineFile ParseTimelineFile(std::string_view text, const std::string &where) {
   Runs runs;
-  ReadRowsOf(text, where, runs.file.warnings, [&runs](const Row &row) { runs.Add(row); });
+  ReadRowsOf(text, where, kUsedAsItStands, runs.file.warnings, [&runs](const Row &row) { runs.Add(row); });
   return runs.Finish();
 }
 
@@ -458,9 +501,10 @@ std::vector<Segment> ReadTimeline(const std::string &path) {
   return ReadTimelineFile(path).runs.back().segments;
 }
 
-std::vector<TimelineRow> ReadTimelineRows(const std::string &path, std::vector<std::string> &warnings) {
+std::vector<TimelineRow> ReadTimelineRows(const std::string &path, std::string_view consequence,
+                                          std::vector<std::string> &warnings) {
   std::vector<TimelineRow> rows;
-  ReadRows(path, warnings, [&rows](const Row &row) { rows.push_back({row.segment, row.where}); });
+  ReadRows(path, consequence, warnings, [&rows](const Row &row) { rows.push_back({row.segment, row.where}); });
   return rows;
 }
 

@@ -64,14 +64,15 @@ struct ACTION_API TimelineRun {
 struct TimelineFile {
   std::vector<TimelineRun> runs;  // in the order in which they begin in the file; at least one
   // Rows that contradict themselves: a value category other than the label's ending says, which no elements.csv gave.
+  // That the segments' ends had to be found, in files of the Python system's scripts.
   std::vector<std::string> warnings;
 
   const TimelineRun &last() const { return runs.back(); }
 };
 
-// A .json file of ours or of the reference, or a .jsonl file of ours, in which later lines of a run replace what
-// earlier ones say of the same time, with what lies beside it (OpenSegmentsName). "-" is the standard input. Throws
-// Error naming the file and the entry.
+// A .json file of ours or of the Python system (of any generation, docs/python-system.md), or a .jsonl file of ours, in
+// which later lines of a run replace what earlier ones say of the same time, with what lies beside it
+// (OpenSegmentsName). "-" is the standard input. Throws Error naming the file and the entry.
 ACTION_API TimelineFile ReadTimelineFile(const std::string &path);
 
 // The same of a text, without what lies beside a file: a list, or lines where it begins with {. where: the file, for
@@ -95,11 +96,13 @@ ACTION_API std::string OpenSegmentsName(const std::string &path);
 ACTION_API std::vector<Segment> ReadTimeline(const std::string &path);
 
 // The rows of a .json timeline as they stand there, each with its place ("FILE, entry 3"), and warnings as above.
+// consequence: a sentence for those about value categories, what becomes of such a row.
 struct TimelineRow {
   Segment segment;
   std::string where;
 };
-ACTION_API std::vector<TimelineRow> ReadTimelineRows(const std::string &path, std::vector<std::string> &warnings);
+ACTION_API std::vector<TimelineRow> ReadTimelineRows(const std::string &path, std::string_view consequence,
+                                                     std::vector<std::string> &warnings);
 
 }  // namespace action
 

@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +23,7 @@
 #include "action/labels.h"
 #include "action/text.h"
 #include "action/timeline/timeline_file.h"
+#include "action/timeline/timeline_format.h"
 
 namespace action {
 namespace {
@@ -32,16 +34,25 @@ constexpr std::array<const char *, 4> kColumns = {"video", "start", "end", "labe
 // Of a row whose value category contradicts its label.
 constexpr const char *kLabelCounts =
     "What is trained is the label, with the value at its end; another value for it stands in elements.csv";
+// Beside a video, of which the first that is there is read.
+constexpr std::array<const char *, 2> kTimelineEndings = {".json", ".csv"};
 constexpr const char *kStateColumn = "state";
 constexpr const char *kValueColumn = "value_category";
 constexpr const char *kSetColumn = "set";
 constexpr const char *kOriginColumn = "origin";
 constexpr double kTouching = 0.001;  // s: rows that meet do not overlap
 
-// Which field of a heading names a column; past its last one where none does.
-size_t PlaceOf(const CsvRow &heading, const char *column) {
-  const auto is_column = [column](const std::string &field) { return NormaliseLabel(field) == column; };
-  return static_cast<size_t>(std::ranges::find_if(heading.fields, is_column) - heading.fields.begin());
+// Which field of a heading names a column, as we call it or as our timelines and the Python system's notebook do; past
+// its last one where none does.
+size_t PlaceOf(const CsvRow &heading, std::string_view column) {
+  const auto place_of = [&heading](std::string_view name) {
+    const auto is_column = [name](const std::string &field) { return NormaliseLabel(field) == name; };
+    return static_cast<size_t>(std::ranges::find_if(heading.fields, is_column) - heading.fields.begin());
+  };
+  const size_t place = place_of(column);
+  if (place < heading.fields.size()) return place;
+  if (column == kColumns[3]) return place_of("fine_action");
+  return column == kColumns[1] || column == kColumns[2] ? place_of(std::string(column) + "_s") : place;
 }
 
 // Which field holds which column: by the names in the first row, else in the order of kColumns.
@@ -135,13 +146,36 @@ std::vector<Annotation> FromCsv(const std::string &path, std::vector<std::string
   return annotations;
 }
 
+std::vector<TimelineRow> RowsOf(const std::string &path, std::vector<std::string> &warnings) {
+  if (path.ends_with(kTimelineEndings[0])) return ReadTimelineRows(path, kLabelCounts, warnings);
+  std::vector<TimelineRow> rows;
+  const AnyTimeline timeline = ReadAnyTimeline(path, "csv");
+  for (const Segment &segment : timeline.file.last().segments) {
+    if (segment.state == SegmentState::kGap) continue;  // what no row covers
+    rows.push_back({segment, path + ", at " + Shown(static_cast<double>(segment.start) / 1e9) + " s"});
+  }
+  return rows;
+}
+
+// Whether a table beside a video is its timeline: measurements of a machine are not.
+bool IsTimeline(const fs::path &path) {
+  if (path.extension() != kTimelineEndings[1]) return true;
+  try {
+    const std::vector<CsvRow> rows = ReadCsv(path.string(), path.string());
+    return !rows.empty() && std::ranges::all_of(std::span(kColumns).subspan(1), [&rows](const char *column) {
+      return PlaceOf(rows.front(), column) < rows.front().fields.size();
+    });
+  } catch (const Error &) {
+    return false;
+  }
+}
+
 // Rows whose state is not measured say what is no action: they are kept, so that nothing else is made of that time.
 std::vector<Annotation> FromTimeline(const std::string &path, const std::string &video,
                                      std::vector<std::string> &warnings) {
   std::vector<Annotation> annotations;
-  std::vector<std::string> contradictions;
   bool interrupted = false;
-  for (const TimelineRow &row : ReadTimelineRows(path, contradictions)) {
+  for (const TimelineRow &row : RowsOf(path, warnings)) {
     interrupted = row.segment.complete == false;
     const auto seconds = [](int64_t ns) { return static_cast<double>(ns) / 1e9; };
     Annotation annotation{video,
@@ -154,8 +188,6 @@ std::vector<Annotation> FromTimeline(const std::string &path, const std::string 
     CheckVideo(annotation);
     annotations.push_back(std::move(annotation));
   }
-  for (const std::string &contradiction : contradictions)
-    warnings.push_back(contradiction + ". " + kLabelCounts);
   if (interrupted) {
     annotations.back().last_known = true;
     warnings.push_back(path + " is of a run that was interrupted: nothing that comes after its last row is trained");
@@ -171,14 +203,17 @@ std::vector<Annotation> ReadFolder(const fs::path &folder, std::vector<std::stri
   std::ranges::sort(videos);
   std::vector<Annotation> annotations;
   for (const fs::path &video : videos) {
-    const fs::path timeline = fs::path(video).replace_extension(".json");
-    if (!fs::exists(timeline)) continue;
-    for (Annotation &annotation : FromTimeline(timeline.string(), video.string(), warnings))
-      annotations.push_back(std::move(annotation));
+    for (const char *ending : kTimelineEndings) {
+      const fs::path timeline = fs::path(video).replace_extension(ending);
+      if (!fs::exists(timeline) || !IsTimeline(timeline)) continue;
+      for (Annotation &annotation : FromTimeline(timeline.string(), video.string(), warnings))
+        annotations.push_back(std::move(annotation));
+      break;
+    }
   }
   if (annotations.empty()) {
     throw Error("the folder " + folder.string() +
-                " holds no video with its timeline beside it (clip.mp4 and clip.json)");
+                " holds no video with its timeline beside it (clip.mp4 and clip.json, or clip.csv)");
   }
   return annotations;
 }

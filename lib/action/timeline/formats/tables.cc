@@ -93,7 +93,9 @@ void TakeVideo(const std::string &video, const std::string &where, TimelineDocum
 TimelineDocument ReadTable(std::string_view text, const std::string &where, double) {
   const Table table(text, where);
   const char *label = table.Has("fine_action") ? "fine_action" : "label";  // as in annotations
-  for (const char *column : {"start", "end", label}) {
+  // As the Python system's notebook calls them.
+  const char *start = table.Has("start_s") ? "start_s" : "start", *stop = table.Has("end_s") ? "end_s" : "end";
+  for (const char *column : {start, stop, label}) {
     if (!table.Has(column))
       throw Error(where + " has no column '" + column + "'; its first line should name start, end and fine_action");
   }
@@ -102,7 +104,7 @@ TimelineDocument ReadTable(std::string_view text, const std::string &where, doub
   for (size_t row = 0; row < table.rows(); ++row) {
     const std::string action = table.At(row, label);
     if (action.empty()) throw Error(table.Where(row) + ": there is no " + label);
-    Segment segment = SegmentOfLabel(table.TimeAt(row, "start"), table.TimeAt(row, "end"), action);
+    Segment segment = SegmentOfLabel(table.TimeAt(row, start), table.TimeAt(row, stop), action);
     if (segment.end < segment.start) throw Error(table.Where(row) + ": the end is before the start");
     if (const std::string coarse = table.At(row, "coarse_action"); !coarse.empty()) segment.coarse_action = coarse;
     segment.category = NamedField(
