@@ -212,10 +212,30 @@ std::string ElementsTemplate(const LabelTable &labels) {
     }
     const Meaning meaning = MeaningOf(fine.label, fine.coarse);
     const ValueCategory value = meaning == Meaning::kWaiting ? ValueCategory::kNva : fine.category;
-    text +=
-        CsvField(fine.label) + "," + CsvField(name) + "," + NameOf(value) + "," + CsvField(fine.coarse) + ",,no,,\n";
+    const bool asked = meaning == Meaning::kWork && value == ValueCategory::kUnknown;
+    text += CsvField(fine.label) + "," + CsvField(name) + "," + (asked ? "" : NameOf(value)) + "," +
+            CsvField(fine.coarse) + ",,no,,\n";
   }
   return text;
+}
+
+std::vector<std::string> WithoutCategory(const LabelTable &labels) {
+  std::vector<std::string> without;
+  for (const FineLabel &fine : labels.fine) {
+    const bool work = MeaningOf(fine.label, fine.coarse) == Meaning::kWork;
+    if (work && fine.category == ValueCategory::kUnknown) without.push_back(fine.label);
+  }
+  return without;
+}
+
+std::string NoValuesNotice(const LabelTable &labels, const std::string &model_folder) {
+  const size_t without = WithoutCategory(labels).size();
+  const auto has_value = [](const FineLabel &fine) { return fine.category != ValueCategory::kUnknown; };
+  if (without == 0 || std::ranges::any_of(labels.fine, has_value)) return {};
+  return "the model " + model_folder +
+         " does not say what adds value: none of its labels ends in _va, _rnva or _nva, " + "and no " + kElementsFile +
+         " tells. All segments are UNKNOWN. gst-action-elements " + model_folder +
+         " writes the table to fill in (with --dataset FOLDER, from the names of the clips)";
 }
 
 }  // namespace action

@@ -45,8 +45,16 @@ ACTION_API void ForgetElements(LabelTable &labels);
 // Puts what the rows say into the table. Throws Error for a label that the table does not have; `path` for its text.
 ACTION_API void ApplyElements(const std::vector<ElementRow> &rows, const std::string &path, LabelTable &labels);
 
-// The file for these labels, filled in as far as they tell: names in plain words, values, families as groups.
+// The file for these labels, filled in as far as they tell: names in plain words, values, families as groups. Values
+// that are not known are left empty.
 ACTION_API std::string ElementsTemplate(const LabelTable &labels);
+
+// Labels of work whose value category is not known.
+ACTION_API std::vector<std::string> WithoutCategory(const LabelTable &labels);
+
+// What to do about a model of which no label has a value category, as those of the Python system's deployment scripts;
+// empty for any other.
+ACTION_API std::string NoValuesNotice(const LabelTable &labels, const std::string &model_folder);
 
 }  // namespace action
 

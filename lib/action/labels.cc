@@ -109,14 +109,6 @@ std::string SafeLabel(const std::string &name, bool *changed) {
   return label.empty() ? "unknown" : label;
 }
 
-std::string LabelOfStem(std::string_view stem) {
-  std::string label = NormaliseLabel(stem);
-  const size_t gap = label.rfind('_');
-  if (gap == std::string::npos) return label;
-  if (std::all_of(label.begin() + static_cast<ptrdiff_t>(gap) + 1, label.end(), IsDigit)) label.resize(gap);
-  return label;
-}
-
 std::string CoarseLabel(std::string_view label) {
   return std::string(label.substr(0, label.find('_')));
 }

@@ -29,10 +29,6 @@ ACTION_API std::string NormaliseLabel(std::string_view text);
 // dropped as Python drops them. `changed`, if not null: whether the name has letters outside ASCII.
 ACTION_API std::string SafeLabel(const std::string &name, bool *changed = nullptr);
 
-// The label in a clip's file name, without folder and ending: normalised, and without a clip number at its end
-// ("_001").
-ACTION_API std::string LabelOfStem(std::string_view stem);
-
 // The action's family ("FirstWord"): a normalised label up to its first '_'.
 ACTION_API std::string CoarseLabel(std::string_view label);
 

@@ -29,9 +29,11 @@ std::vector<float> LogitsOf(const Classifier &classifier, const Features &featur
 
 ClassifierModel ReadClassifierModel(const std::string &folder, const std::string &elements) {
   ModelBundle bundle = ModelBundle::Open(folder);
-  ClassifierModel model{folder, ModelHash(bundle), bundle.labels(), std::move(bundle)};
+  ClassifierModel model{folder, ModelHash(bundle), bundle.labels(), std::move(bundle), {}};
   const std::string file = ElementsFileOf(folder, elements);
   if (!file.empty()) ApplyElements(ReadElements(file), file, model.labels);
+  model.notices = model.bundle.notices();
+  if (const std::string notice = NoValuesNotice(model.labels, folder); !notice.empty()) model.notices.push_back(notice);
   return model;
 }
 
@@ -40,7 +42,7 @@ TwoStageClassifier::TwoStageClassifier(Engine &engine, const ClassifierModel &mo
       hash_(model.hash),
       labels_(model.labels),
       facts_(model.bundle.facts()),
-      notices_(model.bundle.notices()) {
+      notices_(model.notices) {
   const ModelBundle &bundle = model.bundle;
   if (calibrated()) temperature_ = facts_->calibration->stage1;
   stage1_ = engine.NewClassifier(bundle.coarse().weights, bundle.coarse().path, device);

@@ -33,6 +33,7 @@ struct ClassifierModel {
   std::string hash;  // ModelHash
   LabelTable labels;
   ModelBundle bundle;
+  std::vector<std::string> notices;  // for users, a sentence each: the bundle's, and NoValuesNotice
 };
 // elements: a file elements.csv; empty: that of the folder, if it has one. Throws Error when the folder is no model, or
 // the file is not one of its labels.
@@ -54,7 +55,7 @@ class ACTION_API TwoStageClassifier {
   const LabelTable &labels() const { return labels_; }
   // What the model was trained with; nothing when the folder does not say (those of the Python system do not).
   const std::optional<ModelFacts> &facts() const { return facts_; }
-  const std::vector<std::string> &notices() const { return notices_; }  // ModelBundle's
+  const std::vector<std::string> &notices() const { return notices_; }
   // Scores are those of held-out clips: a score of 0.8 is right in 8 of 10 cases.
   bool calibrated() const { return facts_ && facts_->calibration.has_value(); }
 

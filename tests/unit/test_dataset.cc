@@ -4,6 +4,8 @@
 // Labels, datasets, annotations, and how they are divided.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -36,12 +38,61 @@ TEST(Labels, AreNormalised) {
 }
 
 TEST(Labels, LoseTheClipNumberOfAFile) {
-  EXPECT_EQ(LabelOfStem("hand_tight_nipple_to_pipe_va_001"), "hand_tight_nipple_to_pipe_va");
-  EXPECT_EQ(LabelOfStem("Read-Drawing-RNVA-12"), "read_drawing_rnva");
-  EXPECT_EQ(LabelOfStem("mount_wheel_2_va"), "mount_wheel_2_va") << "a number inside stays";
-  EXPECT_EQ(LabelOfStem("mount_001_002"), "mount_001") << "one number goes";
-  EXPECT_EQ(LabelOfStem("mount_001a"), "mount_001a");
-  EXPECT_EQ(LabelOfStem("001"), "001") << "there would be nothing left";
+  const auto label = [](const std::string &stem, LabelRule rule = LabelRule::kStandard) {
+    return ReadClipName(stem, rule).label;
+  };
+  EXPECT_EQ(label("hand_tight_nipple_to_pipe_va_001"), "hand_tight_nipple_to_pipe_va");
+  EXPECT_EQ(label("Read-Drawing-RNVA-12"), "read_drawing_rnva");
+  EXPECT_EQ(label("mount_wheel_2_va"), "mount_wheel_2_va") << "a number inside stays";
+  EXPECT_EQ(label("mount_001_002"), "mount_001") << "one number goes";
+  EXPECT_EQ(label("mount_001a"), "mount_001a");
+  EXPECT_EQ(label("001"), "001") << "there would be nothing left";
+  EXPECT_EQ(label("va_001"), "va") << "nothing stands before the value";
+  EXPECT_EQ(label("nova_rnvas_003"), "nova_rnvas") << "whole words are values";
+  // Behind the value stands an id, whatever it is; copies are the same action.
+  for (const char *stem : {"mount_wheel_va_p01", "mount_wheel_va_001 (1)", "mount_wheel_va (2)", "Mount Wheel VA 7b",
+                           "mount_wheel_va_p01_003", "mount_wheel_va - Copy", "mount_wheel_va_002 - Copy (3)",
+                           "MOUNT-WHEEL-VA-LEFT", "mount_wheel_va_"}) {
+    EXPECT_EQ(label(stem), "mount_wheel_va") << stem;
+  }
+  EXPECT_EQ(label("mount_wheel (1)"), "mount_wheel");
+  EXPECT_EQ(label("(1)"), "1");
+  EXPECT_EQ(label("mount_wheel_va_nva_001"), "mount_wheel_va_nva") << "the last value counts";
+  EXPECT_EQ(label("check_va_meter_rnva_001"), "check_va_meter_rnva");
+  EXPECT_EQ(ReadClipName("mount_wheel_va_001").id, "");
+  EXPECT_EQ(ReadClipName("mount_wheel_va_p01_3").id, "p01_3");
+  EXPECT_EQ(ReadClipName("mount_wheel_va_001 (1)").id, "001 (1)");
+}
+
+// What the Python system's functions give of such names, read in its sources and run by hand.
+TEST(Labels, OfEachGenerationOfThePythonSystem) {
+  struct Case {
+    const char *stem, *notebook, *scripts, *deployment;
+    ValueCategory value;
+  };
+  const std::vector<Case> cases = {
+      {"mount_wheel_va_001", "mount_wheel_va_001", "mount_wheel_va", "mount_wheel", ValueCategory::kVa},
+      {"mount_wheel_va_p01", "mount_wheel_va_p01", "mount_wheel_va_p01", "mount_wheel", ValueCategory::kVa},
+      {"mount_wheel_va", "mount_wheel_va", "mount_wheel_va", "mount_wheel", ValueCategory::kUnknown},
+      {"mount_wheel_001", "mount_wheel_001", "mount_wheel", "mount_wheel", ValueCategory::kUnknown},
+      {"mount_va_nva_001", "mount_va_nva_001", "mount_va_nva", "mount_va", ValueCategory::kNva},
+      {"mount_001", "mount_001", "mount", "unknown", ValueCategory::kUnknown},
+      {"turn_va_001 (1)", "turn_va_001_1", "turn_va_001_1", "turn", ValueCategory::kVa},
+  };
+  for (const Case &c : cases) {
+    EXPECT_EQ(ReadClipName(c.stem, LabelRule::kNotebook).label, c.notebook);
+    EXPECT_EQ(ReadClipName(c.stem, LabelRule::kScripts).label, c.scripts);
+    const ClipName deployment = ReadClipName(c.stem, LabelRule::kDeployment);
+    EXPECT_EQ(deployment.label, c.deployment);
+    EXPECT_EQ(deployment.value.value_or(ValueCategory::kUnknown), c.value) << c.stem;
+  }
+}
+
+TEST(Labels, WordsOfAnyScriptAreCutAtTheValueToo) {
+  const ClipName name = ReadClipName("\xe6\x8b\xa7\xe7\xb4\xa7_va_p01");
+  EXPECT_EQ(name.text, "\xe6\x8b\xa7\xe7\xb4\xa7_va");
+  EXPECT_EQ(name.label, SafeLabel(name.text));
+  EXPECT_TRUE(name.foreign);
 }
 
 TEST(Labels, TellFamilyAndValue) {
@@ -57,7 +108,7 @@ TEST(Labels, TellFamilyAndValue) {
 class Folder : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = fs::path(testing::TempDir()) / "dataset";
+    root_ = fs::path(testing::TempDir()) / ("dataset-" + std::to_string(getpid()));
     fs::remove_all(root_);
     fs::create_directories(root_);
   }
@@ -97,6 +148,48 @@ TEST_F(Folder, BothLayoutsAtOnce) {
   EXPECT_EQ(Labels(dataset), expected);
   EXPECT_TRUE(dataset.warnings.empty());
   EXPECT_TRUE(std::ranges::is_sorted(dataset.clips, {}, &Clip::path));
+}
+
+TEST_F(Folder, WhatIsTakenForAnIdIsTold) {
+  for (const char *name : {"mount_wheel_va_p01.mp4", "mount_wheel_va_p02.mp4", "turn_screw_va_001 (1).mp4",
+                           "turn_screw_va_001.mp4", "turn_screw_va_002.mp4"})
+    Make(name);
+  const Dataset dataset = ScanDataset(root_.string());
+  std::set<std::string> labels;
+  for (const Clip &clip : dataset.clips)
+    labels.insert(clip.label);
+  EXPECT_EQ(labels, (std::set<std::string>{"mount_wheel_va", "turn_screw_va"}));
+  ASSERT_EQ(dataset.warnings.size(), 1u);
+  for (const char *part : {"mount_wheel_va_p01.mp4 (mount_wheel_va)", "turn_screw_va_001 (1).mp4 (turn_screw_va)",
+                           "--label-rule notebook"})
+    EXPECT_NE(dataset.warnings[0].find(part), std::string::npos) << dataset.warnings[0];
+  EXPECT_EQ(dataset.warnings[0].find("turn_screw_va_002"), std::string::npos) << "a plain number needs no word";
+  EXPECT_TRUE(dataset.values.empty());
+}
+
+TEST_F(Folder, ByTheDeploymentRuleNamesSayTheValue) {
+  for (const char *name : {"mount_wheel_va_001.mp4", "mount_wheel_va_002.mp4", "mount_wheel_nva_003.mp4",
+                           "walk_around_nva_001.mp4", "look_up_004.mp4", "look_up_005.mp4"})
+    Make(name);
+  const Dataset dataset = ScanDataset(root_.string(), LabelRule::kDeployment);
+  EXPECT_EQ(dataset.values, (std::map<std::string, ValueCategory>{{"look_up", ValueCategory::kUnknown},
+                                                                  {"mount_wheel", ValueCategory::kVa},
+                                                                  {"walk_around", ValueCategory::kNva}}));
+  ASSERT_EQ(dataset.warnings.size(), 1u);
+  EXPECT_NE(dataset.warnings[0].find("clips of mount_wheel do not agree on its value category: 2 VA, 1 NVA"),
+            std::string::npos)
+      << dataset.warnings[0];
+}
+
+TEST_F(Folder, ValuesForLabelsThatSayNone) {
+  for (const char *name : {"mount_wheel_va_001.mp4", "mount_screw_va_p01.mp4", "turn_screw_va_001.mp4",
+                           "turn_nut_rnva_001.mp4", "Read Drawing NVA/3.mp4", "hold_001.mp4"})
+    Make(name);
+  const std::map<std::string, ValueCategory> expected = {
+      {"mount", ValueCategory::kVa},      {"mount_wheel", ValueCategory::kVa},   {"mount_screw", ValueCategory::kVa},
+      {"read", ValueCategory::kNva},      {"read_drawing", ValueCategory::kNva}, {"turn", ValueCategory::kUnknown},
+      {"turn_screw", ValueCategory::kVa}, {"turn_nut", ValueCategory::kRnva}};
+  EXPECT_EQ(ValuesOf(ScanDataset(root_.string())), expected);
 }
 
 TEST_F(Folder, NoVideoIsLeftOutSilently) {
@@ -332,6 +425,16 @@ TEST_F(Folder, TimelinesBesideVideos) {
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].label, "turn_va");
   EXPECT_EQ(rows[1].start, 2.5);
+  // The Python system's notebook writes tables, too.
+  Make("c.mp4");
+  Make("c.csv", "start_s,end_s,label\n0.0,2.0,turn_va\n2.0,5.5,look_nva\n7.0,8.0,turn_va\n");
+  Make("d.mp4");
+  Make("d.csv", "temperature,pressure\n20,1013\n");
+  const std::vector<Annotation> more = Read(root_.string());
+  ASSERT_EQ(more.size(), 5u);
+  EXPECT_EQ(more[3].label, "look_nva");
+  EXPECT_EQ(more[3].end, 5.5);
+  EXPECT_EQ(more[4].start, 7.0) << "a stretch that no row covers is no row";
   Make("b.json", R"([{"start": 0.0}])");
   EXPECT_THROW(Read(root_.string()), Error);
 }

@@ -139,5 +139,19 @@ TEST(Meaning, OfNames) {
   EXPECT_EQ(MeaningOf("wait_idle_nva", "wait"), Meaning::kWork) << "the whole name, not a part of it";
 }
 
+TEST_F(Elements, AModelThatNamesNoValuesIsToldAndAskedFor) {
+  LabelTable labels;
+  labels.coarse = {"mount", "waiting"};
+  labels.fine = {{"mount_wheel", "mount"}, {"mount_screw", "mount"}, {"waiting", "waiting"}};
+  EXPECT_EQ(WithoutCategory(labels), (std::vector<std::string>{"mount_wheel", "mount_screw"}));
+  const std::string notice = NoValuesNotice(labels, "some/model");
+  EXPECT_NE(notice.find("gst-action-elements some/model"), std::string::npos) << notice;
+  const std::string table = ElementsTemplate(labels);
+  EXPECT_NE(table.find("mount_wheel,Mount wheel,,mount,"), std::string::npos) << "left to be filled in: " << table;
+  EXPECT_NE(table.find("waiting,Waiting,NVA,"), std::string::npos) << table;
+  labels.fine[0].category = ValueCategory::kVa;
+  EXPECT_TRUE(NoValuesNotice(labels, "some/model").empty()) << "one is enough: who names values has named this so";
+}
+
 }  // namespace
 }  // namespace action

@@ -219,14 +219,23 @@ void CheckFit(Report &report, const ModelBundle &model, const std::optional<Serv
 
 void CheckTable(Report &report, const ModelBundle &model, const std::string &folder) {
   const std::string table = folder + "/" + kElementsFile;
-  if (!std::filesystem::exists(table)) {
+  LabelTable labels = model.labels();
+  const bool has_table = std::filesystem::exists(table);
+  if (!has_table && !NoValuesNotice(labels, folder).empty()) {
+    report.Note("elements.csv", "none, and the labels do not say what adds value: all segments are UNKNOWN",
+                "gst-action-elements " + folder + ", then fill in the column value (--dataset FOLDER does, from the " +
+                    "names of the clips)");
+    return;
+  }
+  if (!has_table) {
     report.Note("elements.csv", "none: labels are shown as they were trained", "gst-action-elements " + folder);
     return;
   }
   try {
-    LabelTable labels = model.labels();
     ApplyElements(ReadElements(table), table, labels);
     report.Good("elements.csv", table);
+    if (!NoValuesNotice(labels, folder).empty())
+      report.Note("elements.csv", "it says no value category: all segments are UNKNOWN", "fill in the column value");
   } catch (const Error &e) {
     report.Bad("elements.csv", e.what(), "correct the table; gst-action-elements --check " + folder + " looks again");
   }

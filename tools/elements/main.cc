@@ -7,17 +7,36 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "action/elements.h"
 #include "action/error.h"
 #include "action/io/atomic_file.h"
 #include "action/model_bundle.h"
+#include "action/training/dataset.h"
 #include "common/command_line.h"
 
 namespace {
 
+// Values that the names of clips say, for labels that do not say theirs.
+void TakeValuesOf(const std::string &dataset, action::LabelTable &labels) {
+  const auto values = action::ValuesOf(action::ScanDataset(dataset));
+  for (action::FineLabel &fine : labels.fine) {
+    const auto found = values.find(fine.label);
+    if (fine.category == action::ValueCategory::kUnknown && found != values.end()) fine.category = found->second;
+  }
+}
+
+void SayWhatIsMissing(const action::LabelTable &labels) {
+  const std::vector<std::string> without = action::WithoutCategory(labels);
+  if (without.empty()) return;
+  std::printf("%zu of them have no value category (%s%s): write VA, RNVA or NVA into the column value\n",
+              without.size(), without.front().c_str(), without.size() > 1 ? ", ..." : "");
+}
+
 int Run(int argc, char **argv) {
   g_autofree char *output = nullptr;
+  g_autofree char *dataset = nullptr;
   gboolean force = FALSE, check = FALSE;
   action::CommandLine line(
       "gst-action-elements", "MODEL",
@@ -26,6 +45,10 @@ int Run(int argc, char **argv) {
       "optional (yes or no), standard_seconds and min_seconds. actionclassify reads it from the model folder.");
   line.Add({{"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
              "write here (default: MODEL/elements.csv); -: standard output", "FILE"},
+            {"dataset", 0, 0, G_OPTION_ARG_FILENAME, &dataset,
+             "take the value categories of labels that end in none from the names of these clips "
+             "(mount_wheel_va_001.mp4 tells of mount_wheel)",
+             "FOLDER"},
             {"force", 0, 0, G_OPTION_ARG_NONE, &force, "replace a file that is there", nullptr},
             {"check", 0, 0, G_OPTION_ARG_NONE, &check, "write nothing: say whether the file there is right", nullptr}});
   if (const auto end = line.Parse(argc, argv)) return *end;
@@ -38,8 +61,10 @@ int Run(int argc, char **argv) {
     action::ApplyElements(rows, path, labels);
     std::printf("%s: %zu rows for the %zu labels of %s\n", path.c_str(), rows.size(), labels.fine.size(),
                 model.c_str());
+    SayWhatIsMissing(labels);
     return 0;
   }
+  if (dataset != nullptr) TakeValuesOf(dataset, labels);
   const std::string text = action::ElementsTemplate(labels);
   if (path == "-") {
     std::fputs(text.c_str(), stdout);
@@ -52,6 +77,7 @@ int Run(int argc, char **argv) {
   file.Write(text);
   file.Commit();
   std::printf("%s: %zu labels\n", path.c_str(), labels.fine.size());
+  SayWhatIsMissing(labels);
   return 0;
 }
 

@@ -58,7 +58,7 @@ bool HasIdleClass(const std::vector<Clip> &clips) {
 
 Dataset ReadDataset(const TrainOptions &options) {
   Dataset dataset;
-  if (!options.dataset.empty()) dataset = ScanDataset(options.dataset);
+  if (!options.dataset.empty()) dataset = ScanDataset(options.dataset, options.label_rule);
   if (!options.annotations.empty()) {
     // A video that cannot be opened is told of, with its clips, when their features are to be computed.
     const auto duration_of = [](const std::string &video) -> std::optional<double> {
@@ -103,7 +103,9 @@ void PrintPlan(const Dataset &dataset) {
                 Counted(family.labels.size(), "fine action").c_str(), fate.c_str());
     for (const std::string &label : family.labels) {
       const auto named = dataset.names.find(label);
-      std::printf("  %-48s %-8s %4zu %s%s%s\n", label.c_str(), NameOf(CategoryOf(label)), count[label],
+      const auto value = dataset.values.find(label);
+      std::printf("  %-48s %-8s %4zu %s%s%s\n", label.c_str(),
+                  NameOf(value != dataset.values.end() ? value->second : CategoryOf(label)), count[label],
                   count[label] == 1 ? "clip" : "clips", named != dataset.names.end() ? "  from " : "",
                   named != dataset.names.end() ? Printable(named->second).c_str() : "");
     }
@@ -130,7 +132,7 @@ void AddCache(const fs::path &folder, const FeatureCache &cache, const std::vect
   for (const Clip &clip : clips) {
     for (const char *ending : {".pt", ".json"}) {
       const std::string name = cache.NameFor(clip.path, clip.span) + ending;
-      const fs::path from = fs::path(cache.folder()) / name;
+      const fs::path from = fs::path(cache.folder()) / (cache.EntryFor(clip.path, clip.span) + ending);
       std::error_code failed;
       if (fs::exists(folder / name, failed)) continue;
       fs::create_hard_link(from, folder / name, failed);
@@ -163,6 +165,7 @@ class Trainer {
       return 0;
     }
     names_ = dataset.names;
+    values_ = dataset.values;
     std::unique_ptr<AtomicFolder> folder;
     if (!options_.features_only) folder = MakeFolder();
     PrepareFeatures();
@@ -349,13 +352,16 @@ class Trainer {
     }
   }
 
-  // Labels whose names are not of ASCII letters are shown as they were called.
+  // Labels whose names are not of ASCII letters are shown as they were called, and those that do not say their value
+  // category have that of their clips.
   void WriteNames(const std::string &folder) const {
-    if (names_.empty()) return;
+    if (names_.empty() && values_.empty()) return;
     LabelTable labels = ModelBundle::Open(folder).labels();
     for (FineLabel &label : labels.fine) {
       const auto named = names_.find(label.label);
       if (named != names_.end()) label.element.name = named->second;
+      const auto value = values_.find(label.label);
+      if (value != values_.end()) label.category = value->second;
     }
     AtomicFile file(folder + "/" + kElementsFile);
     file.Write(ElementsTemplate(labels));
@@ -378,7 +384,7 @@ class Trainer {
       g_snprintf(text.data(), text.size(), "--validation-split %g", *options_.validation_split);
       record_.validation_from = text.data();
     } else if (!options_.validation.empty()) {
-      const Dataset dataset = ScanDataset(options_.validation);
+      const Dataset dataset = ScanDataset(options_.validation, options_.label_rule);
       Warn(dataset.warnings);
       Extraction other = ExtractFeatures(*engine_, dataset.clips, cache, extraction_options_, progress_);
       Report(other, options_.strict, progress_);
@@ -439,7 +445,8 @@ class Trainer {
   Engine *engine_ = nullptr;  // from PrepareFeatures on: a dry run needs no LibTorch
   ExtractionOptions extraction_options_;
   TrainingRecord record_;
-  std::map<std::string, std::string> names_;  // of labels: what they were called in the dataset, where that is other
+  std::map<std::string, ValueCategory> values_;  // of labels, where they do not say it
+  std::map<std::string, std::string> names_;     // of labels: what they were called in the dataset, where that is other
 };
 
 }  // namespace

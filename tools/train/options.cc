@@ -14,6 +14,7 @@
 
 #include "action/error.h"
 #include "action/processors.h"
+#include "action/text.h"
 #include "common/command_line.h"
 #include "common/quantities.h"
 
@@ -75,6 +76,7 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
   g_autofree char *cross_validate_text = nullptr;
   g_autofree char *budget_text = nullptr;
   g_autofree char *validation_text = nullptr;
+  g_autofree char *rule_text = nullptr;
   gboolean no_background = FALSE, overwrite = FALSE, only_show = FALSE, only_features = FALSE, be_strict = FALSE;
   gboolean balance = FALSE, be_quiet = FALSE;
   gint threads = 0;
@@ -87,6 +89,11 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
        "Train on parts of long videos, too: a CSV file of video,start,end,label (seconds or h:mm:ss; -: standard "
        "input), or a folder of videos with timelines (.json) beside them",
        "FILE"},
+      {"label-rule", 0, 0, G_OPTION_ARG_STRING, &rule_text,
+       "How the label is read in a clip's file name: standard: up to the value category (mount_wheel_va of "
+       "mount_wheel_va_p01); or as the Python system's notebook, scripts or deployment read it "
+       "(docs/python-system.md)",
+       "RULE"},
       {"no-background", 0, 0, G_OPTION_ARG_NONE, &no_background,
        "With --annotations: do not make a class 'background' of what no row covers", nullptr},
       {"dry-run", 0, 0, G_OPTION_ARG_NONE, &only_show, "Show the actions and families, and do nothing", nullptr},
@@ -158,6 +165,12 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
       output.pop_back();
     cache = OrEmpty(cache_text);
     background = no_background == FALSE;
+    const std::string rule_name = rule_text != nullptr ? rule_text : NameOf(LabelRule::kStandard);
+    const auto rule =
+        Named(rule_name, {LabelRule::kStandard, LabelRule::kNotebook, LabelRule::kScripts, LabelRule::kDeployment});
+    if (!rule)
+      throw Error("--label-rule '" + rule_name + "' is unknown; it is standard, notebook, scripts or deployment");
+    label_rule = *rule;
     force = overwrite != FALSE;
     dry_run = only_show != FALSE;
     strict = be_strict != FALSE;

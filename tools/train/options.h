@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "action/training/clip_name.h"
 #include "action/training/folds.h"
 #include "action/training/train.h"
 #include "common/feature_options.h"
@@ -26,6 +27,7 @@ struct TrainOptions {
   std::string dataset;
   std::string annotations;
   bool background = true;
+  LabelRule label_rule = LabelRule::kStandard;
   std::string output;
   std::string cache;     // of features; by default OUTPUT.cache
   std::string backbone;  // whose features are in the cache, made elsewhere; empty: R3D-18's, made here

@@ -30,22 +30,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMostListed = 5;
 
-// The name that a label is made of, before normalisation, without a clip number.
-std::string RawLabel(const std::string &name, bool is_file) {
-  std::string raw = name;
-  if (!is_file) return raw;
-  size_t end = raw.size();
-  while (end > 0 && raw[end - 1] >= '0' && raw[end - 1] <= '9')
-    --end;
-  // "x_001": the number goes, and what divides it from the label.
-  if (end < raw.size() && end > 0 && g_ascii_isalnum(raw[end - 1]) == FALSE) {
-    while (end > 0 && g_ascii_isalnum(raw[end - 1]) == FALSE)
-      --end;
-    if (end > 0) raw.resize(end);
-  }
-  return raw;
-}
-
 std::string Quoted(const std::set<std::string> &names) {
   std::string text;
   for (const std::string &name : names)
@@ -116,10 +100,40 @@ void WarnOfRecordings(Dataset &dataset) {
       "after what they show, or write times into a table (--annotations)");
 }
 
+// What is not read as the notebook reads it, and is more than the number of a clip.
+void WarnOfIds(const std::map<std::string, std::string> &labels, Dataset &dataset) {
+  if (labels.empty()) return;
+  std::string some;
+  size_t count = 0;
+  for (const auto &[name, label] : labels) {
+    if (count++ < kMostListed) some += (some.empty() ? "" : ", ") + name + " (" + label + ")";
+  }
+  dataset.warnings.push_back(
+      "what stands behind the value category, or is the number of a copy, is no part of the "
+      "label in these names: " +
+      some + (count > kMostListed ? ", ..." : "") + ". If it should be, use --label-rule notebook");
+}
+
+// What most clips of a label say.
+void TakeValues(const std::map<std::string, std::map<ValueCategory, size_t>> &said, Dataset &dataset) {
+  for (const auto &[label, values] : said) {
+    const auto most = std::ranges::max_element(values, {}, [](const auto &entry) { return entry.second; });
+    dataset.values[label] = most->first;
+    if (values.size() == 1) continue;
+    std::string list;
+    for (const auto &[value, clips] : values)
+      list += (list.empty() ? "" : ", ") + std::to_string(clips) + " " + NameOf(value);
+    dataset.warnings.push_back("the clips of " + label + " do not agree on its value category: " + list + ". " +
+                               NameOf(most->first) + " is taken; another can be written into elements.csv");
+  }
+}
+
 // Clips that nobody named after what they show (hall-3, anna) would each become a class.
 void WarnOfUnlabelled(const std::map<std::string, size_t> &in_root, Dataset &dataset) {
   std::set<std::string> alone;
   for (const auto &[label, clips] : in_root) {
+    const auto value = dataset.values.find(label);
+    if (value != dataset.values.end() && value->second != ValueCategory::kUnknown) continue;
     if (clips == 1 && !IsNameOfARecording(label) && CategoryOf(label) == ValueCategory::kUnknown &&
         MeaningOf(label, CoarseLabel(label)) == Meaning::kWork) {
       alone.insert(label);
@@ -163,7 +177,7 @@ bool HasVideoEnding(const std::string &path) {
   return kEndings.contains(EndingOf(path));
 }
 
-Dataset ScanDataset(const std::string &folder) {
+Dataset ScanDataset(const std::string &folder, LabelRule rule) {
   Dataset dataset;
   const fs::path root = folder;
   std::error_code failed;
@@ -171,10 +185,12 @@ Dataset ScanDataset(const std::string &folder) {
     throw Error("the dataset " + folder + " is not a folder. It should hold clips named after what they show " +
                 "(mount_wheel_va_001.mp4), or one folder of clips for each action");
   }
-  std::map<std::string, std::set<std::string>> raw_names;  // by label
-  std::map<std::string, size_t> others;                    // files that are no videos, by ending
-  std::map<std::string, size_t> in_root;                   // clips of a label that their own names say
-  std::set<std::pair<dev_t, ino_t>> visited;               // of a link that leads back up there is no end
+  std::map<std::string, std::set<std::string>> raw_names;       // by label
+  std::map<std::string, size_t> others;                         // files that are no videos, by ending
+  std::map<std::string, size_t> in_root;                        // clips of a label that their own names say
+  std::map<std::string, std::map<ValueCategory, size_t>> said;  // values, by label
+  std::map<std::string, std::string> ids;                       // labels of names with an id, by name
+  std::set<std::pair<dev_t, ino_t>> visited;                    // of a link that leads back up there is no end
   const std::function<void(const fs::path &, bool)> walk = [&](const fs::path &place, bool is_root) {
     struct stat facts {};
     if (stat(place.c_str(), &facts) == 0 && !visited.insert({facts.st_dev, facts.st_ino}).second) return;
@@ -199,22 +215,25 @@ Dataset ScanDataset(const std::string &folder) {
         ++others[EndingOf(path)];
         continue;
       }
-      const std::string name = is_root ? path.stem().string() : place.filename().string();
+      // The name of a folder is the label, as it stands.
+      const ClipName name = is_root ? ReadClipName(path.stem().string(), rule)
+                                    : ReadClipName(place.filename().string(), LabelRule::kNotebook);
       Clip clip;
       clip.path = path.string();
-      const std::string raw = RawLabel(name, is_root);
-      bool foreign = false;
-      const std::string safe = SafeLabel(raw, &foreign);
-      clip.label = foreign ? safe : is_root ? LabelOfStem(name) : NormaliseLabel(name);
+      clip.label = name.label;
       clip.source = clip.path;
-      if (foreign) dataset.names.emplace(clip.label, raw);
+      if (name.foreign) dataset.names.emplace(clip.label, name.text);
       if (is_root) ++in_root[clip.label];
-      raw_names[clip.label].insert(raw);
+      if (name.value) ++said[clip.label][*name.value];
+      if (!name.id.empty()) ids.insert({path.filename().string(), clip.label});
+      raw_names[clip.label].insert(name.text);
       dataset.clips.push_back(std::move(clip));
     }
   };
   walk(root, true);
   WarnOfOthers(others, dataset);
+  WarnOfIds(ids, dataset);
+  TakeValues(said, dataset);
   WarnOfRecordings(dataset);
   WarnOfUnlabelled(in_root, dataset);
   std::ranges::sort(dataset.clips, {}, &Clip::path);
@@ -227,6 +246,22 @@ Dataset ScanDataset(const std::string &folder) {
     }
   }
   return dataset;
+}
+
+std::map<std::string, ValueCategory> ValuesOf(const Dataset &dataset) {
+  std::map<std::string, ValueCategory> values;
+  const auto add = [&values](const std::string &label, ValueCategory value) {
+    const auto [place, is_new] = values.emplace(label, value);
+    if (!is_new && place->second != value) place->second = ValueCategory::kUnknown;
+  };
+  for (const Clip &clip : dataset.clips) {
+    const ValueCategory value = CategoryOf(clip.label);
+    if (value == ValueCategory::kUnknown) continue;
+    const std::string action(WithoutValue(clip.label)), family = CoarseLabel(clip.label);
+    add(action, value);
+    if (family != action) add(family, value);
+  }
+  return values;
 }
 
 void GroupBy(Dataset &dataset, const std::string &pattern) {

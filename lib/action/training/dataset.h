@@ -12,6 +12,8 @@
 
 #include "action/export.h"
 #include "action/feature_cache.h"
+#include "action/labels.h"
+#include "action/training/clip_name.h"
 
 namespace action {
 
@@ -31,14 +33,20 @@ struct Dataset {
   std::vector<std::string> warnings;
   // Of labels that come from names with letters outside ASCII: what they were called, for people.
   std::map<std::string, std::string> names = {};
+  // Of labels that do not say their value category themselves: what the names of their clips say.
+  std::map<std::string, ValueCategory> values = {};
 };
 
 // Reads a folder in either layout of the reference, or both at once: a clip in the folder itself is labelled by its
-// file name (hand_tight_nipple_to_pipe_va_001.mp4), one in a folder below by the name of the folder it lies in. Hidden
-// files are left out. Every clip is its own source. Warnings: names that become one label only by normalisation, and
-// names of which nothing is left, files of unknown endings, folders below that cannot be read, clips whose names say no
-// action. Throws Error when the folder itself cannot be read.
-ACTION_API Dataset ScanDataset(const std::string &folder);
+// file name (hand_tight_nipple_to_pipe_va_001.mp4) and the rule, one in a folder below by the name of the folder it
+// lies in. Hidden files are left out. Every clip is its own source. Warnings: names that become one label only by
+// normalisation, and names of which nothing is left, what is taken for an id, files of unknown endings, folders below
+// that cannot be read, clips whose names say no action. Throws Error when the folder itself cannot be read.
+ACTION_API Dataset ScanDataset(const std::string &folder, LabelRule rule = LabelRule::kStandard);
+
+// For models whose labels do not say their values: the value category of each label without its ending (mount_wheel),
+// and of each family whose labels all have the same. UNKNOWN where labels contradict each other.
+ACTION_API std::map<std::string, ValueCategory> ValuesOf(const Dataset &dataset);
 
 // Says that names become one label.
 std::string SameLabelWarning(const std::string &label, const std::set<std::string> &names);
