@@ -6,9 +6,9 @@
  * @title: actionoverlay
  *
  * Draws the action into the picture: a panel with coarse action, fine action and value category in its colour, and if
- * asked the confidence, the time since the action began and a timeline strip along the bottom. It draws the label that
- * every frame carries: a #GstCustomMeta named GstActionLabelMeta, put there by #actionclassify, #timelinesmooth or
- * #timelinelabel.
+ * asked the confidence, the time since the action began, the time in the video and a timeline strip along the bottom.
+ * It draws the label that every frame carries: a #GstCustomMeta named GstActionLabelMeta, put there by #actionclassify,
+ * #timelinesmooth or #timelinelabel.
  *
  * Where downstream can, the picture is left as it is and the panel handed on as a #GstVideoOverlayComposition.
  *

@@ -26,6 +26,7 @@ GType gst_action_show_flags_get_type(void) {
       {action::kShowValue, "Value category, in its colour", "value"},
       {action::kShowConfidence, "Confidence in per cent", "confidence"},
       {action::kShowElapsed, "Time since the segment began", "elapsed"},
+      {action::kShowTime, "Time in the video, to a tenth of a second", "time"},
       {action::kShowStrip, "Timeline strip along the bottom", "strip"},
       {0, nullptr, nullptr},
   };

@@ -27,6 +27,19 @@ bool IsBright(Argb colour) {
   return 0.299 * r + 0.587 * g + 0.114 * b > 115;
 }
 
+// "1:05" of 65 s, "1:00:05" of an hour and 5 s.
+std::string ClockText(GstClockTime time) {
+  const auto seconds = static_cast<unsigned>(time / GST_SECOND);
+  const unsigned hours = seconds / 3600, minutes = seconds / 60 % 60;
+  char text[40];
+  if (hours > 0) {
+    std::snprintf(text, sizeof(text), "%u:%02u:%02u", hours, minutes, seconds % 60);
+  } else {
+    std::snprintf(text, sizeof(text), "%u:%02u", minutes, seconds % 60);
+  }
+  return text;
+}
+
 // 32-bit pixels in the machine's byte order.
 void Unpremultiply(std::span<uint8_t> pixels) {
   for (size_t i = 0; i + sizeof(Argb) <= pixels.size(); i += sizeof(Argb)) {
@@ -67,6 +80,19 @@ int OverlayComposer::StripHeight() const {
   return std::max(4, static_cast<int>(height_ / 36.0 * settings_.scale));
 }
 
+// As far as there is something to say; without a label only the time is known.
+std::vector<PanelLine> OverlayComposer::LinesFor(const std::optional<MetaLabel> &label, bool stand_in,
+                                                 GstClockTime stream_time) const {
+  std::vector<PanelLine> lines;
+  if (label) lines = LinesFor(*label, stand_in, stream_time);
+  if ((settings_.show & kShowTime) == 0 || !GST_CLOCK_TIME_IS_VALID(stream_time)) return lines;
+  char tenths[8];
+  std::snprintf(tenths, sizeof(tenths), ".%d", static_cast<int>(stream_time / (100 * GST_MSECOND) % 10));
+  const auto stand_in_line = lines.end() - (label && stand_in ? 1 : 0);
+  lines.insert(stand_in_line, {ClockText(stream_time) + tenths, kWhite, 0.8});
+  return lines;
+}
+
 std::vector<PanelLine> OverlayComposer::LinesFor(const MetaLabel &label, bool stand_in,
                                                  GstClockTime stream_time) const {
   std::vector<PanelLine> lines;
@@ -82,15 +108,7 @@ std::vector<PanelLine> OverlayComposer::LinesFor(const MetaLabel &label, bool st
   }
   const bool timed = GST_CLOCK_TIME_IS_VALID(label.segment_start) && GST_CLOCK_TIME_IS_VALID(stream_time);
   if ((settings_.show & kShowElapsed) != 0 && timed && stream_time >= label.segment_start) {
-    const auto seconds = static_cast<unsigned>((stream_time - label.segment_start) / GST_SECOND);
-    const unsigned hours = seconds / 3600, minutes = seconds / 60 % 60;
-    if (!value.empty()) value += "  ";
-    if (hours > 0) {
-      std::snprintf(text, sizeof(text), "%u:%02u:%02u", hours, minutes, seconds % 60);
-    } else {
-      std::snprintf(text, sizeof(text), "%u:%02u", minutes, seconds % 60);
-    }
-    value += text;
+    value += (value.empty() ? "" : "  ") + ClockText(stream_time - label.segment_start);
   }
   // On a box of the category's colour: letters in it would drown in the colour resolution of 4:2:0.
   const Argb colour = ColourOf(label.category);
@@ -116,8 +134,7 @@ RectanglePtr OverlayComposer::ToRectangle(const Picture &picture, int x, int y) 
 
 // True if it is not what it was.
 bool OverlayComposer::DrawPanel(const std::optional<MetaLabel> &label, bool stand_in, GstClockTime stream_time) {
-  std::vector<PanelLine> lines;
-  if (label) lines = LinesFor(*label, stand_in, stream_time);
+  const std::vector<PanelLine> lines = LinesFor(label, stand_in, stream_time);
   std::string key = " ";
   for (const PanelLine &line : lines)
     key += line.text + "\n";
@@ -131,7 +148,7 @@ bool OverlayComposer::DrawPanel(const std::optional<MetaLabel> &label, bool stan
   style.font = settings_.font;
   style.font_pixels = FontPixels();
   style.background = static_cast<Argb>(std::lround(std::clamp(settings_.opacity, 0.0, 1.0) * 255)) << 24;
-  style.bar = ColourOf(label->category);
+  style.bar = ColourOf(label ? label->category : ValueCategory::kUnknown);
   const int margin = std::max(1, style.font_pixels / 2);
   const int bottom = margin + ((settings_.show & kShowStrip) != 0 ? StripHeight() : 0);
   Picture picture =

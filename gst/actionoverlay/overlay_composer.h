@@ -32,6 +32,7 @@ enum ShowFlags : unsigned {
   kShowConfidence = 1 << 3,
   kShowElapsed = 1 << 4,
   kShowStrip = 1 << 5,
+  kShowTime = 1 << 6,
 };
 
 struct OverlaySettings {
@@ -76,6 +77,7 @@ class OverlayComposer {
   };
 
   Argb ColourOf(ValueCategory category) const { return settings_.colours[static_cast<size_t>(category)]; }
+  std::vector<PanelLine> LinesFor(const std::optional<MetaLabel> &label, bool stand_in, GstClockTime stream_time) const;
   std::vector<PanelLine> LinesFor(const MetaLabel &label, bool stand_in, GstClockTime stream_time) const;
   bool DrawPanel(const std::optional<MetaLabel> &label, bool stand_in, GstClockTime stream_time);
   bool DrawStrip(const std::optional<MetaLabel> &label, int64_t time);

@@ -34,10 +34,11 @@ PropertyTable<Settings> NewTable() {
                &Settings::scale, kControllable);
   table.Double("opacity", "Opacity", "Opacity of the dark panel behind the text", 0, 1, &Settings::opacity,
                kControllable);
-  table.Flags("show", "Show",
-              "What is drawn, such as coarse+fine+value+elapsed+strip. The strip shows the last strip-duration, or "
-              "after timelinelabel the whole timeline",
-              GST_TYPE_ACTION_SHOW_FLAGS, &Settings::show, kControllable);
+  table.Flags(
+      "show", "Show",
+      "What is drawn, such as coarse+fine+value+elapsed+time+strip. The strip shows the last strip-duration, or "
+      "after timelinelabel the whole timeline",
+      GST_TYPE_ACTION_SHOW_FLAGS, &Settings::show, kControllable);
   table.Uint64("strip-duration", "Strip duration",
                "Time that the strip along the bottom is wide, in nanoseconds (not after timelinelabel)", GST_SECOND,
                G_MAXINT64, &Settings::strip_duration, kControllable);

@@ -460,6 +460,33 @@ TEST(Composer, DrawsOnlyWhatHasChanged) {
   EXPECT_EQ(composer.Compose(std::nullopt, false, GST_SECOND, 0), nullptr);
 }
 
+TEST(Composer, TheTimeInTheVideoIsThereWithoutALabelToo) {
+  action::OverlayComposer composer;
+  action::OverlaySettings settings;
+  settings.show = action::kShowTime;
+  composer.Set(settings);
+  composer.SetFrameSize(320, 240);
+  action::CompositionPtr first(gst_video_overlay_composition_ref(composer.Compose(std::nullopt, false, 0, 0)));
+  EXPECT_EQ(composer.Compose(std::nullopt, false, 90 * GST_MSECOND, 0), first.get()) << "0:00.0 still";
+  EXPECT_NE(composer.Compose(std::nullopt, false, 100 * GST_MSECOND, 0), first.get()) << "0:00.1";
+  EXPECT_EQ(composer.Compose(std::nullopt, false, GST_CLOCK_TIME_NONE, 0), nullptr) << "nobody knows";
+  // With a label it is one line more.
+  const auto height = [](unsigned show) {
+    action::OverlayComposer other;
+    action::OverlaySettings shown;
+    shown.show = show;
+    other.Set(shown);
+    other.SetFrameSize(640, 480);
+    gint x = 0, y = 0;
+    guint w = 0, h = 0;
+    gst_video_overlay_rectangle_get_render_rectangle(
+        gst_video_overlay_composition_get_rectangle(other.Compose(Label(), true, 65 * GST_SECOND, 0), 0), &x, &y, &w,
+        &h);
+    return h;
+  };
+  EXPECT_GT(height(action::kShowCoarse | action::kShowTime), height(action::kShowCoarse));
+}
+
 // One long name makes one line smaller, or cuts it, and leaves the others alone.
 TEST_F(ActionOverlay, ALongNameDoesNotShrinkThePanel) {
   const auto panel = [this](const std::string &name) {
