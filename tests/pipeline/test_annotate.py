@@ -6,8 +6,10 @@ it goes on with, and whose files it leaves alone.
     test_annotate.py BUILD
 """
 
+import csv
 import json
 import os
+import re
 import shutil
 import signal
 import struct
@@ -199,13 +201,50 @@ def a_bad_one_does_not_stop_the_rest():
     assert "would become" in annotate(good, also, "-o", path("none"), code=2)[1] and not os.path.exists(path("none"))
 
 
+def a_folder_has_a_table_and_a_summary():
+    """segments.csv equals the timelines; it can be trained with; rows of other runs stay, and somebody else's table too."""
+    os.makedirs(path("many", "day"))
+    for name in ("many/a.mp4", "many/day/b.mp4"):
+        shutil.copy(video("in/plain.mp4"), path(name))
+    said, _ = annotate(path("many"), "-o", path("table"), "--timeline-only")
+    with open(path("table/segments.csv"), newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    expected = []
+    for name in ("a", "day/b"):
+        with open(path("table", name + ".json"), encoding="utf-8") as file:
+            expected += [(f"../many/{name}.mp4", s["start"], s["end"], s["fine_action"], s["value_category"], s["state"]) for s in json.load(file)]
+    assert [(r["video"], float(r["start"]), float(r["end"]), r["fine_action"], r["value_category"], r["state"]) for r in rows] == expected, rows
+    assert all(os.path.exists(path("table", r["video"])) for r in rows)
+    total = sum(end - start for _, start, end, *_ in expected)
+    assert f"2 videos, 0:00:{round(total):02d}" in said, said
+    times = [float(x) for x in re.findall(r"^  (?:VA|RNVA|NVA|UNKNOWN|not measured) .*? ([0-9.]+) %", said, re.M)]
+    assert abs(sum(times) - 100) < 0.3, said
+    # Another command for the same folder: its rows are added, and those of a video that is done again are not there twice.
+    annotate(video("in/plain.mp4"), path("many/a.mp4"), "-o", path("table"), "--timeline-only", "--force")
+    with open(path("table/segments.csv"), newline="", encoding="utf-8") as file:
+        again = list(csv.DictReader(file))
+    assert [r for r in again if r["video"] != "../in/plain.mp4"] == [r for r in rows if "b.mp4" in r["video"]] + [r for r in rows if "a.mp4" in r["video"]]
+    assert len(again) == len(rows) + len([r for r in again if r["video"] == "../in/plain.mp4"]) > len(rows)
+    done = subprocess.run([f"{BUILD}/tools/gst-action-train", "--annotations", path("table/segments.csv"), "--dry-run"], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False, env=ENVIRONMENT, timeout=120)
+    assert done.returncode == 0, done.stdout.decode()
+    # What somebody else has called so is theirs.
+    os.makedirs(path("somebody"))
+    with open(path("somebody/segments.csv"), "w", encoding="utf-8") as file:
+        file.write("a,b\n1,2\n")
+    _, errors = annotate(video("in/plain.mp4"), "-o", path("somebody"), "--timeline-only", code=1)
+    assert "segments.csv is there already and is not of gst-action-annotate" in errors and os.path.exists(path("somebody/plain.json")), errors
+    with open(path("somebody/segments.csv"), encoding="utf-8") as file:
+        assert file.read() == "a,b\n1,2\n"
+
+
 def shards():
     for i in range(5):
         video(f"sharded/{i}.mp4", 1)
     for i in (1, 2):
         annotate(path("sharded"), "-o", path(f"shard{i}"), "--timeline-only", "--shard", f"{i}/2")
     found = [sorted(name for name in os.listdir(path(f"shard{i}")) if not name.endswith("annotate.json")) for i in (1, 2)]
-    assert found == [["0.json", "2.json", "4.json"], ["1.json", "3.json"]], found
+    assert found == [["0.json", "2.json", "4.json", "segments-1-of-2.csv"], ["1.json", "3.json", "segments-2-of-2.csv"]], found
     # Folders of them are compared file by file.
     done = subprocess.run([os.path.join(BUILD, "tools/gst-action-evaluate"), "--json", path("shard1"), path("shard1")], stdout=subprocess.PIPE, check=True)
     assert json.loads(done.stdout)["videos"] == ["0", "2", "4"]
@@ -231,6 +270,7 @@ tap.run([
     ("interrupted, it goes on", interrupted),
     ("files of others, and of other models, stay", nothing_of_others),
     ("a bad video does not stop the rest", a_bad_one_does_not_stop_the_rest),
+    ("a folder has a table and a summary", a_folder_has_a_table_and_a_summary),
     ("shards", shards),
     ("mistakes are told", told),
 ])

@@ -25,13 +25,16 @@
 #include "action/model_bundle.h"
 #include "action/r3d18_spec.h"
 #include "action/sha256.h"
+#include "action/timeline/timeline_file.h"
 #include "action/training/dataset.h"
 #include "action/training/parallel.h"
 #include "annotate/passes.h"
+#include "annotate/segments_table.h"
 #include "common/command_line.h"
 #include "common/encoder.h"
 #include "common/feature_options.h"
 #include "common/progress.h"
+#include "common/timeline_source.h"
 
 namespace {
 
@@ -61,7 +64,7 @@ struct Options {
   action::FeatureOptions features{"hop", "Samples between chunk starts, 1 to 16 (default: the profile's)",
                                   action::Profile::kStudy};
   action::PassSettings passes;
-  std::string output;
+  std::string table;  // of all segments
   bool timeline_only = false, force = false, quiet = false;
   size_t jobs = 1;
 };
@@ -136,11 +139,12 @@ class Annotator {
       if (action::IsInterrupted()) throw action::Cancelled();
       Annotate(tasks[i], i);
     });
+    Conclude(tasks);
     if (bad_ > 0) {
       std::fprintf(stderr, "gst-action-annotate: %zu of %zu videos failed\n", bad_, total_);
       return action::kFailed;
     }
-    return action::kDone;
+    return bad_tables_ > 0 ? action::kFailed : action::kDone;
   }
 
  private:
@@ -160,9 +164,28 @@ class Annotator {
       fs::remove(task.partial(ending), none);
     }
     const std::lock_guard lock(mutex_);
+    if (!line.empty()) made_.insert(number);
     ++done_;
     if (options_.jobs > 1) progress_.Step("videos", done_, total_, fs::path(task.video).filename().string());
     if (!line.empty()) progress_.Finish(line);
+  }
+
+  // All that was made, now or by an earlier run.
+  void Conclude(const std::vector<Task> &tasks) {
+    const fs::path folder = fs::absolute(options_.table).parent_path().lexically_normal();
+    std::vector<action::AnnotatedVideo> videos;
+    for (const size_t i : made_) {
+      const std::string place = fs::absolute(tasks[i].video).lexically_normal().lexically_relative(folder).string();
+      videos.push_back({place, action::ReadTimeline(tasks[i].timeline())});
+    }
+    if (videos.empty()) return;
+    try {
+      WriteSegmentsTable(options_.table, videos, options_.force);
+    } catch (const Error &e) {
+      ++bad_tables_;
+      progress_.Complain(std::string("error: ") + e.what());
+    }
+    progress_.Finish("\n" + SummaryOf(videos));
   }
 
   // What was made, in a line. Throws Error.
@@ -237,7 +260,8 @@ class Annotator {
   action::Progress progress_;
   ordered_json settings_;
   std::set<std::pair<std::string, std::string>> warned_;
-  size_t total_ = 0, done_ = 0, bad_ = 0;
+  std::set<size_t> made_;  // tasks
+  size_t total_ = 0, done_ = 0, bad_ = 0, bad_tables_ = 0;
 };
 
 int Run(int argc, char **argv) {
@@ -251,7 +275,8 @@ int Run(int argc, char **argv) {
       "Writes for each VIDEO its timeline, DIR/NAME.json, and then the video with the final labels drawn in,\n"
       "DIR/NAME.overlay.mp4: with its sound, upright, and with the labels as subtitles too. Of a folder, all videos in "
       "it "
-      "are\ntaken, at the same place below DIR. What is done already is not done again: the same command goes on after "
+      "are\ntaken, at the same place below DIR. DIR/segments.csv is a table of all their segments. What is done "
+      "already is not done again: the same command goes on after "
       "an end.\n\n"
       "  gst-action-annotate shift1.mp4 shift2.mp4 --model model -o annotated");
   line.Add({{"model", 'm', 0, G_OPTION_ARG_FILENAME, &model,
@@ -282,8 +307,11 @@ int Run(int argc, char **argv) {
     options.features.Request();
     options.passes.profile = NameOf(options.features.profile());
     tasks = TasksOf(line.operands(), output);
+    options.table = std::string(output) + "/" + action::SegmentsTableName();
     if (shard_text != nullptr) {
       const auto [which, of] = action::ParseShard(shard_text);
+      options.table =
+          std::string(output) + "/" + action::SegmentsTableName(std::to_string(which) + "-of-" + std::to_string(of));
       std::vector<Task> mine;
       for (size_t i = which - 1; i < tasks.size(); i += of)
         mine.push_back(std::move(tasks[i]));

@@ -4,6 +4,7 @@
 #include "common/timeline_source.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <map>
@@ -17,6 +18,17 @@ namespace action {
 
 namespace fs = std::filesystem;
 
+std::string SegmentsTableName(const std::string &shard) {
+  return shard.empty() ? "segments.csv" : "segments-" + shard + ".csv";
+}
+
+bool IsNoTimeline(const std::string &name) {
+  if (name == "recordings.jsonl" || name.ends_with(".annotate.json") || name == SegmentsTableName()) return true;
+  int which = 0, of = 0, read = 0;
+  const bool of_shard = std::sscanf(name.c_str(), "segments-%d-of-%d.csv%n", &which, &of, &read) == 2 && read > 0;
+  return of_shard && static_cast<size_t>(read) == name.size();
+}
+
 std::vector<TimelineSource> TimelineSourcesOf(const std::vector<std::string> &paths) {
   std::vector<TimelineSource> sources;
   for (const std::string &path : paths) {
@@ -29,7 +41,7 @@ std::vector<TimelineSource> TimelineSourcesOf(const std::vector<std::string> &pa
     for (auto entry = fs::recursive_directory_iterator(path, failed); entry != fs::recursive_directory_iterator();
          entry.increment(failed)) {
       const fs::path &file = entry->path();
-      if (entry.depth() > 2 || file.extension() != ".jsonl" || file.filename() == "recordings.jsonl") continue;
+      if (entry.depth() > 2 || file.extension() != ".jsonl" || IsNoTimeline(file.filename().string())) continue;
       const bool in_day = file.filename() == "timeline.jsonl" && file.parent_path() != fs::path(path);
       places[(in_day ? file.parent_path().parent_path() : file.parent_path()).string()].push_back(file.string());
     }

@@ -13,6 +13,11 @@
 
 namespace action {
 
+// What gst-action-annotate calls the table of all segments; shard: "1-of-4", or empty.
+std::string SegmentsTableName(const std::string &shard = {});
+// Whether a file that programs of ours lay beside timelines is none itself. name: without its folder.
+bool IsNoTimeline(const std::string &name);
+
 // What is one timeline: a file, or all files of a place.
 struct TimelineSource {
   std::string name;

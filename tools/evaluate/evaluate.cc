@@ -48,9 +48,7 @@ std::map<std::string, std::string> TimelinesIn(const std::string &folder, const 
     const bool known = std::ranges::any_of(formats, [&](const TimelineFormat &f) {
       return ending == f.ending && (format.name.empty() || format.name == f.name);
     });
-    if (!known || !entry.is_regular_file() || entry.path().filename() == "recordings.jsonl" ||
-        entry.path().filename().string().ends_with(".annotate.json"))
-      continue;
+    if (!known || !entry.is_regular_file() || IsNoTimeline(entry.path().filename().string())) continue;
     const auto [place, is_new] = files.try_emplace(StemOf(entry.path()), entry.path().string());
     if (!is_new) {
       throw Error(place->second + " and " + entry.path().string() + " have the same name: say which format is meant");
