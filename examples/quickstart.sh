@@ -75,7 +75,7 @@ step "Labels on the video, and its timeline"
 line="gst-launch-1.0 filesrc location=$video ! decodebin \\
   ! r3dfeatures orientation=auto hop=4 ! actionclassify model=$model \\
   ! timelinesmooth profile=study location=$out/timeline.json \\
-  ! videoconvert ! videoflip video-direction=auto ! actionoverlay show=coarse+fine+value+elapsed+strip ! videoconvert ! x264enc ! mp4mux ! filesink location=$out/overlay.mp4"
+  ! videoconvert ! videoflip video-direction=auto ! actionoverlay show=coarse+fine+value+elapsed+strip ! videoconvert ! x264enc pass=qual quantizer=23 speed-preset=veryfast ! mp4mux ! filesink location=$out/overlay.mp4"
 echo "$line"
 run=$(date +%s)
 if [ "$out/overlay.mp4" -nt "$model/model.json" ] && [ -f "$out/timeline.json" ]; then

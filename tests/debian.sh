@@ -67,7 +67,7 @@ grep -q '^ok       LibTorch' preloaded.txt
 gst-action-demo demo
 gst-action-train demo/clips -o model
 gst-launch-1.0 -q filesrc location=demo/test/line_1.mp4 ! decodebin ! r3dfeatures orientation=auto hop=4 ! actionclassify model=model \
-  ! timelinesmooth profile=study location=timeline.json ! actionoverlay show=coarse+fine+value+elapsed+strip ! videoconvert ! x264enc ! mp4mux \
+  ! timelinesmooth profile=study location=timeline.json ! actionoverlay show=coarse+fine+value+elapsed+strip ! videoconvert ! x264enc pass=qual quantizer=23 speed-preset=veryfast ! mp4mux \
   ! filesink location=overlay.mp4
 [ -s overlay.mp4 ]
 gst-action-timeline compare timeline.json demo/test/line_1.json

@@ -22,12 +22,12 @@
 #include "action/feature_cache.h"
 #include "action/io/atomic_file.h"
 #include "action/io/json_text.h"
-#include "action/model_bundle.h"
 #include "action/r3d18_spec.h"
 #include "action/sha256.h"
 #include "action/timeline/timeline_file.h"
 #include "action/training/dataset.h"
 #include "action/training/parallel.h"
+#include "action/two_stage_classifier.h"
 #include "annotate/passes.h"
 #include "annotate/segments_table.h"
 #include "common/command_line.h"
@@ -117,7 +117,9 @@ class Annotator {
 
   int Run(const std::vector<Task> &tasks) {
     // All that can be wrong with the options is said before the first video is opened.
-    const action::ModelBundle model = action::ModelBundle::Open(options_.passes.model);
+    const action::ClassifierModel model = action::ReadClassifierModel(options_.passes.model, options_.passes.elements);
+    for (const std::string &notice : model.notices)
+      progress_.Complain("warning: " + notice);
     action::FindPlugin();
     // Held until the end: every video's r3dfeatures finds this network running.
     const auto service = action::LoadEngine().OpenFeatureService(options_.features.Request());
@@ -127,7 +129,7 @@ class Annotator {
     options_.passes.features = options_.features.Properties();
     options_.passes.audio_encoder = action::ChooseAudioEncoder();
     settings_ = {
-        {"model", ModelHash(model)}, {"weights", service->info().weights_hash}, {"profile", options_.passes.profile}};
+        {"model", model.hash}, {"weights", service->info().weights_hash}, {"profile", options_.passes.profile}};
     if (!options_.passes.elements.empty()) settings_["elements"] = action::Sha256OfFile(options_.passes.elements);
     for (const auto &[name, value] : options_.passes.features) {
       // The weights have a hash; the same on another device are the same.

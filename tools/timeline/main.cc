@@ -269,9 +269,10 @@ int Run(int argc, char **argv) {
     const std::string how = profile != nullptr ? profile : "study";
     if (!action::Named(how, {action::Profile::kStudy, action::Profile::kReference}))
       throw action::UsageError("--profile '" + how + "' is not understood; it is study or reference");
-    const std::string notice =
+    const std::vector<std::string> notices =
         action::MakeTimeline({words[0], model, action::OrEmpty(elements), output, how, force != FALSE});
-    if (!notice.empty()) std::fprintf(stderr, "warning: %s\n", Printable(notice).c_str());
+    for (const std::string &notice : notices)
+      std::fprintf(stderr, "warning: %s\n", Printable(notice).c_str());
     return action::kDone;
   }
   if (elements != nullptr) throw action::UsageError("--elements is an option of show and make");

@@ -15,7 +15,7 @@
 
 #include "action/error.h"
 #include "action/feature_cache.h"
-#include "action/model_bundle.h"
+#include "action/two_stage_classifier.h"
 #include "common/feature_events.h"
 #include "common/file_pipeline.h"
 #include "common/glib_ptr.h"
@@ -29,20 +29,21 @@ struct Replayed {
   FeatureTable table;
   FeatureConfig config;
   bool stand_in = false;
-  std::string notice;
+  std::vector<std::string> notices;
 };
 
 // What features are of, from the twin, and where that says nothing from the model.
 Replayed Read(const MakeOptions &options) {
-  const ModelBundle model = ModelBundle::Open(options.model);
+  const ClassifierModel classifier = ReadClassifierModel(options.model, options.elements);
+  const ModelBundle &model = classifier.bundle;
   FeatureFile file = ReadFeatureFile(options.features);
-  Replayed replayed{std::move(file.table), {}, false, {}};
+  Replayed replayed{std::move(file.table), {}, false, classifier.notices};
   if (file.config) {
     replayed.config = *file.config;
   } else {
     if (model.facts()) replayed.config = model.facts()->features;
     replayed.config.hop = kChunkFrames;
-    replayed.notice = options.features + " does not say what it was made of; it is taken to fit the model";
+    replayed.notices.push_back(options.features + " does not say what it was made of; it is taken to fit the model");
   }
   replayed.stand_in =
       model.facts() && model.facts()->stand_in && model.facts()->features.weights_hash == replayed.config.weights_hash;
@@ -162,7 +163,7 @@ class Partial {
 
 }  // namespace
 
-std::string MakeTimeline(const MakeOptions &options) {
+std::vector<std::string> MakeTimeline(const MakeOptions &options) {
   if (fs::exists(options.output) && !options.force)
     throw Error(options.output + " is there already; --force replaces it");
   const Replayed replayed = Read(options);
@@ -199,7 +200,7 @@ std::string MakeTimeline(const MakeOptions &options) {
     WaitForEnd(pipeline.get(), options.features);
   }
   partial.Commit();
-  return replayed.notice;
+  return replayed.notices;
 }
 
 }  // namespace action

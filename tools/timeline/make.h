@@ -6,6 +6,7 @@
 #define GST_ACTION_TIMELINE_MAKE_H_
 
 #include <string>
+#include <vector>
 
 namespace action {
 
@@ -19,8 +20,8 @@ struct MakeOptions {
 };
 
 // Gives the features to actionclassify and timelinesmooth, with the times that they have, and writes what comes out.
-// Returns what was not known of the features, and so is not certain; empty: nothing. Throws Error.
-std::string MakeTimeline(const MakeOptions &options);
+// Returns what a user should know, a sentence each: of the model, and what was not known of the features. Throws Error.
+std::vector<std::string> MakeTimeline(const MakeOptions &options);
 
 }  // namespace action
 
