@@ -105,13 +105,13 @@ def auto_samples(times_ns, announced_fps, fps, rate=8):
     By frame number (with the reference's fps) as long as intervals are 1/fps +- half, up to four frames in all may be missing (two
     in one place), and the mean interval since the second frame is off by no more than 1 % or 1.5 frames; by timestamp from there
     on. Where the rate is unknown, or is not that of the frames up to the second sample, and those come at equal intervals, the
-    rate is theirs.
+    rate is theirs. A repeated time is no interval.
     """
     times_ns = filled(times_ns, announced_fps)
     intervals = [b - a for a, b in zip(times_ns, times_ns[1:])]
     step = stride(fps, rate)
     uniform = [True] + [n == 0 or is_about(intervals[n], 1, sum(intervals[:n]) / n, 2) for n in range(len(intervals))]
-    measured, missing, since = not announced_fps, 0, None
+    measured, missing, since, apart = not announced_fps, 0, None, 0  # apart: frames by their times, since the second
 
     def by_time(i):
         before = list(range(0, i, step if measured or not announced_fps else stride(announced_fps, rate)))
@@ -120,6 +120,8 @@ def auto_samples(times_ns, announced_fps, fps, rate=8):
 
     for i in range(1, len(times_ns)):
         interval = intervals[i - 1]
+        if interval == 0:
+            continue
         if measured and i <= 64:
             if not uniform[i]:
                 return by_time(i)
@@ -128,13 +130,14 @@ def auto_samples(times_ns, announced_fps, fps, rate=8):
         periods = next((n for n in (1, 2, 3) if is_about(interval, n, period, 2 if n == 1 else 4)), None)
         missing += periods - 1 if periods else 0
         wrong = periods is None or missing > 4
-        if not wrong and since is None:
+        if since is None:
             since = i
-            lost_before = missing
-        drift = 0 if wrong else abs((times_ns[i] - times_ns[since]) / period - (i - since) - (missing - lost_before))
-        wrong = wrong or (drift > 1.5 and drift > 0.01 * (i - since + missing))
+        else:
+            apart += periods or 0
+        drift = 0 if wrong else abs((times_ns[i] - times_ns[since]) / period - apart)
+        wrong = wrong or (drift > 1.5 and drift > 0.01 * apart)
         if not measured and i <= stride(announced_fps, rate) and all(uniform[:i + 1]) and (wrong or i > 1 and missing >= i):
-            measured, missing, since = True, 0, None
+            measured, missing, since, apart = True, 0, None, 0
             continue
         if wrong:
             return by_time(i)
