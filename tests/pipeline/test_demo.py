@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import resource
+import shutil
 import signal
 import statistics
 import subprocess
@@ -115,6 +116,22 @@ def repeatable():
         assert same_pictures(clip, path("memory/clips", os.path.basename(clip))), clip
 
 
+def decimal_comma():
+    """Where people write 0,5 the ground truth is the same: JSON has points."""
+    locales = path("locales")
+    os.makedirs(locales)
+    made = shutil.which("localedef") and subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", os.path.join(locales, "de_DE.UTF-8")],
+                                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    german = {**os.environ, "LOCPATH": locales, "LC_ALL": "de_DE.UTF-8"}
+    shown = subprocess.run([sys.executable, "-c", "import locale; locale.setlocale(locale.LC_ALL, ''); print(locale.format_string('%.1f', 0.5))"],
+                           env=german, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+    if not made or shown != b"0,5\n":
+        raise tap.Skip("no locale with a decimal comma can be made here (localedef, Debian's package locales)")
+    subprocess.run([TOOL, path("comma"), *SMALL, "--cycles", "1", "--quiet"], env=german, check=True)
+    with open(path("comma/test/cycles_1_1.json"), "rb") as comma, open(path("once/test/cycles_1_1.json"), "rb") as point:
+        assert comma.read() == point.read()
+
+
 def cycles():
     """What happens in the cycles: one skipped, two swapped, one slow."""
     draw("ten", *SMALL, "--cycles", "10", "--quiet")
@@ -168,6 +185,7 @@ tap.run([
     ("dataset", dataset),
     ("ground truth", truth),
     ("the same files again", repeatable),
+    ("decimal comma", decimal_comma),
     ("cycles", cycles),
     ("complaints", complaints),
 ])
