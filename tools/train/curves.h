@@ -5,17 +5,13 @@
 #ifndef GST_ACTION_TRAIN_CURVES_H_
 #define GST_ACTION_TRAIN_CURVES_H_
 
-#include <string>
-
 #include "action/training/train.h"
+#include "train/drawing.h"
 
 namespace action {
 
-// One panel a head: its loss (logarithmic) and accuracy over the epochs.
-// Writes a PNG file. Throws Error.
-void WriteCurvesPng(const std::string &path, const TwoStageModel &model);
-// The same as SVG text.
-std::string CurvesSvg(const TwoStageModel &model);
+// Loss and accuracy of each classifier by epoch. `model` must outlive it.
+Diagram CurvesOf(const TwoStageModel &model);
 
 }  // namespace action
 

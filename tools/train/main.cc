@@ -322,9 +322,9 @@ class Trainer {
     WriteModel(folder.path(), options_.output, model, record_);
     AddCache(fs::path(folder.path()) / "feat_cache", cache, extraction.used);
     KeepElements(folder.path());
-    WriteCurvesPng(folder.path() + "/curves.png", model);
+    WritePng(folder.path() + "/curves.png", CurvesOf(model));
     AtomicFile report(folder.path() + "/report.html");
-    report.Write(ReportHtml(model, record_, CurvesSvg(model)));
+    report.Write(ReportHtml(model, record_));
     report.Commit();
     const std::string kept = folder.Commit();
     progress_.Finish("");

@@ -4,64 +4,81 @@
 #include "train/reliability.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
+#include <string>
 #include <vector>
 
 namespace action {
 namespace {
 
-constexpr double kSide = 260, kMargin = 46;  // pixels
+constexpr double kWidth = 340, kHeight = 320;         // pixels
+constexpr double kSide = 260, kLeft = 46, kTop = 10;  // of the plot
+constexpr Colour kInk{0.2, 0.2, 0.2}, kGrid{0.87, 0.87, 0.87}, kIdeal{0.53, 0.53, 0.53}, kBefore{0.69, 0.69, 0.69},
+    kAfter{0.12, 0.36, 0.66};
 
 double X(double share) {
-  return kMargin + share * kSide;
+  return kLeft + share * kSide;
 }
 
 double Y(double share) {
-  return 10 + (1 - share) * kSide;
+  return kTop + (1 - share) * kSide;
 }
 
-std::string Points(std::span<const ScoredPrediction> judged, const char *colour, size_t total) {
-  std::string line, dots;
-  char text[200];
-  for (const ReliabilityBin &bin : Reliability(judged)) {
-    if (bin.count == 0) continue;
-    std::snprintf(text, sizeof(text), "%.1f,%.1f ", X(bin.confidence), Y(bin.accuracy));
-    line += text;
-    const double radius = 2.5 + 7 * std::sqrt(static_cast<double>(bin.count) / static_cast<double>(total));
-    std::snprintf(text, sizeof(text),
-                  "<circle cx='%.1f' cy='%.1f' r='%.1f' fill='%s'><title>%zu steps</title></circle>", X(bin.confidence),
-                  Y(bin.accuracy), radius, colour, bin.count);
-    dots += text;
+void DrawAxes(cairo_t *c) {
+  for (int tenth = 0; tenth <= 10; tenth += 2) {
+    const double share = tenth / 10.0;
+    SetColour(c, kGrid);
+    cairo_set_line_width(c, 1);
+    cairo_move_to(c, X(share), Y(0));
+    cairo_line_to(c, X(share), Y(1));
+    cairo_move_to(c, X(0), Y(share));
+    cairo_line_to(c, X(1), Y(share));
+    cairo_stroke(c);
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "0.%d", tenth);
+    const std::string label = tenth == 10 ? "1.0" : text.data();
+    SetColour(c, kInk);
+    DrawText(c, X(share), Y(0) + 11, 0.5, label);
+    DrawText(c, X(0) - 6, Y(share), 1, label);
   }
-  return "<polyline points='" + line + "' fill='none' stroke='" + colour + "' stroke-width='1.5'/>" + dots + "\n";
+  DrawText(c, X(0.5), Y(0) + 32, 0.5, "confidence");
+  DrawText(c, 11, Y(0.5), 0.5, "share that was right", "sans 8", true);
+  SetColour(c, kIdeal);
+  const std::array<double, 2> dashes = {4, 3};
+  cairo_set_dash(c, dashes.data(), static_cast<int>(dashes.size()), 0);
+  cairo_move_to(c, X(0), Y(0));
+  cairo_line_to(c, X(1), Y(1));
+  cairo_stroke(c);
+  cairo_set_dash(c, nullptr, 0, 0);
+}
+
+void DrawBins(cairo_t *c, const std::vector<ReliabilityBin> &bins, const Colour &colour, size_t total) {
+  SetColour(c, colour);
+  cairo_set_line_width(c, 1.5);
+  for (const ReliabilityBin &bin : bins) {
+    if (bin.count > 0) cairo_line_to(c, X(bin.confidence), Y(bin.accuracy));
+  }
+  cairo_stroke(c);
+  for (const ReliabilityBin &bin : bins) {
+    if (bin.count == 0) continue;
+    const double radius = 2.5 + 7 * std::sqrt(static_cast<double>(bin.count) / static_cast<double>(total));
+    cairo_arc(c, X(bin.confidence), Y(bin.accuracy), radius, 0, 7);
+    cairo_fill(c);
+  }
 }
 
 }  // namespace
 
-std::string ReliabilitySvg(std::span<const ScoredPrediction> calibrated,
-                           std::span<const ScoredPrediction> uncalibrated) {
-  std::string svg =
-      "<svg xmlns='http://www.w3.org/2000/svg' width='340' height='320' font-family='sans-serif' font-size='11'>\n";
-  char text[300];
-  for (int tenth = 0; tenth <= 10; tenth += 2) {
-    const double share = tenth / 10.0;
-    std::snprintf(text, sizeof(text),
-                  "<path d='M%.1f %.1fV%.1fM%.1f %.1fH%.1f' stroke='#ddd'/><text x='%.1f' y='%.1f' "
-                  "text-anchor='middle'>%.1f</text><text x='%.1f' y='%.1f' text-anchor='end'>%.1f</text>\n",
-                  X(share), Y(0), Y(1), X(0), Y(share), X(1), X(share), Y(0) + 15, share, X(0) - 6, Y(share) + 4,
-                  share);
-    svg += text;
-  }
-  std::snprintf(text, sizeof(text),
-                "<path d='M%.1f %.1fL%.1f %.1f' stroke='#888' stroke-dasharray='4 3'/><text x='%.1f' y='%.1f' "
-                "text-anchor='middle'>confidence</text><text x='12' y='%.1f' text-anchor='middle' "
-                "transform='rotate(-90 12 %.1f)'>share that was right</text>\n",
-                X(0), Y(0), X(1), Y(1), X(0.5), Y(0) + 34, Y(0.5), Y(0.5));
-  svg += text;
+Diagram ReliabilityOf(std::span<const ScoredPrediction> calibrated, std::span<const ScoredPrediction> uncalibrated) {
   const size_t total = std::max<size_t>(1, calibrated.size());
-  svg += Points(uncalibrated, "#b0b0b0", total) + Points(calibrated, "#1f5ca8", total);
-  return svg + "</svg>\n";
+  const std::vector<ReliabilityBin> before = Reliability(uncalibrated), after = Reliability(calibrated);
+  return {kWidth, kHeight, [before, after, total](cairo_t *c) {
+            DrawAxes(c);
+            DrawBins(c, before, kBefore, total);
+            DrawBins(c, after, kAfter, total);
+          }};
 }
 
 }  // namespace action

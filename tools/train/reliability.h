@@ -6,15 +6,14 @@
 #define GST_ACTION_TRAIN_RELIABILITY_H_
 
 #include <span>
-#include <string>
 
 #include "action/calibration.h"
+#include "train/drawing.h"
 
 namespace action {
 
-// Reliability diagram as SVG text: accuracy over confidence in ten bins, before (grey) and after calibration.
-std::string ReliabilitySvg(std::span<const ScoredPrediction> calibrated,
-                           std::span<const ScoredPrediction> uncalibrated);
+// Reliability diagram: accuracy over confidence in ten bins, before (grey) and after calibration.
+Diagram ReliabilityOf(std::span<const ScoredPrediction> calibrated, std::span<const ScoredPrediction> uncalibrated);
 
 }  // namespace action
 

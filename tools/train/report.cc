@@ -15,6 +15,7 @@
 #include "action/labels.h"
 #include "action/r3d18_spec.h"
 #include "common/html.h"
+#include "train/curves.h"
 #include "train/reliability.h"
 
 namespace action {
@@ -316,7 +317,7 @@ std::string SummaryText(const TwoStageModel &model, const TrainingRecord &record
   return text;
 }
 
-std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record, const std::string &curves) {
+std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record) {
   std::string html =
       "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'><title>Training report</title><style>";
   html += kStyle;
@@ -360,11 +361,13 @@ std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record,
           std::to_string(model.families.size()) + ". Stage 1: best loss " + Format("%.4f", BestLoss(model.stage1)) +
           ".</p>\n";
   html += "<h2>Labels</h2>\n" + TableOfLabels(model, record);
-  html += "<h2>Loss and accuracy while training</h2>\n" + curves;
+  html += "<h2>Loss and accuracy while training</h2>\n" +
+          ImageOf(CurvesOf(model), "Loss and accuracy of each classifier by epoch");
   html += "<h2>Confidence</h2>\n<p>" + HtmlEscaped(CalibrationText(model, record)) + ".</p>\n";
   if (record.cross_validation && !record.cross_validation->judged.empty()) {
     html +=
-        ReliabilitySvg(record.cross_validation->judged, record.cross_validation->judged_uncalibrated) +
+        ImageOf(ReliabilityOf(record.cross_validation->judged, record.cross_validation->judged_uncalibrated),
+                "Reliability diagram: share of steps that were right by confidence") +
         "<p>How often held-out steps were right by how sure the model was of their fine action: blue as calibrated, "
         "grey with temperature 1, dashed as it should be. Larger dots stand for more steps.</p>\n";
   }

@@ -15,8 +15,8 @@ namespace action {
 // The reference's summary as plain text: held-out figures first, then the table of families.
 std::string SummaryText(const TwoStageModel &model, const TrainingRecord &record);
 
-// A page of its own, without anything from elsewhere. `curves` is SVG.
-std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record, const std::string &curves);
+// A page of its own, without anything from elsewhere.
+std::string ReportHtml(const TwoStageModel &model, const TrainingRecord &record);
 
 }  // namespace action
 
