@@ -74,4 +74,13 @@ int UsableProcessors(const path &root) {
   return std::max(static_cast<int>(std::ceil(limit)), 1);
 }
 
+int ProcessorWatch::Count() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= next_) {
+    count_ = UsableProcessors();
+    next_ = now + std::chrono::seconds(1);
+  }
+  return count_;
+}
+
 }  // namespace action

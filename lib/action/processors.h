@@ -5,6 +5,7 @@
 #ifndef ACTION_PROCESSORS_H_
 #define ACTION_PROCESSORS_H_
 
+#include <chrono>
 #include <filesystem>
 
 #include "action/export.h"
@@ -17,6 +18,17 @@ namespace action {
 // cpu.cfs_quota_us and cpu.cfs_period_us of version 1, of the group and of those above it, at their usual places under
 // `root`; what is not there limits nothing.
 ACTION_API int UsableProcessors(const std::filesystem::path &root = "/");
+
+// The same for who goes on for long: a container's quota and the processors of a process may be changed meanwhile.
+class ACTION_API ProcessorWatch {
+ public:
+  // How many there are; looks once a second at most.
+  int Count();
+
+ private:
+  int count_ = 0;
+  std::chrono::steady_clock::time_point next_{};
+};
 
 }  // namespace action
 

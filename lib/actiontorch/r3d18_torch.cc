@@ -89,7 +89,7 @@ std::unique_ptr<R3d18> NewTorchR3d18(const StateDict &weights, Device device, Pr
 std::unique_ptr<R3d18> NewR3d18(const StateDict &weights, Device device, Precision precision) {
   const int threads = UseAllProcessors();
   if (device.kind == Device::Kind::kCpu && precision == Precision::kFp32) {
-    if (auto network = NewVectorR3d18(weights, threads)) return network;
+    if (auto network = NewVectorR3d18(weights, ThreadsAreGiven() ? threads : 0)) return network;
   }
 #ifdef ACTION_WITH_CUDA
   if (device.kind == Device::Kind::kCuda) return NewCudaR3d18(weights, device, precision);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "action/processors.h"
 #include "actiontorch/continual_layers.h"
 #include "actiontorch/cpu_convolution.h"
 #include "actiontorch/folded_r3d18.h"
@@ -29,7 +30,9 @@ class VectorR3d18 : public R3d18 {
  public:
   VectorR3d18(const FoldedR3d18 &folded, const ConvolutionKernels &kernels, int threads)
       : kernels_(kernels),
-        team_(threads),
+        threads_(threads > 0 ? threads : UsableProcessors()),
+        follows_(threads == 0),
+        team_(threads_),
         workspace_(team_),
         stem_border_(folded.stem.padding[1]),
         input_(kInputSize, 3, stem_border_) {
@@ -55,6 +58,7 @@ class VectorR3d18 : public R3d18 {
   }
 
   void Forward(std::span<const uint8_t *const> chunks, std::span<float> features) override {
+    FollowProcessors();
     for (size_t i = 0; i < chunks.size(); ++i) {
       const uint8_t *chunk = chunks[i];
       team_.ForEach(kChunkFrames, [&](int frame, int) {
@@ -65,6 +69,7 @@ class VectorR3d18 : public R3d18 {
   }
 
   void ForwardContinual(const Chunk &chunk, std::unique_ptr<KeptFrames> &kept, std::span<float> features) override {
+    FollowProcessors();
     if (!kept) kept = NewContinualLayers();
     const auto load = [this](const uint8_t *pixels, Activation &to) { Normalise(pixels, to, 0); };
     RunBlocks(kSharedBlocks, static_cast<ContinualLayers &>(*kept).Run(chunk, load, workspace_), features);
@@ -156,6 +161,14 @@ class VectorR3d18 : public R3d18 {
             queue_of(levels_[0].trunk), queue_of(levels_[1].trunk)});
   }
 
+  void FollowProcessors() {
+    if (!follows_) return;
+    const int usable = processors_.Count();
+    if (std::exchange(threads_, usable) == usable) return;
+    team_.Resize(usable);
+    workspace_.members.resize(static_cast<size_t>(team_.size()));
+  }
+
   void Run(std::span<float> features) {
     stem_->Run(input_, nullptr, true, levels_[0].trunk, workspace_);
     RunBlocks(0, levels_[0].trunk, features);
@@ -190,6 +203,9 @@ class VectorR3d18 : public R3d18 {
   }
 
   const ConvolutionKernels &kernels_;
+  int threads_;  // that the team should have
+  const bool follows_;
+  ProcessorWatch processors_;
   ThreadTeam team_;
   Workspace workspace_;
   const int stem_border_;

@@ -10,9 +10,24 @@
 namespace action {
 
 ThreadTeam::ThreadTeam(int size) {
+  Start(size);
+}
+
+ThreadTeam::~ThreadTeam() {
+  Stop();
+}
+
+void ThreadTeam::Resize(int size) {
+  Stop();
+  Start(size);
+}
+
+void ThreadTeam::Start(int size) {
+  ending_ = false;
+  const uint32_t loops = loops_;
   try {
     for (int member = 1; member < size; ++member) {
-      threads_.emplace_back([this, member] { Work(member); });
+      threads_.emplace_back([this, member, loops] { Work(member, loops); });
       pthread_setname_np(threads_.back().native_handle(), "action-network");
     }
   } catch (const std::system_error &) {
@@ -20,12 +35,13 @@ ThreadTeam::ThreadTeam(int size) {
   }
 }
 
-ThreadTeam::~ThreadTeam() {
+void ThreadTeam::Stop() {
   ending_ = true;
   ++loops_;
   loops_.notify_all();
   for (std::thread &thread : threads_)
     thread.join();
+  threads_.clear();
 }
 
 void ThreadTeam::ForEach(int count, const std::function<void(int, int)> &body) {
@@ -45,8 +61,9 @@ void ThreadTeam::ForEach(int count, const std::function<void(int, int)> &body) {
     undone_.wait(undone);
 }
 
-void ThreadTeam::Work(int member) {
-  for (uint32_t seen = 0;;) {
+// seen: loops that were over when the thread was made.
+void ThreadTeam::Work(int member, uint32_t seen) {
+  for (;;) {
     loops_.wait(seen);
     seen = loops_;
     if (ending_) return;

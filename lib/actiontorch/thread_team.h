@@ -24,12 +24,16 @@ class ThreadTeam {
   ThreadTeam &operator=(const ThreadTeam &) = delete;
 
   int size() const { return static_cast<int>(threads_.size()) + 1; }
+  // Between loops.
+  void Resize(int size);
   // Calls body(i, member) once for each i in [0, count) and returns when all are done; `member` in [0, size) is
   // different for calls that run at the same time. The body throws nothing.
   void ForEach(int count, const std::function<void(int i, int member)> &body);
 
  private:
-  void Work(int member);
+  void Start(int size);
+  void Stop();
+  void Work(int member, uint32_t seen);
   void TakePieces(int member);
 
   // Written before its pieces are laid out, read by those who hold one: the loop cannot end meanwhile.

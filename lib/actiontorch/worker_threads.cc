@@ -25,11 +25,15 @@ SetNumThreads *FindSetNumThreads() {
 
 }  // namespace
 
+bool ThreadsAreGiven() {
+  return std::getenv("OMP_NUM_THREADS") != nullptr;
+}
+
 int UseAllProcessors() {
   // First: LibTorch sets a number of its own (half the processors) when a thread uses it for the first time.
   const int own = at::get_num_threads();
   SetNumThreads *set = FindSetNumThreads();
-  if (std::getenv("OMP_NUM_THREADS") != nullptr || set == nullptr) return own;
+  if (ThreadsAreGiven() || set == nullptr) return own;
   const int count = UsableProcessors();
   // Not at::set_num_threads: that is for the whole process.
   set(count);

@@ -12,6 +12,9 @@ namespace action {
 // are. Returns the number.
 int UseAllProcessors();
 
+// Whether OMP_NUM_THREADS says how many threads there are to be.
+bool ThreadsAreGiven();
+
 // Lets the calling thread compute alone.
 void UseOneProcessor();
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "parity"))
@@ -121,6 +122,64 @@ def qos_changes_nothing():
     other = chunks_of(source.replace("r3dfeatures", "videoconvert ! videobalance contrast=0.9 ! r3dfeatures") + " ! fakesink")
     assert other != quick, "the hash sees the pictures"
     return quick
+
+
+def network_threads(pid):
+    """How many threads the network has beside the one that leads it."""
+    names = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/comm", encoding="utf-8") as file:
+            names.append(file.read().strip())
+    return names.count("action-network")
+
+
+def processors_are_taken_away():
+    """A container's processors may be changed while it runs: the network has a thread for each that there is."""
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < 2 or shutil.which("taskset") is None:
+        raise tap.Skip("two processors and taskset are needed")
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        if " avx2 " not in file.read():
+            raise tap.Skip("a processor with AVX2 is needed; on others LibTorch computes")
+    environment = {**{name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}, "GST_ACTION_WEIGHTS": WEIGHTS}
+    process = subprocess.Popen(["gst-launch-1.0", "-q", *"videotestsrc ! video/x-raw,width=112,height=112,framerate=8/1 ! r3dfeatures device=cpu precision=fp32 ! "
+                                "fakesink".split()], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        def until(count, what):
+            give_up = time.monotonic() + 60
+            while network_threads(process.pid) != count:
+                assert process.poll() is None and time.monotonic() < give_up, (what, network_threads(process.pid), process.poll())
+                time.sleep(0.05)
+
+        until(len(allowed) - 1, "all")
+        subprocess.run(["taskset", "-acp", str(allowed[0]), str(process.pid)], check=True, stdout=subprocess.DEVNULL)
+        until(0, "one")
+        subprocess.run(["taskset", "-acp", ",".join(map(str, allowed)), str(process.pid)], check=True, stdout=subprocess.DEVNULL)
+        until(len(allowed) - 1, "all again")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def any_number_of_threads():
+    """One core or 64: the same features, bit for bit."""
+    def features(threads, affinity=None):
+        out = tempfile.mkdtemp(dir=FOLDER)
+        environment = {**{name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}, "GST_ACTION_WEIGHTS": WEIGHTS}
+        if threads:
+            environment["OMP_NUM_THREADS"] = str(threads)
+        command = [*(["taskset", "-c", str(affinity)] if affinity is not None else []), FEATURES_TOOL, "--precision", "fp32",
+                   clip("threads.mkv"), "-o", out]
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        (name,) = (name for name in os.listdir(out) if name.endswith(".json"))
+        with open(os.path.join(out, name), encoding="utf-8") as file:
+            return json.load(file)["features_sha256"]
+
+    found = {threads: features(threads) for threads in (0, 1, 3, 64)}
+    if shutil.which("taskset"):
+        found["taskset"] = features(0, min(os.sched_getaffinity(0)))
+    assert len(set(found.values())) == 1, found
 
 
 def foreign_libtorch():
@@ -489,6 +548,8 @@ tap.run([
     ("error: region outside the picture", refused("roi=0.5,0,0.6,1", "0.5,0,0.6,1", "fractions")),
     ("two elements, one network", two_elements_one_network),
     ("QoS changes no feature", qos_changes_nothing),
+    ("processors are taken away and given back", processors_are_taken_away),
+    ("one core or 64 threads", any_number_of_threads),
     ("another LibTorch in the process", foreign_libtorch),
     ("leaving main while chunks are computed", leaving_main),
     ("leaving main while the network is loaded", leaving_main_early),

@@ -271,6 +271,24 @@ TEST(ThreadTeamTest, EveryPieceIsTakenOnceAndMembersDoNotMeet) {
   }
 }
 
+TEST(ThreadTeamTest, ChangesItsSizeBetweenLoops) {
+  ThreadTeam team(1);
+  for (const int size : {4, 2, 7, 1, 3}) {
+    team.Resize(size);
+    EXPECT_EQ(team.size(), size);
+    std::vector<std::atomic<int>> taken(1000);
+    std::atomic<bool> outside = false;
+    for (int loop = 0; loop < 20; ++loop) {
+      team.ForEach(1000, [&](int i, int member) {
+        ++taken[static_cast<size_t>(i)];
+        if (member < 0 || member >= size) outside = true;
+      });
+    }
+    EXPECT_TRUE(std::ranges::all_of(taken, [](const std::atomic<int> &count) { return count == 20; })) << size;
+    EXPECT_FALSE(outside);
+  }
+}
+
 TEST(ThreadTeamTest, OneComputesAlone) {
   ThreadTeam team(1);
   int sum = 0;
