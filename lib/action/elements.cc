@@ -198,25 +198,42 @@ void ApplyElements(const std::vector<ElementRow> &rows, const std::string &path,
   }
 }
 
+std::string ElementsText(const std::vector<ElementRow> &rows) {
+  const auto number = [](const std::optional<double> &value) {
+    if (!value) return std::string();
+    std::array<char, G_ASCII_DTOSTR_BUF_SIZE> text{};
+    return std::string(g_ascii_formatd(text.data(), static_cast<int>(text.size()), "%g", *value));
+  };
+  std::string text = kElementsHeading;
+  for (const ElementRow &row : rows) {
+    const Element &element = row.element;
+    text += CsvField(row.label) + "," + CsvField(element.name) + "," + (row.value ? NameOf(*row.value) : "") + "," +
+            CsvField(element.group) + "," + (element.order ? std::to_string(*element.order) : "") + "," +
+            (element.optional ? "yes" : "no") + "," + number(element.standard_seconds) + "," +
+            number(element.min_seconds) + "\n";
+  }
+  return text;
+}
+
 std::string ElementsTemplate(const LabelTable &labels) {
-  std::string text = "label,name,value,group,order,optional,standard_seconds,min_seconds\n";
+  std::vector<ElementRow> rows;
   std::set<std::string> written;  // two families may have a label of one name
   for (const FineLabel &fine : labels.fine) {
     if (!written.insert(fine.label).second) continue;
-    std::string name(WithoutValue(fine.label));
-    std::ranges::replace(name, '_', ' ');
-    if (!fine.element.name.empty()) {
-      name = fine.element.name;
-    } else if (!name.empty()) {
-      name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
+    ElementRow row{fine.label, fine.category, fine.element};
+    std::string &name = row.element.name;
+    if (name.empty()) {
+      name = WithoutValue(fine.label);
+      std::ranges::replace(name, '_', ' ');
+      if (!name.empty()) name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
     }
+    if (row.element.group.empty()) row.element.group = fine.coarse;
     const Meaning meaning = MeaningOf(fine.label, fine.coarse);
-    const ValueCategory value = meaning == Meaning::kWaiting ? ValueCategory::kNva : fine.category;
-    const bool asked = meaning == Meaning::kWork && value == ValueCategory::kUnknown;
-    text += CsvField(fine.label) + "," + CsvField(name) + "," + (asked ? "" : NameOf(value)) + "," +
-            CsvField(fine.coarse) + ",,no,,\n";
+    if (meaning == Meaning::kWaiting && fine.category == ValueCategory::kUnknown) row.value = ValueCategory::kNva;
+    if (meaning == Meaning::kWork && fine.category == ValueCategory::kUnknown) row.value.reset();
+    rows.push_back(std::move(row));
   }
-  return text;
+  return ElementsText(rows);
 }
 
 std::vector<std::string> WithoutCategory(const LabelTable &labels) {

@@ -45,8 +45,14 @@ ACTION_API void ForgetElements(LabelTable &labels);
 // Puts what the rows say into the table. Throws Error for a label that the table does not have; `path` for its text.
 ACTION_API void ApplyElements(const std::vector<ElementRow> &rows, const std::string &path, LabelTable &labels);
 
-// The file for these labels, filled in as far as they tell: names in plain words, values, families as groups. Values
-// that are not known are left empty.
+// Its first line, as it is written.
+inline constexpr const char *kElementsHeading = "label,name,value,group,order,optional,standard_seconds,min_seconds\n";
+
+// The file with these rows.
+ACTION_API std::string ElementsText(const std::vector<ElementRow> &rows);
+
+// The file for these labels, with what is known of them already, and filled in as far as they tell: names in plain
+// words, values, families as groups. Values that are not known are left empty.
 ACTION_API std::string ElementsTemplate(const LabelTable &labels);
 
 // Labels of work whose value category is not known.

@@ -231,8 +231,14 @@ std::string FeatureCache::NameFor(const std::string &video, const VideoSpan &spa
 
 std::string FeatureCache::OwnNameFor(const std::string &video, const VideoSpan &span) const {
   const std::string name = NameFor(video, span);
-  const std::optional<json> twin = ReadTwin((std::filesystem::path(folder_) / (name + ".json")).string());
-  return twin && IsOfReference(*twin) ? name + kBesideReference : name;
+  const std::string stem = (std::filesystem::path(folder_) / name).string();
+  std::error_code failed;
+  const std::optional<json> twin = ReadTwin(stem + ".json");
+  // Tensors of ours are never without a twin, which is written first.
+  const bool of_others =
+      twin ? IsOfReference(*twin)
+           : std::filesystem::exists(stem + ".pt", failed) && !std::filesystem::exists(stem + ".json", failed);
+  return of_others ? name + kBesideReference : name;
 }
 
 std::string FeatureCache::EntryFor(const std::string &video, const VideoSpan &span) const {
@@ -264,6 +270,8 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
   }
   try {
     if (foreign && !IsSameVideo(*twin, video)) return std::nullopt;
+    std::error_code failed;
+    if (ours && !std::filesystem::exists(stem + ".pt", failed)) return std::nullopt;  // it was interrupted
     FeatureTable table = ReadEntry(stem + ".pt", *twin);
     // Another one's twin: two programs have written at the same time.
     if (ours && twin->value("features_sha256", std::string()) != HashOf(table)) return std::nullopt;
@@ -299,16 +307,16 @@ void FeatureCache::Write(const std::string &video, const VideoSpan &span, const 
   twin["src_fps"] = table.source_fps;
   twin["samples"] = table.samples;
   twin["features_sha256"] = HashOf(table);
-  // The twin vouches for the tensors: it goes first when it is old, and comes last.
-  std::error_code ignored;
-  std::filesystem::remove(stem + ".json", ignored);
-  WriteTorchZip(stem + ".pt", Value{std::move(dict)});
+  // The twin vouches for the tensors by their hash, and says whose they are: it comes first. Older ones beside it are
+  // worth nothing.
+  AtomicFile facts(stem + ".json");
+  facts.Write(twin.dump(1) + "\n");
+  facts.Commit();
   try {
-    AtomicFile facts(stem + ".json");
-    facts.Write(twin.dump(1) + "\n");
-    facts.Commit();
+    WriteTorchZip(stem + ".pt", Value{std::move(dict)});
   } catch (const Error &) {
-    std::filesystem::remove(stem + ".pt", ignored);
+    std::error_code ignored;
+    std::filesystem::remove(stem + ".json", ignored);
     throw;
   }
 }

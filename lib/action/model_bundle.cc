@@ -106,13 +106,13 @@ bool IsFile(const std::string &path) {
 }
 
 // As the Python system's notebook chooses, but for the registry's path.
-fs::path WeightsOf(const fs::path &folder, const json &entry, std::vector<std::string> &notices) {
+fs::path WeightsOf(const fs::path &folder, const json &entry, std::vector<std::string> &without_best) {
   const fs::path own = folder / "best.pt";
   if (fs::exists(own)) return own;
   const std::string asked = PathIn(entry, {"best_path", "best_ckpt"});
   if (IsFile(asked)) return asked;
   if (const fs::path last = folder / "last.pt"; fs::exists(last)) {
-    notices.push_back("the model's " + own.string() + " is missing; last.pt, the weights of the last epoch, is taken");
+    without_best.push_back(own.string());
     return last;
   }
   throw ReadError(own.string(), ENOENT,
@@ -122,7 +122,7 @@ fs::path WeightsOf(const fs::path &folder, const json &entry, std::vector<std::s
 }
 
 Family ReadFamily(const std::string &name, const json &entry, const fs::path &stage2,
-                  std::vector<std::string> &notices) {
+                  std::vector<std::string> &without_best) {
   Family family;
   family.name = name;
   family.clips = entry.value("n_clips", int64_t{0});
@@ -138,7 +138,7 @@ Family ReadFamily(const std::string &name, const json &entry, const fs::path &st
     const std::string asked = PathIn(entry, {"label_map_path"});
     if (IsFile(asked)) labels = fs::path(asked).parent_path();
   }
-  family.head = ReadHead(labels, WeightsOf(folder, entry, notices));
+  family.head = ReadHead(labels, WeightsOf(folder, entry, without_best));
   return family;
 }
 
@@ -283,7 +283,8 @@ ModelBundle ModelBundle::OpenFolder(const std::string &folder) {
   }
   ModelBundle bundle;
   bundle.folder_ = folder;
-  bundle.coarse_ = ReadHead(root / "stage1", WeightsOf(root / "stage1", json::object(), bundle.notices_));
+  std::vector<std::string> without_best;  // files that are missing
+  bundle.coarse_ = ReadHead(root / "stage1", WeightsOf(root / "stage1", json::object(), without_best));
 
   const fs::path stage2 = root / "stage2";
   const fs::path registry_path = stage2 / kRegistryFile;
@@ -302,7 +303,7 @@ ModelBundle ModelBundle::OpenFolder(const std::string &folder) {
     const auto entry = registry.find(coarse);
     if (entry != registry.end() && entry->is_object()) {
       try {
-        family = ReadFamily(coarse, *entry, stage2, bundle.notices_);
+        family = ReadFamily(coarse, *entry, stage2, without_best);
       } catch (const json::exception &e) {
         throw Error(ErrorKind::kFormat, registry_path.string(),
                     "the model's " + registry_path.string() + " is wrong at '" + coarse + "': " + InPlainWords(e));
@@ -322,6 +323,13 @@ ModelBundle ModelBundle::OpenFolder(const std::string &folder) {
       fine.push_back({only, coarse, CategoryOf(only)});
     }
     bundle.families_.push_back(std::move(family));
+  }
+  if (!without_best.empty()) {
+    const std::string others =
+        without_best.size() > 1 ? ", and " + std::to_string(without_best.size() - 1) + " more best.pt," : "";
+    bundle.notices_.push_back("the model's " + without_best.front() + others +
+                              (without_best.size() > 1 ? " are" : " is") +
+                              " missing; last.pt, the weights of the last epoch, is taken");
   }
   for (FineLabel &label : fine) {
     const auto same = std::ranges::find(known, label.label, &FineLabel::label);

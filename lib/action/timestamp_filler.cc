@@ -8,13 +8,20 @@ namespace {
 
 constexpr uint64_t kLongestFrame = uint64_t{24} * 3600 * 1'000'000'000;
 
+// Frames by which times may be late for good after some were repeated.
+constexpr uint64_t kMostLate = 4;
+
 }  // namespace
 
 TimestampFiller::Frame TimestampFiller::Next(std::optional<uint64_t> timestamp, std::optional<uint64_t> duration) {
   const bool repeated = timestamp && timestamp == given_;
-  const bool filled = !timestamp || repeated;
+  // AVI with B frames: after a repeated time, all that follow are a frame late.
+  const auto length = static_cast<uint64_t>(frame_duration_);
+  const bool late = timestamp && given_ && timestamp_ && length > 0 && *timestamp_ > *given_ && *timestamp > *given_ &&
+                    *timestamp < *timestamp_ + length / 2 && *timestamp_ < *timestamp + kMostLate * length;
+  const bool filled = !timestamp || repeated || late;
   // Who gives two frames one time gives the first the length of both: the rate knows better.
-  if (repeated && timestamp_ && frame_duration_ > 0) end_ = *timestamp_ + static_cast<uint64_t>(frame_duration_);
+  if ((repeated || late) && timestamp_ && length > 0) end_ = *timestamp_ + length;
   Frame frame;
   frame.timestamp = !filled ? *timestamp : timestamp_ ? end_ : timestamp.value_or(0);
   if (timestamp_ && frame.timestamp > *timestamp_) interval_ = static_cast<int64_t>(frame.timestamp - *timestamp_);

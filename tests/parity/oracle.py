@@ -83,11 +83,17 @@ NO_TIME = 2**64 - 1
 
 
 def filled(times_ns, announced_fps):
-    """Frames without a time, or with that of the frame before, follow on it: by the rate, else the last interval, else 1/25 s."""
+    """Frames without a time, or with that of the frame before, follow on it: by the rate, else the last interval, else 1/25 s.
+
+    Where the rate is known, so do those behind them whose times are up to four frames late for it.
+    """
     times, interval = [], 0
     for i, given in enumerate(times_ns):
         missing = given == NO_TIME or (i > 0 and given == times_ns[i - 1])
         length = int(1e9 / announced_fps) if announced_fps else interval or 40_000_000
+        late = (announced_fps and times and not missing and times_ns[i - 1] != NO_TIME and times_ns[i - 1] < min(given, times[-1])
+                and given < times[-1] + length // 2 and times[-1] < given + 4 * length)
+        missing = missing or late
         time = given if not missing else times[-1] + length if times else 0
         if times and time > times[-1]:
             interval = time - times[-1]

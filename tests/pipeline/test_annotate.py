@@ -255,7 +255,7 @@ def told():
     assert "no model given" in subprocess.run([TOOL, "x.mp4", "-o", path("none")], env=ENVIRONMENT, stderr=subprocess.PIPE, check=False).stderr.decode()
     assert "no folder given" in annotate("x.mp4", code=2)[1]
     assert "x.mp4" in annotate("x.mp4", "-o", path("none"), code=1)[1]
-    assert "show 'everything' is not understood" in annotate(video("in/plain.mp4"), "-o", path("shown"), "--show", "everything", code=1)[1]
+    assert "show 'everything' is not understood" in annotate(video("in/plain.mp4"), "-o", path("shown"), "--show", "everything", code=2)[1]
     assert "the encoder 'h266enc' is not known" in annotate(video("in/plain.mp4"), "-o", path("encoded"), "--encoder", "h266enc", code=1)[1]
 
 

@@ -160,8 +160,8 @@ TEST_F(Folder, WhatIsTakenForAnIdIsTold) {
     labels.insert(clip.label);
   EXPECT_EQ(labels, (std::set<std::string>{"mount_wheel_va", "turn_screw_va"}));
   ASSERT_EQ(dataset.warnings.size(), 1u);
-  for (const char *part : {"mount_wheel_va_p01.mp4 (mount_wheel_va)", "turn_screw_va_001 (1).mp4 (turn_screw_va)",
-                           "--label-rule notebook"})
+  for (const char *part : {"mount_wheel_va of mount_wheel_va_p01.mp4 and 1 more",
+                           "turn_screw_va of turn_screw_va_001 (1).mp4", "--label-rule"})
     EXPECT_NE(dataset.warnings[0].find(part), std::string::npos) << dataset.warnings[0];
   EXPECT_EQ(dataset.warnings[0].find("turn_screw_va_002"), std::string::npos) << "a plain number needs no word";
   EXPECT_TRUE(dataset.values.empty());
@@ -186,10 +186,30 @@ TEST_F(Folder, ValuesForLabelsThatSayNone) {
                            "turn_nut_rnva_001.mp4", "Read Drawing NVA/3.mp4", "hold_001.mp4"})
     Make(name);
   const std::map<std::string, ValueCategory> expected = {
-      {"mount", ValueCategory::kVa},      {"mount_wheel", ValueCategory::kVa},   {"mount_screw", ValueCategory::kVa},
-      {"read", ValueCategory::kNva},      {"read_drawing", ValueCategory::kNva}, {"turn", ValueCategory::kUnknown},
-      {"turn_screw", ValueCategory::kVa}, {"turn_nut", ValueCategory::kRnva}};
-  EXPECT_EQ(ValuesOf(ScanDataset(root_.string())), expected);
+      {"mount", ValueCategory::kVa},     {"mount_wheel", ValueCategory::kVa},   {"mount_screw", ValueCategory::kVa},
+      {"read", ValueCategory::kNva},     {"read_drawing", ValueCategory::kNva}, {"turn_screw", ValueCategory::kVa},
+      {"turn_nut", ValueCategory::kRnva}};
+  std::vector<std::string> warnings;
+  EXPECT_EQ(ValuesOf(ScanDataset(root_.string()), warnings), expected);
+  EXPECT_TRUE(warnings.empty());
+  Make("turn_nut_va_002.mp4");
+  Make("turn_nut_rnva_003.mp4");
+  EXPECT_EQ(ValuesOf(ScanDataset(root_.string()), warnings).at("turn_nut"), ValueCategory::kRnva);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("clips of turn_nut do not agree"), std::string::npos) << warnings[0];
+}
+
+TEST_F(Folder, NamesWithoutAnActionAreTold) {
+  for (const char *name : {"va.mp4", "_va_001.mp4", "turn_va_001.mp4", "turn_va_002.mp4"})
+    Make(name);
+  const auto told = [this](LabelRule rule) {
+    for (const std::string &warning : ScanDataset(root_.string(), rule).warnings) {
+      if (warning.find("do not say what is done") != std::string::npos) return warning;
+    }
+    return std::string();
+  };
+  EXPECT_NE(told(LabelRule::kStandard).find(": _va_001.mp4, va.mp4."), std::string::npos) << told(LabelRule::kStandard);
+  EXPECT_NE(told(LabelRule::kDeployment).find("va.mp4"), std::string::npos) << told(LabelRule::kDeployment);
 }
 
 TEST_F(Folder, NoVideoIsLeftOutSilently) {

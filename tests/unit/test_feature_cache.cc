@@ -144,6 +144,7 @@ TEST_F(FeatureCacheTest, AFileByItselfSaysWhatItIsOf) {
   }
   fs::remove(FileOf(".json"));
   EXPECT_FALSE(ReadFeatureFile(path).config);
+  fs::remove(path);
   table_.times[1] = std::numeric_limits<double>::infinity();
   Cache().Write(video_, {}, table_, VideoMark::Of(video_));
   EXPECT_THROW(ReadFeatureFile(path), Error);
@@ -210,6 +211,27 @@ TEST_F(FeatureCacheTest, OverwritesNoEntryOfTheReference) {
   table_.rows[0][0] = 8;
   Cache().Write(video_, {}, table_, VideoMark::Of(video_));
   EXPECT_EQ(Cache().Read(video_, {}, false)->rows[0][0], 8) << "ours is replaced";
+}
+
+TEST_F(FeatureCacheTest, OverwritesNoTensorsWithoutATwin) {
+  std::ofstream(FileOf(".pt")) << "of somebody who was interrupted";
+  EXPECT_FALSE(Hit());
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  EXPECT_TRUE(Hit());
+  std::ifstream file(FileOf(".pt"));
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "of somebody who was interrupted");
+}
+
+// Killed between the two files: the twin is there, and vouches for nothing that lies beside it.
+TEST_F(FeatureCacheTest, AnInterruptedEntryIsNone) {
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  fs::remove(FileOf(".pt"));
+  std::string said;
+  EXPECT_FALSE(Cache().Read(video_, {}, false, [&said](const std::string &problem) { said += problem; }));
+  EXPECT_EQ(said, "") << "nothing is damaged";
+  Cache().Write(video_, {}, table_, VideoMark::Of(video_));
+  EXPECT_TRUE(Hit());
+  EXPECT_EQ(Cache().EntryFor(video_), Cache().NameFor(video_));
 }
 
 TEST_F(FeatureCacheTest, SaysWhichFolderCannotBeWritten) {

@@ -169,6 +169,26 @@ TEST_F(TimelineFiles, OfTheScriptsLastUntilTheNextSegment) {
   EXPECT_EQ(only("0.0", 1), 2000) << "and where there are no others";
 }
 
+TEST_F(TimelineFiles, OfTheScriptsMayBeOutOfOrder) {
+  const TimelineFile file = ReadTimelineFile(
+      Write("t.json",
+            R"([{"start":5.76,"end":5.76,"duration":0,"coarse_action":"c","fine_action":"c_va","num_frames":1},)"
+            R"({"start":0.0,"end":3.84,"duration":3.84,"coarse_action":"a","fine_action":"a_va","num_frames":3}])"));
+  ASSERT_EQ(file.last().segments.size(), 2u);
+  EXPECT_EQ(file.last().segments[0].end, 5760 * kMs);
+  EXPECT_EQ(file.last().segments[1].end, 7680 * kMs);
+}
+
+// Somebody's own list with counts: the stretch that no segment covers is one.
+TEST_F(TimelineFiles, HolesOfOtherListsStay) {
+  const TimelineFile file = ReadTimelineFile(Write(
+      "t.json", R"([{"start":0,"end":10,"duration":10,"coarse_action":"a","fine_action":"a_va","num_frames":5},)"
+                R"({"start":12,"end":20,"duration":8,"coarse_action":"b","fine_action":"b_va","num_frames":4}])"));
+  ASSERT_EQ(file.last().segments.size(), 3u);
+  EXPECT_EQ(file.last().segments[1].state, SegmentState::kGap);
+  EXPECT_TRUE(file.warnings.empty());
+}
+
 TEST_F(TimelineFiles, OfTheDeploymentScriptsAreAsTheyAre) {
   const TimelineFile file =
       ReadTimelineFile(Write("t.json", R"([{"start":0.0,"end":16.05,"duration":16.05,"coarse_action":"connect",)"

@@ -4,6 +4,7 @@
 // Times of frames that have none.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <optional>
 #include <vector>
 
@@ -60,6 +61,39 @@ TEST(TimestampFiller, TimeThatStandsStillGoesOn) {
       << "at the interval before";
   TimestampFiller nothing;
   EXPECT_EQ(Filled(nothing, {0, 0, 0}), (std::vector<uint64_t>{0, 0, 40}));
+}
+
+// AVI with B frames: some times come twice, and those behind them are late. A frame lasts as long as any other.
+TEST(TimestampFiller, TimesThatStayLateAreEven) {
+  for (const int64_t length : {40'000'000, 33'366'666}) {
+    TimestampFiller filler;
+    filler.SetFrameDuration(length);
+    std::vector<uint64_t> given;
+    for (uint64_t i = 0; i < 60; ++i) {
+      // As containers round them: a nanosecond more or less.
+      given.push_back(i * static_cast<uint64_t>(length) + i % 2);
+      if (i == 11 || i == 23) given.push_back(given.back());
+    }
+    uint64_t before = 0;
+    for (size_t i = 0; i < given.size(); ++i) {
+      const uint64_t time = filler.Next(given[i], std::nullopt).timestamp;
+      const double lasted = static_cast<double>(time - before);
+      EXPECT_TRUE(i == 0 || std::abs(lasted - static_cast<double>(length)) <= 2) << i << ": " << lasted;
+      before = time;
+    }
+  }
+}
+
+// Where every time is there twice, the rate is wrong: nothing runs away.
+TEST(TimestampFiller, NothingGetsLateWithoutEnd) {
+  TimestampFiller filler;
+  filler.SetFrameDuration(40'000'000);
+  for (uint64_t i = 0; i < 1000; ++i) {
+    const uint64_t given = i / 2 * 40'000'000;
+    const uint64_t time = filler.Next(given, std::nullopt).timestamp;
+    EXPECT_GE(time, given);
+    EXPECT_LE(time, given + 6 * 40'000'000) << i;
+  }
 }
 
 TEST(TimestampFiller, LengthsBeyondReasonAreNone) {

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "action/elements.h"
 #include "action/engine_library.h"
 #include "action/error.h"
 #include "action/feature_cache.h"
@@ -43,6 +44,8 @@ namespace fs = std::filesystem;
 using action::Error;
 using action::Printable;
 using nlohmann::ordered_json;
+
+constexpr const char *kShow = "show";  // key of a record
 
 // One video, and the files that are made of it.
 struct Task {
@@ -101,6 +104,20 @@ std::vector<Task> TasksOf(const std::vector<std::string> &operands, const std::s
       add(video, fs::path(video).lexically_relative(operand));
     }
   }
+  // One that is named twice is done once.
+  std::set<std::string> seen;
+  std::erase_if(tasks, [&seen](const Task &task) { return !seen.insert(fs::weakly_canonical(task.video)).second; });
+  // Of a.mp4 and a.avi in one folder both keep their ending: a.mp4.json and a.avi.json.
+  std::map<std::string, std::set<std::string>> folders_of_stem;
+  std::map<std::string, size_t> count;
+  for (const Task &task : tasks) {
+    folders_of_stem[task.stem].insert(fs::path(task.video).parent_path().string());
+    ++count[task.stem];
+  }
+  for (Task &task : tasks) {
+    if (count[task.stem] > 1 && folders_of_stem[task.stem].size() == 1)
+      task.stem += fs::path(task.video).extension().string();
+  }
   std::map<std::string, std::string> of_stem;
   for (const Task &task : tasks) {
     const auto [other, added] = of_stem.emplace(task.stem, task.video);
@@ -130,7 +147,9 @@ class Annotator {
     options_.passes.audio_encoder = action::ChooseAudioEncoder();
     settings_ = {
         {"model", model.hash}, {"weights", service->info().weights_hash}, {"profile", options_.passes.profile}};
-    if (!options_.passes.elements.empty()) settings_["elements"] = action::Sha256OfFile(options_.passes.elements);
+    const std::string elements = action::ElementsFileOf(options_.passes.model, options_.passes.elements);
+    if (!elements.empty()) settings_["elements"] = action::Sha256OfFile(elements);
+    if (!options_.timeline_only) action::CheckShow(options_.passes.show);
     for (const auto &[name, value] : options_.passes.features) {
       // The weights have a hash; the same on another device are the same.
       if (name != "weights" && name != "device") settings_[name] = value;
@@ -199,7 +218,10 @@ class Annotator {
     ordered_json record = {
         {"video", fs::path(task.video).filename().string()}, {"bytes", mark.bytes}, {"mtime_ns", mark.mtime_ns}};
     record.update(settings_);
-    const bool has_timeline = Has(task.timeline(), task, record), has_overlay = Has(task.overlay(), task, record);
+    ordered_json with_overlay = record;
+    with_overlay[kShow] = options_.passes.show;
+    const bool has_timeline = Has(task.timeline(), task, record),
+               has_overlay = !options_.timeline_only && Has(task.overlay(), task, with_overlay);
     if (has_timeline && (has_overlay || options_.timeline_only)) return task.video + ": is done already";
 
     action::FileRunOptions run;
@@ -220,17 +242,22 @@ class Annotator {
         WriteTimeline(task.video, partial, options_.passes, run);
       });
       if (!fs::exists(partial)) throw Error(task.video + " holds no video that can be decoded");
-      action::AtomicFile file(task.record());
-      file.Write(record.dump(2) + "\n");
-      file.Commit();
+      WriteRecord(task, record);
       fs::rename(partial, task.timeline());
     }
     if (options_.timeline_only) return task.video + " -> " + task.timeline();
     progress_of(", overlay");
     const std::string partial = task.partial(".mp4");
     action::WithTries([&] { WriteOverlay(task.video, task.timeline(), partial, options_.passes, run); });
+    WriteRecord(task, with_overlay);
     fs::rename(partial, task.overlay());
     return task.video + " -> " + task.timeline() + ", " + task.overlay();
+  }
+
+  static void WriteRecord(const Task &task, const ordered_json &record) {
+    action::AtomicFile file(task.record());
+    file.Write(record.dump(2) + "\n");
+    file.Commit();
   }
 
   // Whether a file is there and was made of this video with these settings. Throws Error where it is somebody else's.
@@ -240,6 +267,10 @@ class Annotator {
     if (fs::exists(task.record()))
       found = action::ParseOrderedJson(action::ReadText(task.record(), task.record(), action::kMostOfModelFile),
                                        task.record());
+    // What is drawn is nothing to the timeline; of older versions it is not known.
+    if (found.is_object() && !record.contains(kShow)) found.erase(kShow);
+    if (found.is_object() && record.contains(kShow) && !found.contains(kShow))
+      found[kShow] = action::PassSettings().show;
     if (found == record) return true;
     std::string difference = found.is_object() ? "" : "gst-action-annotate did not make it";
     for (const auto &[key, value] : record.items()) {
@@ -248,6 +279,7 @@ class Annotator {
       const bool of_video = key == "video" || key == "bytes" || key == "mtime_ns";
       difference = of_video ? "the video has changed since" : "it was made with another " + key;
     }
+    if (difference.empty()) difference = "it was made with an elements.csv that is not there now";
     throw Error(path + " is there already, and " + difference + "; --force replaces it, -o names another folder");
   }
 

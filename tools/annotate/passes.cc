@@ -12,6 +12,7 @@
 #include "action/error.h"
 #include "action/timeline/timeline_file.h"
 #include "action/timestamp_filler.h"
+#include "common/command_line.h"
 #include "common/encoder.h"
 #include "common/glib_ptr.h"
 
@@ -267,6 +268,15 @@ void WriteTimeline(const std::string &video, const std::string &output, const Pa
   Set(ChildOf(pipeline, "smooth"), "profile", settings.profile);
   Set(ChildOf(pipeline, "smooth"), "location", output);
   RunToEnd(pipeline.get(), video, options);
+}
+
+void CheckShow(const std::string &show) {
+  const ElementPtr overlay(GST_ELEMENT(gst_object_ref_sink(MakeElement("actionoverlay"))));
+  try {
+    Set(overlay.get(), "show", show);
+  } catch (const Error &e) {
+    throw UsageError(e.what());
+  }
 }
 
 void WriteOverlay(const std::string &video, const std::string &timeline, const std::string &output,

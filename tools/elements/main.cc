@@ -13,6 +13,7 @@
 #include "action/error.h"
 #include "action/io/atomic_file.h"
 #include "action/model_bundle.h"
+#include "action/text.h"
 #include "action/training/dataset.h"
 #include "common/command_line.h"
 
@@ -20,10 +21,22 @@ namespace {
 
 // Values that the names of clips say, for labels that do not say theirs.
 void TakeValuesOf(const std::string &dataset, action::LabelTable &labels) {
-  const auto values = action::ValuesOf(action::ScanDataset(dataset));
+  std::vector<std::string> warnings;
+  const auto values = action::ValuesOf(action::ScanDataset(dataset), warnings);
+  for (const std::string &warning : warnings)
+    std::fprintf(stderr, "warning: %s\n", action::Printable(warning).c_str());
+  size_t taken = 0;
   for (action::FineLabel &fine : labels.fine) {
     const auto found = values.find(fine.label);
-    if (fine.category == action::ValueCategory::kUnknown && found != values.end()) fine.category = found->second;
+    if (fine.category != action::ValueCategory::kUnknown || found == values.end()) continue;
+    fine.category = found->second;
+    ++taken;
+  }
+  if (taken == 0 && !action::WithoutCategory(labels).empty()) {
+    std::fprintf(stderr,
+                 "warning: no name of a clip in %s tells the value of a label of this model; a name is "
+                 "ACTION_VALUE_NUMBER, such as mount_wheel_va_001.mp4\n",
+                 action::Printable(dataset).c_str());
   }
 }
 
@@ -43,14 +56,15 @@ int Run(int argc, char **argv) {
       "Writes elements.csv for a model: a row for each of its fine labels, filled in as far as they tell.\n"
       "Edit it with a spreadsheet: display names, value categories, group, order of work (0, 1, 2, ...),\n"
       "optional (yes or no), standard_seconds and min_seconds. actionclassify reads it from the model folder.");
-  line.Add({{"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
-             "write here (default: MODEL/elements.csv); -: standard output", "FILE"},
-            {"dataset", 0, 0, G_OPTION_ARG_FILENAME, &dataset,
-             "take the value categories of labels that end in none from the names of these clips "
-             "(mount_wheel_va_001.mp4 tells of mount_wheel)",
-             "FOLDER"},
-            {"force", 0, 0, G_OPTION_ARG_NONE, &force, "replace a file that is there", nullptr},
-            {"check", 0, 0, G_OPTION_ARG_NONE, &check, "write nothing: say whether the file there is right", nullptr}});
+  line.Add(
+      {{"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
+        "write here (default: MODEL/elements.csv); -: standard output", "FILE"},
+       {"dataset", 0, 0, G_OPTION_ARG_FILENAME, &dataset,
+        "take the value categories of labels that end in none from the names of these clips "
+        "(mount_wheel_va_001.mp4 tells of mount_wheel); what stands in a file that is there stays",
+        "FOLDER"},
+       {"force", 0, 0, G_OPTION_ARG_NONE, &force, "replace a file that is there, and all that stands in it", nullptr},
+       {"check", 0, 0, G_OPTION_ARG_NONE, &check, "write nothing: say whether the file there is right", nullptr}});
   if (const auto end = line.Parse(argc, argv)) return *end;
   if (line.operands().size() != 1) throw action::UsageError("usage: gst-action-elements MODEL [-o FILE]");
   const std::string model = line.operands()[0];
@@ -64,14 +78,19 @@ int Run(int argc, char **argv) {
     SayWhatIsMissing(labels);
     return 0;
   }
+  const bool is_there = path != action::kStandardInput && std::filesystem::exists(path);
+  if (is_there && !force && dataset == nullptr) {
+    throw action::Error(path +
+                        " is there already; --force replaces it, -o FILE writes another, --dataset FOLDER adds " +
+                        "values to it");
+  }
+  const std::string known = is_there ? path : action::ElementsFileOf(model, "");
+  if (!known.empty() && !force) action::ApplyElements(action::ReadElements(known), known, labels);
   if (dataset != nullptr) TakeValuesOf(dataset, labels);
   const std::string text = action::ElementsTemplate(labels);
-  if (path == "-") {
+  if (path == action::kStandardInput) {
     std::fputs(text.c_str(), stdout);
     return 0;
-  }
-  if (std::filesystem::exists(path) && !force) {
-    throw action::Error(path + " is there already; --force replaces it, -o FILE writes another");
   }
   action::AtomicFile file(path);
   file.Write(text);

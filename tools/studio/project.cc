@@ -31,7 +31,6 @@ using nlohmann::ordered_json;
 constexpr const char *kHeading = "video,start,end,label,state,origin,set\n";
 constexpr const char *kUnlabelled = "unknown";  // a state: nothing is learnt of this time
 constexpr double kSmallest = 0.0005;            // s: what is shorter is none
-constexpr const char *kElementsHeading = "label,name,value,group,order,optional,standard_seconds,min_seconds\n";
 
 // Empty: there is no such file.
 std::string TextOf(const std::string &path) {
@@ -70,12 +69,6 @@ std::string Seconds(double value) {
   return text;
 }
 
-std::string Number(double value) {
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
-  g_ascii_formatd(text, sizeof(text), "%g", value);
-  return text;
-}
-
 std::string RowsOf(const std::string &video, const std::vector<LabelledSegment> &segments, double duration) {
   std::string text;
   const auto add = [&](double start, double end, const LabelledSegment &segment) {
@@ -93,19 +86,6 @@ std::string RowsOf(const std::string &video, const std::vector<LabelledSegment> 
     until = segment.end;
   }
   if (!segments.empty()) add_unlabelled(until, duration);
-  return text;
-}
-
-std::string ElementsText(const std::vector<ElementRow> &rows) {
-  std::string text = kElementsHeading;
-  const auto number = [](const std::optional<double> &value) { return value ? Number(*value) : std::string(); };
-  for (const ElementRow &row : rows) {
-    const Element &element = row.element;
-    text += row.label + "," + CsvField(element.name) + "," + (row.value ? NameOf(*row.value) : "") + "," +
-            CsvField(element.group) + "," + (element.order ? std::to_string(*element.order) : "") + "," +
-            (element.optional ? "yes" : "") + "," + number(element.standard_seconds) + "," +
-            number(element.min_seconds) + "\n";
-  }
   return text;
 }
 

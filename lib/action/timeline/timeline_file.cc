@@ -122,11 +122,11 @@ std::optional<int64_t> IsoTimeAt(const json &object, const char *key) {
 int64_t TimeAt(const json &object, const char *key) {
   auto found = object.find(key);
   if (found == object.end()) found = object.find(std::string(key) + kInSeconds);
-  if (found == object.end()) throw Error(std::string("it has no '") + key + "'");
-  if (!found->is_number()) throw Error(std::string("its '") + key + "' is not a number of seconds");
+  if (found == object.end()) throw Error(std::string("it has neither '") + key + "' nor '" + key + kInSeconds + "'");
+  if (!found->is_number()) throw Error("its '" + found.key() + "' is not a number of seconds");
   const double seconds = found->get<double>();
   if (!std::isfinite(seconds) || std::abs(seconds) > kLongest) {
-    throw Error(std::string("its '") + key + "' is no time in a video");
+    throw Error("its '" + found.key() + "' is no time in a video");
   }
   return std::llround(seconds * kNsPerSecond);
 }
@@ -160,7 +160,7 @@ Segment ToSegment(const json &object) {
   segment.fine_action = TextAt(object, object.contains("fine_action") ? "fine_action" : kNotebookLabel);
   segment.coarse_action = TextAt(object, "coarse_action");
   if (segment.fine_action.empty() && segment.coarse_action.empty()) {
-    throw Error("it has neither 'fine_action' nor 'coarse_action'");
+    throw Error("it has none of 'fine_action', 'coarse_action' and 'label'");
   }
   if (segment.fine_action.empty()) segment.fine_action = segment.coarse_action;
   if (segment.coarse_action.empty()) segment.coarse_action = CoarseLabel(segment.fine_action);
@@ -252,27 +252,46 @@ bool IsLines(const std::string &path, std::string_view text) {
   return first != std::string::npos && text[first] == '{';
 }
 
-// Whether a list is of the Python system's scripts, which end a segment where its last step begins: one step early, and
+// Whether rows are of the Python system's scripts, which end a segment where its last step begins: one step early, and
 // one of a single step at once. They write the number of steps, and neither a state nor a value category.
-bool EndsEarly(const json &all) {
+bool LooksEarly(const json &all) {
   return !all.empty() && std::ranges::all_of(all, [](const json &object) {
     return object.is_object() && object.contains("num_frames") && !object.contains("state") &&
            !object.contains("value_category");
   });
 }
 
-// Such segments, each up to the next one, and the last one step longer.
-void MendEnds(std::vector<Segment> &segments) {
+// If segments, in order of time, end a step early: how long a step is. Nothing: steps are not of one length, or there
+// is not just one between a segment and the next.
+std::optional<int64_t> MissingStep(std::span<const Segment *const> segments) {
   constexpr int64_t kChunk = 2'000'000'000;  // ns; 16 samples at 8 a second
-  int64_t time = 0, steps = 0;
+  std::optional<int64_t> step;
+  const auto fits = [&step](int64_t time, int64_t steps) {
+    if (!step) step = time / steps;
+    const int64_t off = std::abs(time - *step * steps);
+    return *step > 0 && 50 * off <= *step * steps;
+  };
   for (size_t i = 0; i < segments.size(); ++i) {
-    const bool last = i + 1 == segments.size();
-    const int64_t count = std::max<int64_t>(1, segments[i].num_frames);
-    time += (last ? segments[i].end : std::max(segments[i].end, segments[i + 1].start)) - segments[i].start;
-    steps += last ? count - 1 : count;
-    if (!last) segments[i].end = std::max(segments[i].end, segments[i + 1].start);
+    const Segment &segment = *segments[i];
+    if (segment.num_frames > 1 && !fits(segment.duration(), segment.num_frames - 1)) return std::nullopt;
+    if (segment.num_frames <= 1 && segment.duration() != 0) return std::nullopt;
+    if (i + 1 < segments.size() && !fits(segments[i + 1]->start - segment.end, 1)) return std::nullopt;
   }
-  if (!segments.empty()) segments.back().end += steps > 0 && time > 0 ? time / steps : kChunk;
+  return step.value_or(kChunk);
+}
+
+// Such segments, each up to the next one, and the last one step longer. False: they are none, and are left alone.
+bool MendEnds(std::vector<Segment> &segments) {
+  std::vector<Segment *> in_order;
+  for (Segment &segment : segments)
+    in_order.push_back(&segment);
+  std::ranges::stable_sort(in_order, {}, &Segment::start);
+  const auto step = MissingStep(std::vector<const Segment *>(in_order.begin(), in_order.end()));
+  if (!step) return false;
+  for (size_t i = 0; i + 1 < in_order.size(); ++i)
+    in_order[i]->end = in_order[i + 1]->start;
+  in_order.back()->end += *step;
+  return true;
 }
 
 struct Row {
@@ -333,8 +352,7 @@ void ReadRowsOf(std::string_view text, const std::string &path, std::string_view
   std::vector<Segment> segments;
   for (size_t i = 0; i < all.size(); ++i)
     segments.push_back(segment_of(all[i], where(i)));
-  if (EndsEarly(all)) {
-    MendEnds(segments);
+  if (LooksEarly(all) && MendEnds(segments)) {
     warnings.push_back("the timeline " + path +
                        " is of the Python system's scripts, which end a segment where its last step begins. Each is "
                        "taken to last until the next one, and the last one a step longer");

@@ -30,6 +30,17 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMostListed = 5;
 
+// The first few of them.
+std::string Listed(const std::set<std::string> &names) {
+  std::string text;
+  size_t count = 0;
+  for (const std::string &name : names) {
+    if (count++ == kMostListed) return text + " and " + std::to_string(names.size() - kMostListed) + " more";
+    text += (text.empty() ? "" : ", ") + name;
+  }
+  return text;
+}
+
 std::string Quoted(const std::set<std::string> &names) {
   std::string text;
   for (const std::string &name : names)
@@ -100,31 +111,49 @@ void WarnOfRecordings(Dataset &dataset) {
       "after what they show, or write times into a table (--annotations)");
 }
 
+bool IsValueAlone(const std::string &label) {
+  return CategoryOf("_" + label) != ValueCategory::kUnknown && label.find('_') == std::string::npos;
+}
+
 // What is not read as the notebook reads it, and is more than the number of a clip.
 void WarnOfIds(const std::map<std::string, std::string> &labels, Dataset &dataset) {
   if (labels.empty()) return;
-  std::string some;
-  size_t count = 0;
+  std::map<std::string, std::pair<std::string, size_t>> by_label;  // a name, and how many there are
   for (const auto &[name, label] : labels) {
-    if (count++ < kMostListed) some += (some.empty() ? "" : ", ") + name + " (" + label + ")";
+    auto &[some, count] = by_label[label];
+    if (count++ == 0) some = name;
+  }
+  std::string list;
+  for (const auto &[label, names] : by_label) {
+    list += (list.empty() ? "" : ", ") + label + " of " + names.first;
+    if (names.second > 1) list += " and " + std::to_string(names.second - 1) + " more";
   }
   dataset.warnings.push_back(
-      "what stands behind the value category, or is the number of a copy, is no part of the "
-      "label in these names: " +
-      some + (count > kMostListed ? ", ..." : "") + ". If it should be, use --label-rule notebook");
+      "what stands behind the value category, or is the mark of a copy, is no part of these labels: " + list +
+      ". If it should be, rename the clips; --label-rule scripts cuts off nothing but a number at the end");
 }
 
+// Names that say a value, and nothing that has it.
+void WarnOfNoAction(const std::set<std::string> &names, Dataset &dataset) {
+  if (names.empty()) return;
+  dataset.warnings.push_back("these names do not say what is done, and count as one action: " + Listed(names) +
+                             ". A name is ACTION_VALUE_NUMBER, such as mount_wheel_va_001.mp4");
+}
+
+using ValueCounts = std::map<std::string, std::map<ValueCategory, size_t>>;  // clips, by label
+
 // What most clips of a label say.
-void TakeValues(const std::map<std::string, std::map<ValueCategory, size_t>> &said, Dataset &dataset) {
+void TakeValues(const ValueCounts &said, std::map<std::string, ValueCategory> &taken,
+                std::vector<std::string> &warnings) {
   for (const auto &[label, values] : said) {
     const auto most = std::ranges::max_element(values, {}, [](const auto &entry) { return entry.second; });
-    dataset.values[label] = most->first;
+    taken[label] = most->first;
     if (values.size() == 1) continue;
     std::string list;
     for (const auto &[value, clips] : values)
       list += (list.empty() ? "" : ", ") + std::to_string(clips) + " " + NameOf(value);
-    dataset.warnings.push_back("the clips of " + label + " do not agree on its value category: " + list + ". " +
-                               NameOf(most->first) + " is taken; another can be written into elements.csv");
+    warnings.push_back("the clips of " + label + " do not agree on its value category: " + list + ". " +
+                       NameOf(most->first) + " is taken; another can be written into elements.csv");
   }
 }
 
@@ -185,12 +214,13 @@ Dataset ScanDataset(const std::string &folder, LabelRule rule) {
     throw Error("the dataset " + folder + " is not a folder. It should hold clips named after what they show " +
                 "(mount_wheel_va_001.mp4), or one folder of clips for each action");
   }
-  std::map<std::string, std::set<std::string>> raw_names;       // by label
-  std::map<std::string, size_t> others;                         // files that are no videos, by ending
-  std::map<std::string, size_t> in_root;                        // clips of a label that their own names say
-  std::map<std::string, std::map<ValueCategory, size_t>> said;  // values, by label
-  std::map<std::string, std::string> ids;                       // labels of names with an id, by name
-  std::set<std::pair<dev_t, ino_t>> visited;                    // of a link that leads back up there is no end
+  std::map<std::string, std::set<std::string>> raw_names;  // by label
+  std::map<std::string, size_t> others;                    // files that are no videos, by ending
+  std::map<std::string, size_t> in_root;                   // clips of a label that their own names say
+  ValueCounts said;                                        // values, by label
+  std::set<std::string> without_action;                    // names
+  std::map<std::string, std::string> ids;                  // labels of names with an id, by name
+  std::set<std::pair<dev_t, ino_t>> visited;               // of a link that leads back up there is no end
   const std::function<void(const fs::path &, bool)> walk = [&](const fs::path &place, bool is_root) {
     struct stat facts {};
     if (stat(place.c_str(), &facts) == 0 && !visited.insert({facts.st_dev, facts.st_ino}).second) return;
@@ -226,6 +256,8 @@ Dataset ScanDataset(const std::string &folder, LabelRule rule) {
       if (is_root) ++in_root[clip.label];
       if (name.value) ++said[clip.label][*name.value];
       if (!name.id.empty()) ids.insert({path.filename().string(), clip.label});
+      if (IsValueAlone(clip.label) || (rule == LabelRule::kDeployment && is_root && clip.label == "unknown"))
+        without_action.insert(path.filename().string());
       raw_names[clip.label].insert(name.text);
       dataset.clips.push_back(std::move(clip));
     }
@@ -233,7 +265,8 @@ Dataset ScanDataset(const std::string &folder, LabelRule rule) {
   walk(root, true);
   WarnOfOthers(others, dataset);
   WarnOfIds(ids, dataset);
-  TakeValues(said, dataset);
+  WarnOfNoAction(without_action, dataset);
+  TakeValues(said, dataset.values, dataset.warnings);
   WarnOfRecordings(dataset);
   WarnOfUnlabelled(in_root, dataset);
   std::ranges::sort(dataset.clips, {}, &Clip::path);
@@ -248,18 +281,19 @@ Dataset ScanDataset(const std::string &folder, LabelRule rule) {
   return dataset;
 }
 
-std::map<std::string, ValueCategory> ValuesOf(const Dataset &dataset) {
-  std::map<std::string, ValueCategory> values;
-  const auto add = [&values](const std::string &label, ValueCategory value) {
-    const auto [place, is_new] = values.emplace(label, value);
-    if (!is_new && place->second != value) place->second = ValueCategory::kUnknown;
-  };
+std::map<std::string, ValueCategory> ValuesOf(const Dataset &dataset, std::vector<std::string> &warnings) {
+  ValueCounts said, of_families;
   for (const Clip &clip : dataset.clips) {
     const ValueCategory value = CategoryOf(clip.label);
     if (value == ValueCategory::kUnknown) continue;
     const std::string action(WithoutValue(clip.label)), family = CoarseLabel(clip.label);
-    add(action, value);
-    if (family != action) add(family, value);
+    ++said[action][value];
+    ++of_families[family][value];
+  }
+  std::map<std::string, ValueCategory> values;
+  TakeValues(said, values, warnings);
+  for (const auto &[family, counts] : of_families) {
+    if (counts.size() == 1) values.emplace(family, counts.begin()->first);
   }
   return values;
 }

@@ -45,8 +45,9 @@ struct Dataset {
 ACTION_API Dataset ScanDataset(const std::string &folder, LabelRule rule = LabelRule::kStandard);
 
 // For models whose labels do not say their values: the value category of each label without its ending (mount_wheel),
-// and of each family whose labels all have the same. UNKNOWN where labels contradict each other.
-ACTION_API std::map<std::string, ValueCategory> ValuesOf(const Dataset &dataset);
+// and of each family whose clips all have the same. Of a label whose clips do not agree it is that of most of them; a
+// warning says so.
+ACTION_API std::map<std::string, ValueCategory> ValuesOf(const Dataset &dataset, std::vector<std::string> &warnings);
 
 // Says that names become one label.
 std::string SameLabelWarning(const std::string &label, const std::set<std::string> &names);

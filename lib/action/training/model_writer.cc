@@ -45,8 +45,10 @@ json RegistryEntry(const TrainedFamily &family, const fs::path &named) {
   entry["n_clips"] = family.plan.clips;
   entry["n_classes"] = family.plan.labels.size();
   if (family.head) {
-    entry["best_path"] = (named / "best.pt").string();
-    entry["last_path"] = (named / "last.pt").string();
+    for (const char *spelling : {"path", "ckpt"}) {  // of the Python system's scripts, of its notebook
+      entry[std::string("best_") + spelling] = (named / "best.pt").string();
+      entry[std::string("last_") + spelling] = (named / "last.pt").string();
+    }
     entry["label_map_path"] = (named / "label_map.json").string();
   }
   return entry;

@@ -97,7 +97,8 @@ TimelineDocument ReadTable(std::string_view text, const std::string &where, doub
   const char *start = table.Has("start_s") ? "start_s" : "start", *stop = table.Has("end_s") ? "end_s" : "end";
   for (const char *column : {start, stop, label}) {
     if (!table.Has(column))
-      throw Error(where + " has no column '" + column + "'; its first line should name start, end and fine_action");
+      throw Error(where + " has no column '" + column +
+                  "'; its first line should name start, end and fine_action, or start_s, end_s and label");
   }
   TimelineDocument document;
   std::vector<Segment> segments;
