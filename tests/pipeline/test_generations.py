@@ -252,7 +252,7 @@ class Steps:
 def one_label():
     """The documented line for one label a video, against the deployment scripts' way: on most videos the same."""
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/python-system.md"), encoding="utf-8") as page:
-        line = re.search(r"`(timelinesmooth window=999 [^`]*)`", page.read())[1]
+        line = re.search(r"(timelinesmooth window=999 .*?) location=", page.read())[1]
     model_of("DEP")  # trained once, read back as everybody does
     folder = path("DEP")
     heads = {}
