@@ -31,6 +31,9 @@ constexpr int64_t kMillisecond = 1'000'000;
 constexpr int64_t kMostMissing = 4;
 constexpr int64_t kMostMissingAtOnce = 2;
 
+// What is longer is no time from a frame to the next.
+constexpr int64_t kLongest = 3600 * kSecond;
+
 // Intervals after which a measured rate is certain to better than 1 %, jitter and rounded times and all.
 constexpr int64_t kCertain = 64;
 
@@ -131,6 +134,7 @@ int64_t FrameSampler::PeriodsIn(int64_t interval) const {
 
 // The interval that shows that frames do not come at the rate.
 std::optional<int64_t> FrameSampler::Judge(int64_t pts, int64_t interval) {
+  if (interval <= 0 || interval > kLongest) return interval;
   if (measured_ && gathered_ < kCertain) {
     if (!Gather(interval)) return interval;
     UseGathered();

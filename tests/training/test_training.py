@@ -175,6 +175,10 @@ def python_reads_it():
     # Its scripts read one name of the labels, its notebook the other.
     for folder in ("stage1", "stage2/check", "stage2/turn"):
         assert read_json(model, folder, "label_map.json") == read_json(model, folder, "label_to_id.json"), folder
+    for family, entry in read_json(model, "stage2", "stage2_registry.json").items():
+        if entry["trained"]:
+            assert entry["best_ckpt"] == entry["best_path"] and entry["best_path"].endswith(f"stage2/{family}/best.pt"), entry
+            assert entry["last_ckpt"] == entry["last_path"], entry
     for file in glob.glob(os.path.join(model, "**", "*.pt"), recursive=True):
         torch.load(file, weights_only=True)
     clips = {f"c{i}": torch.load(file)["feats"] for i, file in enumerate(sorted(glob.glob(os.path.join(model, "feat_cache/*.pt"))))}

@@ -105,6 +105,19 @@ TEST(FrameSampler, ARateThatTheContainerDoesNotKnowIsThatOfItsFrames) {
   }
 }
 
+TEST(FrameSampler, TimesThatJumpAreNoRate) {
+  constexpr int64_t kFar = 100 * 24 * 3600 * kSecond;
+  for (const std::vector<int64_t> &times : std::vector<std::vector<int64_t>>{
+           {1000 * kMs, 960 * kMs, 1000 * kMs, 1040 * kMs}, {0, kFar - 1, kFar}, {kFar, 0, 40 * kMs}}) {
+    for (const Fraction announced : {Fraction{0, 1}, Fraction{25, 1}, Fraction{179, 1}}) {
+      FrameSampler sampler(Sampling::kAuto, announced, {8, 1});
+      EXPECT_EQ(Sampled(sampler, times).front(), 0);
+      EXPECT_TRUE(sampler.by_timestamp());
+      EXPECT_GT(sampler.interval(), 0);
+    }
+  }
+}
+
 TEST(FrameSampler, AMeasuredRateBearsASeek) {
   FrameSampler sampler(Sampling::kAuto, {0, 1}, {8, 1});
   std::vector<int64_t> times = ConstantRate(10, {30, 1});
