@@ -139,13 +139,12 @@ def check(number, path, backbone, extracted):
     first = decoded.pts[0]
     filled = oracle.filled(decoded.pts, decoded.announced_fps)
     repeated = any(a == b for a, b in zip(decoded.pts, decoded.pts[1:]))
-    if not irregular and decoded.announced_fps and not repeated:
+    missing = decoded.announced_fps and any(b - a > 1.5e9 / decoded.announced_fps for a, b in zip(filled, filled[1:]))
+    if not irregular and decoded.announced_fps and not repeated and not missing:
         times = [index / fps for index in samples]
-    elif not irregular and decoded.announced_fps:
-        notes.append("times come twice: the reference's, of frame numbers, may be a frame off")
-        times = [(filled[index] - first) / 1e9 for index in samples]
     else:
-        notes.append("variable rate: sampled by timestamp")
+        notes.append("variable rate: sampled by timestamp" if irregular else
+                     "frames are missing, times come twice or no rate is announced: the reference's times, of frame numbers, may be frames off")
         times = [(filled[index] - first) / 1e9 for index in samples]
 
     worst = max((int(np.abs(decoded.frames[i].astype(int) - expected[i]).max()) for i in samples), default=0)
