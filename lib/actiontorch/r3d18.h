@@ -65,8 +65,8 @@ class R3d18 {
 // must not be auto: see ResolveDevice. Throws Error when the device cannot hold the network.
 std::unique_ptr<R3d18> NewR3d18(const StateDict &weights, Device device, Precision precision);
 
-// What NewR3d18 chooses from. In fp32 on processors with AVX2 or AVX-512: our own convolutions; null on others. threads:
-// 0: one for each processor that the process may use, while it runs (ProcessorWatch).
+// What NewR3d18 chooses from. In fp32 on processors with AVX2 or AVX-512: our own convolutions; null on others.
+// threads: 0: one for each processor that the process may use, while it runs (ProcessorWatch).
 std::unique_ptr<R3d18> NewVectorR3d18(const StateDict &weights, int threads);
 // How LibTorch's operators have the network.
 enum class TorchLayout {

@@ -680,7 +680,8 @@ TEST_F(ActionOverlay, TimelinesThatCannotBeRead) {
   EXPECT_NE(refused("end.json", R"([{"start":0,"end":1,"fine_action":"a"},{"start":3,"end":2,"fine_action":"a"}])")
                 .find("entry 2"),
             std::string::npos);
-  EXPECT_NE(refused("key.json", R"([{"start":0,"fine_action":"a"}])").find("neither 'end' nor 'end_s'"), std::string::npos);
+  EXPECT_NE(refused("key.json", R"([{"start":0,"fine_action":"a"}])").find("neither 'end' nor 'end_s'"),
+            std::string::npos);
   EXPECT_NE(refused("huge.json", R"([{"start":0,"end":1e300,"fine_action":"a"}])").find("no time"), std::string::npos);
   EXPECT_NE(refused("line.jsonl", "{\"start\":0]\n{\"start\":0,\"end\":1,\"fine_action\":\"a\"}\n").find("line 1"),
             std::string::npos);
