@@ -80,21 +80,21 @@ int OverlayComposer::StripHeight() const {
   return std::max(4, static_cast<int>(height_ / 36.0 * settings_.scale));
 }
 
-// As far as there is something to say; without a label only the time is known.
+// Without a label only the time is known.
 std::vector<PanelLine> OverlayComposer::LinesFor(const std::optional<MetaLabel> &label, bool stand_in,
                                                  GstClockTime stream_time) const {
   std::vector<PanelLine> lines;
-  if (label) lines = LinesFor(*label, stand_in, stream_time);
-  if ((settings_.show & kShowTime) == 0 || !GST_CLOCK_TIME_IS_VALID(stream_time)) return lines;
-  char tenths[8];
-  std::snprintf(tenths, sizeof(tenths), ".%d", static_cast<int>(stream_time / (100 * GST_MSECOND) % 10));
-  const auto stand_in_line = lines.end() - (label && stand_in ? 1 : 0);
-  lines.insert(stand_in_line, {ClockText(stream_time) + tenths, kWhite, 0.8});
+  if (label) lines = LinesFor(*label, stream_time);
+  if ((settings_.show & kShowTime) != 0 && GST_CLOCK_TIME_IS_VALID(stream_time)) {
+    char tenths[8];
+    std::snprintf(tenths, sizeof(tenths), ".%d", static_cast<int>(stream_time / (100 * GST_MSECOND) % 10));
+    lines.push_back({ClockText(stream_time) + tenths, kWhite, 0.8});
+  }
+  if (label && stand_in) lines.push_back({kStandInNotice, kAmber, 0.7});
   return lines;
 }
 
-std::vector<PanelLine> OverlayComposer::LinesFor(const MetaLabel &label, bool stand_in,
-                                                 GstClockTime stream_time) const {
+std::vector<PanelLine> OverlayComposer::LinesFor(const MetaLabel &label, GstClockTime stream_time) const {
   std::vector<PanelLine> lines;
   if ((settings_.show & kShowCoarse) != 0) lines.push_back({label.coarse_action, kWhite, 1.25, true});
   if ((settings_.show & kShowFine) != 0) lines.push_back({label.name.empty() ? label.fine_action : label.name, kWhite});
@@ -113,7 +113,6 @@ std::vector<PanelLine> OverlayComposer::LinesFor(const MetaLabel &label, bool st
   // On a box of the category's colour: letters in it would drown in the colour resolution of 4:2:0.
   const Argb colour = ColourOf(label.category);
   if (!value.empty()) lines.push_back({value, IsBright(colour) ? kBlack : kWhite, 1, true, colour});
-  if (stand_in) lines.push_back({kStandInNotice, kAmber, 0.7});
   return lines;
 }
 

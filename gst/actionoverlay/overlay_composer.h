@@ -78,7 +78,7 @@ class OverlayComposer {
 
   Argb ColourOf(ValueCategory category) const { return settings_.colours[static_cast<size_t>(category)]; }
   std::vector<PanelLine> LinesFor(const std::optional<MetaLabel> &label, bool stand_in, GstClockTime stream_time) const;
-  std::vector<PanelLine> LinesFor(const MetaLabel &label, bool stand_in, GstClockTime stream_time) const;
+  std::vector<PanelLine> LinesFor(const MetaLabel &label, GstClockTime stream_time) const;
   bool DrawPanel(const std::optional<MetaLabel> &label, bool stand_in, GstClockTime stream_time);
   bool DrawStrip(const std::optional<MetaLabel> &label, int64_t time);
   std::vector<StripPart> StripParts(int64_t time, std::optional<double> &cursor) const;

@@ -215,6 +215,14 @@ std::string ElementsText(const std::vector<ElementRow> &rows) {
   return text;
 }
 
+namespace {
+
+bool LacksCategory(const FineLabel &fine) {
+  return fine.category == ValueCategory::kUnknown && MeaningOf(fine.label, fine.coarse) == Meaning::kWork;
+}
+
+}  // namespace
+
 std::string ElementsTemplate(const LabelTable &labels) {
   std::vector<ElementRow> rows;
   std::set<std::string> written;  // two families may have a label of one name
@@ -228,9 +236,9 @@ std::string ElementsTemplate(const LabelTable &labels) {
       if (!name.empty()) name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
     }
     if (row.element.group.empty()) row.element.group = fine.coarse;
-    const Meaning meaning = MeaningOf(fine.label, fine.coarse);
-    if (meaning == Meaning::kWaiting && fine.category == ValueCategory::kUnknown) row.value = ValueCategory::kNva;
-    if (meaning == Meaning::kWork && fine.category == ValueCategory::kUnknown) row.value.reset();
+    const bool waiting = MeaningOf(fine.label, fine.coarse) == Meaning::kWaiting;
+    if (waiting && fine.category == ValueCategory::kUnknown) row.value = ValueCategory::kNva;
+    if (LacksCategory(fine)) row.value.reset();
     rows.push_back(std::move(row));
   }
   return ElementsText(rows);
@@ -239,8 +247,7 @@ std::string ElementsTemplate(const LabelTable &labels) {
 std::vector<std::string> WithoutCategory(const LabelTable &labels) {
   std::vector<std::string> without;
   for (const FineLabel &fine : labels.fine) {
-    const bool work = MeaningOf(fine.label, fine.coarse) == Meaning::kWork;
-    if (work && fine.category == ValueCategory::kUnknown) without.push_back(fine.label);
+    if (LacksCategory(fine)) without.push_back(fine.label);
   }
   return without;
 }

@@ -171,6 +171,30 @@ bool IsSameVideo(const json &twin, const std::string &video) {
          twin.value("video_mtime_ns", mark.mtime_ns) == mark.mtime_ns;
 }
 
+std::string StemIn(const std::string &folder, const std::string &name) {
+  return (std::filesystem::path(folder) / name).string();
+}
+
+// Whether what lies there is not ours to replace: tensors of ours are never without a twin, which is written first.
+bool IsOfOthers(const std::string &stem, const std::optional<json> &twin) {
+  std::error_code failed;
+  return twin ? IsOfReference(*twin)
+              : std::filesystem::exists(stem + ".pt", failed) && !std::filesystem::exists(stem + ".json", failed);
+}
+
+struct Entry {
+  std::string name;
+  std::optional<json> twin;
+};
+
+// The entry of this name, or ours beside it where it is of others.
+Entry Find(const std::string &folder, const std::string &name) {
+  Entry entry{name, ReadTwin(StemIn(folder, name) + ".json")};
+  if (!IsOfOthers(StemIn(folder, name), entry.twin)) return entry;
+  Entry beside{name + kBesideReference, ReadTwin(StemIn(folder, name + kBesideReference) + ".json")};
+  return beside.twin ? beside : entry;
+}
+
 }  // namespace
 
 FeatureFile ReadFeatureFile(const std::string &path) {
@@ -229,29 +253,14 @@ std::string FeatureCache::NameFor(const std::string &video, const VideoSpan &spa
   return name;
 }
 
-std::string FeatureCache::OwnNameFor(const std::string &video, const VideoSpan &span) const {
-  const std::string name = NameFor(video, span);
-  const std::string stem = (std::filesystem::path(folder_) / name).string();
-  std::error_code failed;
-  const std::optional<json> twin = ReadTwin(stem + ".json");
-  // Tensors of ours are never without a twin, which is written first.
-  const bool of_others =
-      twin ? IsOfReference(*twin)
-           : std::filesystem::exists(stem + ".pt", failed) && !std::filesystem::exists(stem + ".json", failed);
-  return of_others ? name + kBesideReference : name;
-}
-
 std::string FeatureCache::EntryFor(const std::string &video, const VideoSpan &span) const {
-  const std::string own = OwnNameFor(video, span);
-  std::error_code failed;
-  const bool is_there = std::filesystem::exists(std::filesystem::path(folder_) / (own + ".json"), failed);
-  return is_there ? own : NameFor(video, span);
+  return Find(folder_, NameFor(video, span)).name;
 }
 
 std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const VideoSpan &span, bool published,
                                                const std::function<void(const std::string &)> &damaged) const {
-  const std::string stem = (std::filesystem::path(folder_) / EntryFor(video, span)).string();
-  const std::optional<json> twin = ReadTwin(stem + ".json");
+  const auto [name, twin] = Find(folder_, NameFor(video, span));
+  const std::string stem = StemIn(folder_, name);
   if (!twin) return std::nullopt;
   const bool foreign = twin->contains(kBackboneKey), ours = !foreign && twin->contains("feature_version");
   if (foreign || !config_.backbone.empty()) {
@@ -287,7 +296,8 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
 
 void FeatureCache::Write(const std::string &video, const VideoSpan &span, const FeatureTable &table,
                          const VideoMark &mark) const {
-  const std::string stem = (std::filesystem::path(folder_) / OwnNameFor(video, span)).string();
+  std::string stem = StemIn(folder_, NameFor(video, span));
+  if (IsOfOthers(stem, ReadTwin(stem + ".json"))) stem += kBesideReference;
   std::vector<float> feats, times;
   for (const Features &row : table.rows)
     feats.insert(feats.end(), row.begin(), row.end());

@@ -101,8 +101,6 @@ class ACTION_API FeatureCache {
   const FeatureConfig &config() const { return config_; }
 
  private:
-  std::string OwnNameFor(const std::string &video, const VideoSpan &span) const;
-
   std::string folder_;
   FeatureConfig config_;
 };

@@ -30,7 +30,7 @@ class VectorR3d18 : public R3d18 {
  public:
   VectorR3d18(const FoldedR3d18 &folded, const ConvolutionKernels &kernels, int threads)
       : kernels_(kernels),
-        threads_(threads > 0 ? threads : UsableProcessors()),
+        threads_(threads > 0 ? threads : processors_.Count()),
         follows_(threads == 0),
         team_(threads_),
         workspace_(team_),
@@ -203,9 +203,9 @@ class VectorR3d18 : public R3d18 {
   }
 
   const ConvolutionKernels &kernels_;
+  ProcessorWatch processors_;
   int threads_;  // that the team should have
   const bool follows_;
-  ProcessorWatch processors_;
   ThreadTeam team_;
   Workspace workspace_;
   const int stem_border_;

@@ -27,6 +27,7 @@ import reference_head  # noqa: E402
 import replay  # noqa: E402
 import small_model  # noqa: E402
 import tap  # noqa: E402
+from timeline_oracle import majority, smooth  # noqa: E402
 
 gi.require_version("Gst", "1.0")
 from gi.repository import Gst  # noqa: E402
@@ -222,16 +223,6 @@ def videos():
     return notes
 
 
-def smoothed(ids, window):
-    half = window // 2
-    return [majority(ids[max(0, i - half):i + half + 1]) for i in range(len(ids))]
-
-
-def majority(ids):
-    values, counts = np.unique(ids, return_counts=True)
-    return int(values[np.argmax(counts)])
-
-
 class Steps:
     """Features of 2 s each, for replay.timeline."""
     backbone = ("action-backbone, weights-hash=(string)x, stand-in=(boolean)false, precision=(string)fp32, device=(string)cpu, sample-rate=(fraction)8/1, "
@@ -269,8 +260,8 @@ def one_label():
         _, rows = features(f"one-{number}.pt", order, number)
         with torch.no_grad():
             steps = heads["stage1"](rows).argmax(1).numpy()
-            coarse = heads["stage1"].labels[majority(smoothed(steps, 9))]
-            fine = heads[coarse].labels[majority(heads[coarse](rows).argmax(1).numpy())] if coarse in heads else coarse
+            coarse = heads["stage1"].labels[majority(smooth(list(steps), 9))]
+            fine = heads[coarse].labels[majority(heads[coarse](rows).argmax(1).tolist())] if coarse in heads else coarse
         found = replay.timeline(Steps(rows.numpy()), 16, folder, path(f"one-{number}.json"), smooth=line.removeprefix("timelinesmooth "))
         assert len(found) == 1 and found[0]["num_frames"] == len(rows), found
         labels.add(fine)

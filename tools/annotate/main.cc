@@ -160,12 +160,12 @@ class Annotator {
       if (action::IsInterrupted()) throw action::Cancelled();
       Annotate(tasks[i], i);
     });
-    Conclude(tasks);
+    const bool concluded = Conclude(tasks);
     if (bad_ > 0) {
       std::fprintf(stderr, "gst-action-annotate: %zu of %zu videos failed\n", bad_, total_);
       return action::kFailed;
     }
-    return bad_tables_ > 0 ? action::kFailed : action::kDone;
+    return concluded ? action::kDone : action::kFailed;
   }
 
  private:
@@ -191,22 +191,24 @@ class Annotator {
     if (!line.empty()) progress_.Finish(line);
   }
 
-  // All that was made, now or by an earlier run.
-  void Conclude(const std::vector<Task> &tasks) {
+  // All that was made, now or by an earlier run. False: the table is not written, which was said.
+  bool Conclude(const std::vector<Task> &tasks) {
     const fs::path folder = fs::absolute(options_.table).parent_path().lexically_normal();
     std::vector<action::AnnotatedVideo> videos;
     for (const size_t i : made_) {
       const std::string place = fs::absolute(tasks[i].video).lexically_normal().lexically_relative(folder).string();
       videos.push_back({place, action::ReadTimeline(tasks[i].timeline())});
     }
-    if (videos.empty()) return;
+    if (videos.empty()) return true;
+    bool written = true;
     try {
       WriteSegmentsTable(options_.table, videos, options_.force);
     } catch (const Error &e) {
-      ++bad_tables_;
+      written = false;
       progress_.Complain(std::string("error: ") + e.what());
     }
     progress_.Finish("\n" + SummaryOf(videos));
+    return written;
   }
 
   // What was made, in a line. Throws Error.
@@ -295,7 +297,7 @@ class Annotator {
   ordered_json settings_;
   std::set<std::pair<std::string, std::string>> warned_;
   std::set<size_t> made_;  // tasks
-  size_t total_ = 0, done_ = 0, bad_ = 0, bad_tables_ = 0;
+  size_t total_ = 0, done_ = 0, bad_ = 0;
 };
 
 int Run(int argc, char **argv) {

@@ -27,11 +27,11 @@ struct PassSettings {
 void WriteTimeline(const std::string &video, const std::string &output, const PassSettings &settings,
                    const FileRunOptions &options);
 
-// Writes the video, turned upright, with the labels of `timeline` drawn in and as a subtitle track, and with its sound,
-// to `output` (MP4). Sound that MP4 can hold is not encoded again. Throws as RunToEnd does.
 // Throws UsageError where it is nothing that actionoverlay can draw.
 void CheckShow(const std::string &show);
 
+// Writes the video, turned upright, with the labels of `timeline` drawn in and as a subtitle track, and with its sound,
+// to `output` (MP4). Sound that MP4 can hold is not encoded again. Throws as RunToEnd does.
 void WriteOverlay(const std::string &video, const std::string &timeline, const std::string &output,
                   const PassSettings &settings, const FileRunOptions &options);
 

@@ -15,6 +15,7 @@
 #include "action/io/csv.h"
 #include "action/io/input_file.h"
 #include "action/timeline/timeline_format.h"
+#include "common/command_line.h"
 
 namespace action {
 namespace {
@@ -33,19 +34,14 @@ std::string RowsToKeep(const std::string &path, const std::set<std::string> &rep
   const std::vector<CsvRow> rows = ReadCsv(path, path);
   for (size_t i = 1; i < rows.size(); ++i) {
     if (replaced.contains(rows[i].fields.back())) continue;
-    for (const std::string &field : rows[i].fields)
-      kept += (&field == rows[i].fields.data() ? "" : ",") + CsvField(field);
-    kept += "\n";
+    kept += CsvLine(rows[i].fields) + "\n";
   }
   return kept;
 }
 
-// "0:12:34"
-std::string HoursText(int64_t ns) {
-  const long long seconds = (ns + 500'000'000) / 1'000'000'000;
-  char text[40];
-  std::snprintf(text, sizeof(text), "%lld:%02lld:%02lld", seconds / 3600, seconds / 60 % 60, seconds % 60);
-  return text;
+// To the nearest second.
+std::string Rounded(int64_t ns) {
+  return HoursText(ns + 500'000'000);
 }
 
 struct Share {
@@ -55,9 +51,9 @@ struct Share {
 
 std::string LineOf(const std::string &name, const Share &share, int64_t all) {
   char text[160];
-  std::snprintf(text, sizeof(text), "  %-24s %10s %5.1f %%   %zu %s\n", name.c_str(), HoursText(share.time).c_str(),
-                100 * static_cast<double>(share.time) / static_cast<double>(std::max<int64_t>(1, all)), share.segments,
-                share.segments == 1 ? "segment" : "segments");
+  std::snprintf(text, sizeof(text), "  %-24s %10s %5.1f %%   %s\n", name.c_str(), Rounded(share.time).c_str(),
+                100 * static_cast<double>(share.time) / static_cast<double>(std::max<int64_t>(1, all)),
+                Counted(share.segments, "segment").c_str());
   return text;
 }
 
@@ -106,8 +102,7 @@ std::string SummaryOf(const std::vector<AnnotatedVideo> &videos) {
       if (measured) add(actions[segment.coarse_action]);
     }
   }
-  std::string text =
-      std::to_string(videos.size()) + (videos.size() == 1 ? " video, " : " videos, ") + HoursText(all) + "\n";
+  std::string text = Counted(videos.size(), "video") + ", " + Rounded(all) + "\n";
   for (const auto &[value, share] : values)
     text += LineOf(NameOf(value), share, all);
   if (elsewhere.segments > 0) text += LineOf("not measured", elsewhere, all);

@@ -30,6 +30,13 @@ std::string Counted(size_t count, const std::string &what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+std::string HoursText(int64_t ns) {
+  const long long seconds = ns / 1'000'000'000;
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  return text.data();
+}
+
 std::string ClockText(int64_t ns) {
   const long long tenths = (ns + 50'000'000) / 100'000'000;
   std::array<char, 40> text{};

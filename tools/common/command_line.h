@@ -43,6 +43,9 @@ std::string Counted(size_t count, const std::string &what);
 // A time in a video, "1:02:03.4".
 std::string ClockText(int64_t ns);
 
+// ns as h:mm:ss, what is less than a second left out.
+std::string HoursText(int64_t ns);
+
 // "2/5": which one (from 1), of how many. Throws Error.
 std::pair<size_t, size_t> ParseShard(const std::string &text);
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "action/timeline/timeline_file.h"
+#include "common/command_line.h"
 #include "common/html.h"
 
 namespace action {
@@ -139,13 +140,6 @@ class Colours {
   std::map<std::string, std::string> colours_;
 };
 
-std::string Clock(int64_t ns) {
-  const long long seconds = ns / 1'000'000'000;
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", seconds / 3600, seconds / 60 % 60, seconds % 60);
-  return text.data();
-}
-
 std::string Picture(const ComparedTimelines &video, Colours &colours) {
   int64_t begin = INT64_MAX, end = INT64_MIN;
   for (const auto *segments : {&video.truth, &video.said}) {
@@ -172,13 +166,13 @@ std::string Picture(const ComparedTimelines &video, Colours &colours) {
       svg += "<rect x=\"" + Format("%.2f", from) + "\" y=\"" + std::to_string(y) + "\" width=\"" +
              Format("%.2f", width) + "\" height=\"" + std::to_string(kRow - 4) + "\" fill=\"" +
              colours.Of(segment.fine_action) + "\"><title>" + HtmlEscaped(segment.fine_action) + ", " +
-             Clock(segment.start) + " to " + Clock(segment.end) + "</title></rect>\n";
+             HoursText(segment.start) + " to " + HoursText(segment.end) + "</title></rect>\n";
     }
     y += kRow;
   }
   for (const auto &[time, anchor] : {std::pair{begin, "start"}, std::pair{end, "end"}})
     svg += "<text x=\"" + Format("%.0f", at(time)) + "\" y=\"" + std::to_string(y + 14) + "\" text-anchor=\"" + anchor +
-           "\" fill=\"#5b6470\">" + Clock(time) + "</text>\n";
+           "\" fill=\"#5b6470\">" + HoursText(time) + "</text>\n";
   return svg + "</svg>\n";
 }
 

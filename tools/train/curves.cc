@@ -19,7 +19,7 @@ constexpr double kPanelWidth = 320, kPanelHeight = 220;  // pixels
 constexpr double kLeft = 52, kRight = 44, kTop = 30, kBottom = 30;
 constexpr double kPlotWidth = kPanelWidth - kLeft - kRight, kPlotHeight = kPanelHeight - kTop - kBottom;
 
-constexpr Colour kInk{0.2, 0.2, 0.2}, kGrid{0.87, 0.87, 0.87}, kLoss{0.12, 0.36, 0.66}, kAccuracy{0.85, 0.45, 0.1};
+constexpr Colour kLoss = kBlue, kAccuracy{0.85, 0.45, 0.1};
 
 struct Panel {
   std::string title;

@@ -16,6 +16,8 @@ struct Colour {
   double r, g, b;
 };
 
+inline constexpr Colour kInk{0.2, 0.2, 0.2}, kGrid{0.87, 0.87, 0.87}, kBlue{0.12, 0.36, 0.66};
+
 void SetColour(cairo_t *c, const Colour &colour);
 
 // align: 0 left, 0.5 centred, 1 right of x; y is the middle of the line. upwards: turned a quarter to the left.

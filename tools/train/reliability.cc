@@ -15,8 +15,7 @@ namespace {
 
 constexpr double kWidth = 340, kHeight = 320;         // pixels
 constexpr double kSide = 260, kLeft = 46, kTop = 10;  // of the plot
-constexpr Colour kInk{0.2, 0.2, 0.2}, kGrid{0.87, 0.87, 0.87}, kIdeal{0.53, 0.53, 0.53}, kBefore{0.69, 0.69, 0.69},
-    kAfter{0.12, 0.36, 0.66};
+constexpr Colour kIdeal{0.53, 0.53, 0.53}, kBefore{0.69, 0.69, 0.69}, kAfter = kBlue;
 
 double X(double share) {
   return kLeft + share * kSide;

@@ -94,4 +94,11 @@ std::string CsvField(const std::string &text) {
   return quoted + '"';
 }
 
+std::string CsvLine(std::span<const std::string> fields) {
+  std::string line;
+  for (const std::string &field : fields)
+    line += (&field == fields.data() ? "" : ",") + CsvField(field);
+  return line;
+}
+
 }  // namespace action

@@ -6,6 +6,7 @@
 #define ACTION_IO_CSV_H_
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ ACTION_API std::string Trimmed(std::string_view text);
 
 // A field as it is written: in quotes where it needs them.
 ACTION_API std::string CsvField(const std::string &text);
+
+// Fields with commas between them, without the end of a line.
+ACTION_API std::string CsvLine(std::span<const std::string> fields);
 
 }  // namespace action
 

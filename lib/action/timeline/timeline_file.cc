@@ -20,6 +20,7 @@
 #include "action/error.h"
 #include "action/io/json_text.h"
 #include "action/text.h"
+#include "action/timeline/early_ends.h"
 #include "action/timeline/segment_list.h"
 
 namespace action {
@@ -108,10 +109,6 @@ ordered_json ToObject(const Segment &segment) {
   return object;
 }
 
-// The Python system's notebook calls start and end start_s and end_s, and the action label.
-constexpr const char *kInSeconds = "_s";
-constexpr const char *kNotebookLabel = "label";
-
 // What IsoTime writes; nothing where the key is missing or is no such time.
 std::optional<int64_t> IsoTimeAt(const json &object, const char *key) {
   const auto found = object.find(key);
@@ -119,10 +116,14 @@ std::optional<int64_t> IsoTimeAt(const json &object, const char *key) {
   return ParseIsoTime(found->get<std::string>());
 }
 
-int64_t TimeAt(const json &object, const char *key) {
+// notebook: what the Python system's notebook calls it; null: it has no such key.
+int64_t TimeAt(const json &object, const char *key, const char *notebook = nullptr) {
   auto found = object.find(key);
-  if (found == object.end()) found = object.find(std::string(key) + kInSeconds);
-  if (found == object.end()) throw Error(std::string("it has neither '") + key + "' nor '" + key + kInSeconds + "'");
+  if (found == object.end() && notebook != nullptr) found = object.find(notebook);
+  if (found == object.end()) {
+    throw Error(notebook != nullptr ? std::string("it has neither '") + key + "' nor '" + notebook + "'"
+                                    : std::string("it has no '") + key + "'");
+  }
   if (!found->is_number()) throw Error("its '" + found.key() + "' is not a number of seconds");
   const double seconds = found->get<double>();
   if (!std::isfinite(seconds) || std::abs(seconds) > kLongest) {
@@ -154,10 +155,10 @@ std::optional<Enum> NamedAt(const json &object, const char *key, std::initialize
 Segment ToSegment(const json &object) {
   if (!object.is_object()) throw Error("it is not an object");
   Segment segment;
-  segment.start = TimeAt(object, "start");
-  segment.end = TimeAt(object, "end");
+  segment.start = TimeAt(object, "start", "start_s");
+  segment.end = TimeAt(object, "end", "end_s");
   if (segment.end < segment.start) throw Error("its end is before its start");
-  segment.fine_action = TextAt(object, object.contains("fine_action") ? "fine_action" : kNotebookLabel);
+  segment.fine_action = TextAt(object, object.contains("fine_action") ? "fine_action" : "label");
   segment.coarse_action = TextAt(object, "coarse_action");
   if (segment.fine_action.empty() && segment.coarse_action.empty()) {
     throw Error("it has none of 'fine_action', 'coarse_action' and 'label'");
@@ -252,46 +253,13 @@ bool IsLines(const std::string &path, std::string_view text) {
   return first != std::string::npos && text[first] == '{';
 }
 
-// Whether rows are of the Python system's scripts, which end a segment where its last step begins: one step early, and
-// one of a single step at once. They write the number of steps, and neither a state nor a value category.
+// Whether rows may be of the Python system's first scripts (early_ends.h), which write the number of steps, and neither
+// a state nor a value category.
 bool LooksEarly(const json &all) {
   return !all.empty() && std::ranges::all_of(all, [](const json &object) {
     return object.is_object() && object.contains("num_frames") && !object.contains("state") &&
            !object.contains("value_category");
   });
-}
-
-// If segments, in order of time, end a step early: how long a step is. Nothing: steps are not of one length, or there
-// is not just one between a segment and the next.
-std::optional<int64_t> MissingStep(std::span<const Segment *const> segments) {
-  constexpr int64_t kChunk = 2'000'000'000;  // ns; 16 samples at 8 a second
-  std::optional<int64_t> step;
-  const auto fits = [&step](int64_t time, int64_t steps) {
-    if (!step) step = time / steps;
-    const int64_t off = std::abs(time - *step * steps);
-    return *step > 0 && 50 * off <= *step * steps;
-  };
-  for (size_t i = 0; i < segments.size(); ++i) {
-    const Segment &segment = *segments[i];
-    if (segment.num_frames > 1 && !fits(segment.duration(), segment.num_frames - 1)) return std::nullopt;
-    if (segment.num_frames <= 1 && segment.duration() != 0) return std::nullopt;
-    if (i + 1 < segments.size() && !fits(segments[i + 1]->start - segment.end, 1)) return std::nullopt;
-  }
-  return step.value_or(kChunk);
-}
-
-// Such segments, each up to the next one, and the last one step longer. False: they are none, and are left alone.
-bool MendEnds(std::vector<Segment> &segments) {
-  std::vector<Segment *> in_order;
-  for (Segment &segment : segments)
-    in_order.push_back(&segment);
-  std::ranges::stable_sort(in_order, {}, &Segment::start);
-  const auto step = MissingStep(std::vector<const Segment *>(in_order.begin(), in_order.end()));
-  if (!step) return false;
-  for (size_t i = 0; i + 1 < in_order.size(); ++i)
-    in_order[i]->end = in_order[i + 1]->start;
-  in_order.back()->end += *step;
-  return true;
 }
 
 struct Row {
@@ -352,7 +320,7 @@ void ReadRowsOf(std::string_view text, const std::string &path, std::string_view
   std::vector<Segment> segments;
   for (size_t i = 0; i < all.size(); ++i)
     segments.push_back(segment_of(all[i], where(i)));
-  if (LooksEarly(all) && MendEnds(segments)) {
+  if (LooksEarly(all) && MendEarlyEnds(segments)) {
     warnings.push_back("the timeline " + path +
                        " is of the Python system's scripts, which end a segment where its last step begins. Each is "
                        "taken to last until the next one, and the last one a step longer");

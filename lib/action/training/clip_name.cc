@@ -76,7 +76,25 @@ bool IsNumber(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return IsDigit(c) || !IsOfWord(c); });
 }
 
-ClipName Named(std::string text) {
+// Where the last value category of a name ends ("mount_wheel_VA-p01" -> 14); nothing where it has none, or nothing
+// before it. Words are letters, digits and whatever is not ASCII.
+std::optional<size_t> EndOfValue(std::string_view stem) {
+  std::optional<size_t> found;
+  bool first = true;
+  for (size_t at = 0; at < stem.size();) {
+    size_t end = at;
+    while (end < stem.size() && IsOfWord(stem[end]))
+      ++end;
+    if (end > at) {
+      if (!first && ValueIn(stem.substr(at, end - at))) found = end;
+      first = false;
+    }
+    at = end + 1;
+  }
+  return found;
+}
+
+ClipName OfText(std::string text) {
   ClipName name;
   name.label = SafeLabel(text, &name.foreign);
   name.text = std::move(text);
@@ -92,14 +110,14 @@ ClipName ByDeployment(const std::string &stem) {
     at = end + 1;
   }
   constexpr size_t kFewest = 3;
-  if (parts.size() < kFewest) return Named("unknown");
+  if (parts.size() < kFewest) return OfText("unknown");
   parts.pop_back();
   const std::optional<ValueCategory> value = ValueIn(parts.back());
   if (value) parts.pop_back();
   std::string action;
   for (const std::string &part : parts)
     action += (action.empty() ? "" : "_") + part;
-  ClipName name = Named(std::move(action));
+  ClipName name = OfText(std::move(action));
   name.value = value.value_or(ValueCategory::kUnknown);
   return name;
 }
@@ -120,36 +138,20 @@ const char *NameOf(LabelRule rule) {
   return "?";
 }
 
-std::optional<size_t> EndOfValue(const std::string &stem) {
-  std::optional<size_t> found;
-  bool first = true;
-  for (size_t at = 0; at < stem.size();) {
-    size_t end = at;
-    while (end < stem.size() && IsOfWord(stem[end]))
-      ++end;
-    if (end > at) {
-      if (!first && ValueIn(std::string_view(stem).substr(at, end - at))) found = end;
-      first = false;
-    }
-    at = end + 1;
-  }
-  return found;
-}
-
 ClipName ReadClipName(const std::string &stem, LabelRule rule) {
   switch (rule) {
     case LabelRule::kNotebook:
-      return Named(stem);
+      return OfText(stem);
     case LabelRule::kScripts:
-      return Named(std::string(WithoutNumber(stem)));
+      return OfText(std::string(WithoutNumber(stem)));
     case LabelRule::kDeployment:
       return ByDeployment(stem);
     case LabelRule::kStandard:
       break;
   }
   const std::string_view whole = stem, kept = WithoutCopyMark(stem);
-  const size_t end = EndOfValue(std::string(kept)).value_or(WithoutNumber(kept).size());
-  ClipName name = Named(stem.substr(0, end));
+  const size_t end = EndOfValue(kept).value_or(WithoutNumber(kept).size());
+  ClipName name = OfText(stem.substr(0, end));
   if (!IsNumber(whole.substr(end)) || kept.size() != whole.size()) {
     std::string_view id = whole.substr(end);
     while (!id.empty() && (id.front() == '_' || id.front() == ' ' || id.front() == '-'))

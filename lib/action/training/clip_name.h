@@ -37,10 +37,6 @@ struct ClipName {
 // `stem`: the name without folder and ending.
 ACTION_API ClipName ReadClipName(const std::string &stem, LabelRule rule = LabelRule::kStandard);
 
-// Where the last value category of a name ends ("mount_wheel_VA-p01" -> 14); nothing where it has none, or nothing
-// before it. Words are letters, digits and whatever is not ASCII.
-ACTION_API std::optional<size_t> EndOfValue(const std::string &stem);
-
 }  // namespace action
 
 #endif  // ACTION_TRAINING_CLIP_NAME_H_

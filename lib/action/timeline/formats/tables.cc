@@ -25,13 +25,6 @@ std::string SecondsText(int64_t ns) {
   return text;
 }
 
-std::string Line(std::span<const std::string> fields) {
-  std::string line;
-  for (const std::string &field : fields)
-    line += (&field == fields.data() ? "" : ",") + CsvField(field);
-  return line;
-}
-
 // A table with a heading: fields by the names of their columns.
 class Table {
  public:
@@ -153,7 +146,7 @@ std::string WriteTable(const TimelineDocument &document) {
                                   s.wall_clock ? IsoTime(s.wall_clock->start) : "",
                                   s.wall_clock ? IsoTime(s.wall_clock->end) : "",
                                   s.stand_in ? kStandInNotice : ""};
-    text += Line(fields) + (with_video ? "," + CsvField(document.video) : "") + "\n";
+    text += CsvLine(fields) + (with_video ? "," + CsvField(document.video) : "") + "\n";
   }
   return text;
 }
@@ -242,7 +235,7 @@ std::string WriteBoris(const TimelineDocument &document) {
                                     "",
                                     "",
                                     s.name};
-      text += Line(fields) + "\n";
+      text += CsvLine(fields) + "\n";
     }
   }
   return text;
