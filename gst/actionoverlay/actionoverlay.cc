@@ -10,7 +10,8 @@
  * It draws the label that every frame carries: a #GstCustomMeta named GstActionLabelMeta, put there by #actionclassify,
  * #timelinesmooth or #timelinelabel.
  *
- * Where downstream can, the picture is left as it is and the panel handed on as a #GstVideoOverlayComposition.
+ * Where downstream can, the picture is left as it is and the panel handed on as a #GstVideoOverlayComposition. Else
+ * frames in the memory of a GPU are copied to main memory, drawn into and copied back.
  *
  * ## Example launch line
  * |[
@@ -38,6 +39,7 @@
 #include "actionoverlay/overlay_composer.h"
 #include "actionoverlay/properties.h"
 #include "common/analytics_label.h"
+#include "common/device_memory.h"
 #include "common/feature_events.h"
 #include "common/flow_of_events.h"
 #include "common/frame_clock.h"
@@ -76,7 +78,8 @@ struct State {
   GstVideoInfo info;
   bool has_info = false;   // frames can be mapped
   bool has_size = false;   // what is drawn has its place
-  bool blendable = false;  // frames lie in memory that can be drawn into
+  bool blendable = false;  // frames lie in memory that can be mapped
+  bool on_device = false;  // not in main memory
   bool attach = false;     // downstream takes compositions
   bool warned = false;
   bool warned_of_fonts = false;
@@ -130,12 +133,6 @@ bool HasComposition(const GstCaps *caps) {
   return features != nullptr && gst_caps_features_contains(features, kComposition);
 }
 
-bool IsSystemMemory(const GstCaps *caps) {
-  const CapsPtr plain = WithComposition(caps, false);
-  const GstCapsFeatures *features = gst_caps_get_features(plain.get(), 0);
-  return features == nullptr || gst_caps_features_is_equal(features, GST_CAPS_FEATURES_MEMORY_SYSTEM_MEMORY);
-}
-
 bool DownstreamTakesCompositions(GstActionOverlay *self, GstCaps *caps) {
   const action::QueryPtr query(gst_query_new_allocation(caps, FALSE));
   return gst_pad_peer_query(self->srcpad, query.get()) &&
@@ -160,7 +157,8 @@ bool OnCaps(GstActionOverlay *self, GstCaps *caps) {
   State &state = *self->state;
   state.analytics.SetCaps(caps);
   state.has_info = gst_video_info_from_caps(&state.info, caps) != FALSE;
-  state.blendable = state.has_info && IsSystemMemory(caps);
+  state.blendable = state.has_info && action::CanBeMapped(caps);
+  state.on_device = !action::IsMainMemory(caps);
   // Of formats that GstVideoInfo does not know (DMA_DRM) the size is known all the same.
   const GstStructure *structure = gst_caps_get_structure(caps, 0);
   gint width = 0, height = 0;
@@ -245,20 +243,21 @@ void Attach(GstBuffer *buffer, GstVideoOverlayComposition *composition) {
 
 void Blend(GstActionOverlay *self, GstBuffer *buffer, GstVideoOverlayComposition *composition) {
   State &state = *self->state;
-  if (!state.blendable) {
+  GstVideoFrame frame;
+  if (!state.blendable || !gst_video_frame_map(&frame, &state.info, buffer, GST_MAP_READWRITE)) {
+    if (state.blendable && !state.on_device) {
+      throw action::Error(action::ErrorKind::kFormat, "",
+                          "a frame of " + std::to_string(state.info.width) + "x" + std::to_string(state.info.height) +
+                              " pixels cannot be mapped to draw into it");
+    }
     if (!std::exchange(state.warned, true)) {
       GST_ELEMENT_WARNING(self, STREAM, FORMAT,
-                          ("actionoverlay cannot draw into frames in GPU memory, or of a format that only a GPU reads"),
+                          ("actionoverlay cannot draw into frames in this GPU memory, or of a format that only a GPU "
+                           "reads"),
                           ("Put the element that downloads them (gldownload, cudadownload, ...) before it, or a sink "
                            "behind it that takes overlay compositions"));
     }
     return;
-  }
-  GstVideoFrame frame;
-  if (!gst_video_frame_map(&frame, &state.info, buffer, GST_MAP_READWRITE)) {
-    throw action::Error(action::ErrorKind::kFormat, "",
-                        "a frame of " + std::to_string(state.info.width) + "x" + std::to_string(state.info.height) +
-                            " pixels cannot be mapped to draw into it");
   }
   state.blender.Blend(composition, &frame);
   gst_video_frame_unmap(&frame);
@@ -449,7 +448,7 @@ bool Start(GstActionOverlay *self) {
         Rename(state, segment.fine_action, segment.name, segment.category);
       state.composer.SetTimeline(std::move(segments));
     }
-    state.stand_in = state.has_info = state.has_size = state.attach = state.blendable = false;
+    state.stand_in = state.has_info = state.has_size = state.attach = state.blendable = state.on_device = false;
     state.warned = state.warned_of_fonts = false;
     state.labelled = state.warned_of_no_labels = false;
     state.frames = 0;

@@ -12,8 +12,9 @@
  * and timelines, not for a video that is to be seen.
  *
  * It keeps everything as soon as it cannot prove that a picture may go: live sources, an unknown rate, pictures that do
- * not come at the announced rate, interlaced pictures, a stream that does not begin with an IDR picture or has no
- * decoding times, temporal layers of H.265, and after a seek. `stats` says so.
+ * not come at the announced rate, interlaced pictures, a stream that does not begin with an IDR picture (after a seek:
+ * begin anew), temporal layers of H.265. `stats` says so. Where pictures have no decoding times (Matroska), it waits
+ * for the next IDR picture before it decides, and gives up after 512.
  *
  * ## Example launch line
  * |[
@@ -51,7 +52,7 @@ using action::SettingsOf;
 enum class Phase {
   kBefore,  // no picture has come yet
   kSkips,
-  kKeepsAll,  // until the element is stopped
+  kKeepsAll,  // until the element is stopped, or a seek
 };
 
 struct State {
@@ -67,6 +68,7 @@ struct State {
   action::CapsPtr caps;
   std::optional<action::CodedPictureReader> reader;
   std::optional<action::SkipPlanner> planner;
+  action::Fraction planned_rate{0, 1};
   // In the order of decoding: pictures that are not decided, and events that came between them.
   std::deque<action::MiniObjectPtr> waiting;
 };
@@ -170,7 +172,9 @@ GstFlowReturn KeepAll(GstActionSkip *self, const char *why) {
 const char *Begin(GstActionSkip *self) {
   State &state = *self->state;
   if (!state.caps || !state.segmented) return "there are no caps or no segment";
-  if (state.segment.format != GST_FORMAT_TIME || state.segment.rate != 1.0) return "it is not played forward in time";
+  if (state.segment.format != GST_FORMAT_TIME || state.segment.rate != 1.0 ||
+      (state.segment.flags & GST_SEGMENT_FLAG_TRICKMODE) != 0)
+    return "it is not played forward in time";
   if (action::IsLive(self->sink)) return "the source is live";
   const GstStructure *structure = gst_caps_get_structure(state.caps.get(), 0);
   const char *interlaced = gst_structure_get_string(structure, "interlace-mode");
@@ -191,22 +195,39 @@ const char *Begin(GstActionSkip *self) {
       return "it has no codec data";
     state.reader.emplace(action::NalFormat{codec, 0});
   }
-  state.planner.emplace(action::Sampling::kAuto, action::Fraction{numerator, denominator},
-                        SettingsOf(self).sample_rate);
+  const action::Fraction rate{numerator, denominator};
+  if (!state.planner || rate != state.planned_rate)
+    state.planner.emplace(action::Sampling::kAuto, rate, SettingsOf(self).sample_rate);
+  state.planned_rate = rate;
   return nullptr;
 }
 
 // What is amiss with a picture; null: nothing.
-const char *ProblemOf(GstActionSkip *self, GstBuffer *buffer, const action::CodedPicture &picture, bool first) {
-  const State &state = *self->state;
+const char *ProblemOf(GstBuffer *buffer, const action::CodedPicture &picture, bool first) {
   if (first && !picture.instantaneous_refresh) return "it does not begin with an IDR picture";
   if (!first && GST_BUFFER_IS_DISCONT(buffer)) return "something is missing in it";
   if (!GST_BUFFER_PTS_IS_VALID(buffer) || !GST_BUFFER_DURATION_IS_VALID(buffer)) return "its pictures have no times";
-  if (!GST_BUFFER_DTS_IS_VALID(buffer)) return "it has no decoding times";
-  const GstClockTime start = GST_BUFFER_PTS(buffer), end = start + GST_BUFFER_DURATION(buffer);
-  if (start < state.segment.start || (GST_CLOCK_TIME_IS_VALID(state.segment.stop) && end > state.segment.stop))
-    return "only a part of it is played";
   return nullptr;
+}
+
+// Decoders cut pictures in this way.
+action::SkipPlanner::Picture FactsOf(const GstSegment &segment, GstBuffer *buffer,
+                                     const action::CodedPicture &picture) {
+  using Place = action::SkipPlanner::Place;
+  action::SkipPlanner::Picture facts;
+  const GstClockTime pts = GST_BUFFER_PTS(buffer), duration = GST_BUFFER_DURATION(buffer);
+  facts.pts = static_cast<int64_t>(pts);
+  if (GST_BUFFER_DTS_IS_VALID(buffer)) facts.dts = static_cast<int64_t>(GST_BUFFER_DTS(buffer));
+  facts.duration = static_cast<int64_t>(duration);
+  facts.referenced = picture.referenced;
+  facts.instantaneous_refresh = picture.instantaneous_refresh;
+  guint64 start = 0, stop = 0;
+  if (gst_segment_clip(&segment, GST_FORMAT_TIME, pts, pts + duration, &start, &stop)) {
+    facts.cut = static_cast<int64_t>(start - pts);
+  } else {
+    facts.place = pts < segment.start ? Place::kBefore : Place::kAfter;
+  }
+  return facts;
 }
 
 GstFlowReturn Take(GstActionSkip *self, action::BufferPtr buffer) {
@@ -225,16 +246,14 @@ GstFlowReturn Take(GstActionSkip *self, action::BufferPtr buffer) {
   if (state.phase == Phase::kSkips && problem == nullptr) {
     const MappedBytes data(buffer.get());
     picture = state.reader->Read(data.get());
-    problem = ProblemOf(self, buffer.get(), picture, first);
+    problem = ProblemOf(buffer.get(), picture, first);
   }
   if (problem != nullptr) {
     const GstFlowReturn flow = KeepAll(self, problem);
     if (flow != GST_FLOW_OK) return flow;
   }
   if (state.phase == Phase::kKeepsAll) return gst_pad_push(self->source, buffer.release());
-  const action::SkipPlanner::Picture facts{static_cast<int64_t>(GST_BUFFER_PTS(buffer.get())),
-                                           static_cast<int64_t>(GST_BUFFER_DTS(buffer.get())),
-                                           static_cast<int64_t>(GST_BUFFER_DURATION(buffer.get())), picture.referenced};
+  const action::SkipPlanner::Picture facts = FactsOf(state.segment, buffer.get(), picture);
   state.waiting.emplace_back(GST_MINI_OBJECT_CAST(buffer.release()));
   const GstFlowReturn flow = PushDecided(self, state.planner->Add(facts));
   if (flow == GST_FLOW_OK && state.planner->gave_up() != nullptr) return KeepAll(self, state.planner->gave_up());
@@ -256,14 +275,24 @@ void Forget(GstActionSkip *self) {
   state.reader.reset();
 }
 
+// What comes now is another part.
+void OnFlush(GstActionSkip *self) {
+  State &state = *self->state;
+  state.waiting.clear();
+  if (state.planner) state.planner->Restart();
+  state.phase = Phase::kBefore;
+  state.segmented = false;
+  const ObjectLock lock(self);
+  state.kept_all.clear();
+}
+
 gboolean SinkEvent(GstPad *pad, GstObject *parent, GstEvent *event) {
   GstActionSkip *self = GST_ACTION_SKIP(parent);
   State &state = *self->state;
   const bool before = state.phase == Phase::kBefore;
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_FLUSH_STOP:
-      Forget(self);
-      KeepAll(self, "there was a seek");
+      OnFlush(self);
       break;
     case GST_EVENT_CAPS: {
       GstCaps *caps = nullptr;
@@ -278,16 +307,14 @@ gboolean SinkEvent(GstPad *pad, GstObject *parent, GstEvent *event) {
       state.segmented = true;
       if (!before) KeepAll(self, "it has several segments");
       break;
+    case GST_EVENT_EOS:
+      if (state.phase == Phase::kSkips) PushDecided(self, state.planner->End());
+      break;
     case GST_EVENT_STREAM_START:
     case GST_EVENT_GAP:
-    case GST_EVENT_EOS:
     case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_STREAM_GROUP_DONE:
-      if (!before && state.phase == Phase::kSkips) {
-        // At the end nothing is amiss.
-        const bool end = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
-        KeepAll(self, end ? "" : "it is interrupted");
-      }
+      if (state.phase == Phase::kSkips) KeepAll(self, "it is interrupted");
       break;
     default:
       if (GST_EVENT_IS_SERIALIZED(event) && !state.waiting.empty()) {

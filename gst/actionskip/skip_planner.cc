@@ -9,21 +9,46 @@
 namespace action {
 namespace {
 
-// More pictures than any decoder reorders (16) wait for no good reason.
+// More pictures than any decoder reorders (16) wait for no good reason; without decoding times, more than ten seconds
+// from one IDR picture to the next.
 constexpr size_t kMostWaiting = 64;
+constexpr size_t kLongestGroup = 512;
 
 }  // namespace
 
-void SkipPlanner::Decide(Waiting &next) {
-  const bool taken = sampler_.Take(next.picture.pts);
-  if (sampler_.TakeIrregularInterval()) gave_up_ = "its pictures do not come at the announced rate";
+void SkipPlanner::Decide(Waiting &next, const Picture *after) {
+  const Picture &picture = next.picture;
   next.decided = true;
-  next.plan.keep = taken || next.picture.referenced || gave_up_ != nullptr;
-  last_shown_ = next.picture.pts;
+  last_shown_ = picture.pts;
+  if (picture.place != Place::kInside) {  // r3dfeatures does not see it
+    next.plan.keep = picture.referenced || gave_up_ != nullptr;
+    return;
+  }
+  const bool taken = sampler_.Take(picture.pts + picture.cut);
+  if (sampler_.TakeIrregularInterval()) {
+    irregular_ = true;
+    gave_up_ = "its pictures do not come at the announced rate";
+  }
+  // The last one tells r3dfeatures of those before it.
+  const bool last = after == nullptr || after->place == Place::kAfter;
+  next.plan.keep = taken || last || picture.referenced || gave_up_ != nullptr;
   if (next.plan.keep) {
     next.plan.skipped = std::exchange(skipped_, {});
   } else {
-    skipped_.push_back({next.picture.pts, next.picture.duration});
+    skipped_.push_back({picture.pts, picture.duration});
+  }
+}
+
+template <typename Known>
+void SkipPlanner::DecideWhere(const Known &known, const Picture *after) {
+  std::vector<Waiting *> shown;
+  for (Waiting &one : waiting_) {
+    if (!one.decided && known(one.picture)) shown.push_back(&one);
+  }
+  std::ranges::sort(shown, {}, [](const Waiting *one) { return one->picture.pts; });
+  for (size_t i = 0; i < shown.size() && gave_up_ == nullptr; ++i) {
+    const Picture *next = i + 1 < shown.size() ? &shown[i + 1]->picture : after;
+    Decide(*shown[i], next);
   }
 }
 
@@ -33,6 +58,7 @@ void SkipPlanner::KeepAll() {
   for (Waiting &one : waiting_) {
     if (one.decided) continue;
     one.decided = true;
+    if (one.picture.place != Place::kInside) continue;
     if (first == nullptr || one.picture.pts < first->picture.pts) first = &one;
   }
   if (first != nullptr) first->plan.skipped = std::exchange(skipped_, {});
@@ -47,35 +73,57 @@ std::vector<SkipPlanner::Plan> SkipPlanner::TakeDecided() {
   return plans;
 }
 
+const char *SkipPlanner::ProblemOf(const Picture &picture) const {
+  if (last_ && last_->dts.has_value() != picture.dts.has_value()) return "some of its decoding times are missing";
+  if (picture.dts && (picture.pts < *picture.dts || (last_ && *picture.dts <= *last_->dts)))
+    return "its decoding times are not in order";
+  if (last_shown_ && picture.pts <= *last_shown_) return "its times go back";
+  if (waiting_.size() >= (picture.dts ? kMostWaiting : kLongestGroup))
+    return "its pictures wait for each other for too long";
+  return nullptr;
+}
+
 std::vector<SkipPlanner::Plan> SkipPlanner::Add(const Picture &picture) {
-  if (gave_up_ == nullptr) {
-    if (picture.pts < picture.dts || (last_dts_ && picture.dts <= *last_dts_)) {
-      gave_up_ = "its decoding times are not in order";
-    } else if (last_shown_ && picture.pts <= *last_shown_) {
-      gave_up_ = "its times go back";
-    } else if (waiting_.size() >= kMostWaiting) {
-      gave_up_ = "its pictures wait for each other for too long";
+  if (gave_up_ == nullptr) gave_up_ = ProblemOf(picture);
+  last_ = picture;
+  if (picture.dts) {
+    waiting_.push_back({picture, false, {}});
+    // Of what is known to be shown before now the last one waits, since it is not known what is shown after it.
+    const auto shown_by_now = [&](const Picture &other) { return other.pts < *picture.dts; };
+    const Waiting *last = nullptr;
+    for (const Waiting &one : waiting_) {
+      if (!one.decided && shown_by_now(one.picture) && (last == nullptr || one.picture.pts > last->picture.pts))
+        last = &one;
     }
-  }
-  last_dts_ = picture.dts;
-  waiting_.push_back({picture, false, {}});
-  // Whatever comes later is shown after it is decoded, which is after now: before that, the order of showing is known.
-  while (gave_up_ == nullptr) {
-    Waiting *next = nullptr;
-    for (Waiting &one : waiting_) {
-      if (!one.decided && one.picture.pts < picture.dts && (next == nullptr || one.picture.pts < next->picture.pts))
-        next = &one;
+    if (last != nullptr) {
+      const Picture &after = last->picture;
+      DecideWhere([&](const Picture &other) { return other.pts < after.pts; }, &after);
     }
-    if (next == nullptr) break;
-    Decide(*next);
+  } else {
+    if (picture.instantaneous_refresh) DecideWhere([](const Picture &) { return true; }, &picture);
+    waiting_.push_back({picture, false, {}});
   }
   if (gave_up_ != nullptr) KeepAll();
   return TakeDecided();
 }
 
+std::vector<SkipPlanner::Plan> SkipPlanner::End() {
+  DecideWhere([](const Picture &) { return true; }, nullptr);
+  return Finish();
+}
+
 std::vector<SkipPlanner::Plan> SkipPlanner::Finish() {
   KeepAll();
   return TakeDecided();
+}
+
+void SkipPlanner::Restart() {
+  sampler_.Restart();
+  waiting_.clear();
+  skipped_.clear();
+  last_shown_.reset();
+  last_.reset();
+  if (!irregular_) gave_up_ = nullptr;
 }
 
 }  // namespace action

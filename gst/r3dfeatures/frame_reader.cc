@@ -125,10 +125,24 @@ GstVideoFormat NearestReadable(const GstVideoFormatInfo *info) {
   return GST_VIDEO_FORMAT_Y444;
 }
 
+// Where a buffer lies, if not in main memory; empty: there.
+std::string DeviceMemoryOf(GstBuffer *buffer) {
+  const GstMemory *memory = gst_buffer_n_memory(buffer) > 0 ? gst_buffer_peek_memory(buffer, 0) : nullptr;
+  if (memory == nullptr || memory->allocator == nullptr || memory->allocator->mem_type == nullptr) return {};
+  const std::string type = memory->allocator->mem_type;
+  return type == GST_ALLOCATOR_SYSMEM ? std::string() : type;
+}
+
 class MappedFrame {
  public:
   MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags) {
     if (!gst_video_frame_map(&frame_, &info, buffer, flags)) {
+      if (const std::string memory = DeviceMemoryOf(buffer); !memory.empty()) {
+        throw Error(ErrorKind::kFormat, "",
+                    "a video buffer cannot be copied from where it lies (" + memory +
+                        "); put the element that downloads it (cudadownload, gldownload, vapostproc) before "
+                        "r3dfeatures");
+      }
       throw Error(ErrorKind::kFormat, "",
                   std::string("a video buffer of the format ") + GST_VIDEO_INFO_NAME(&info) + " and the size " +
                       std::to_string(GST_VIDEO_INFO_WIDTH(&info)) + "x" + std::to_string(GST_VIDEO_INFO_HEIGHT(&info)) +

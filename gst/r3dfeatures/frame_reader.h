@@ -23,8 +23,9 @@ const char *PixelFormatName(GstVideoFormat format);
 // video.
 bool VideoInfoFromCaps(GstVideoInfo *info, const GstCaps *caps);
 
-// Maps buffers read-only, hands them to a Preprocessor, unmaps them. Formats that libswscale does not read go through a
-// GstVideoConverter. A GstVideoCropMeta is honoured, down to the grid of the chroma samples. For one thread.
+// Maps buffers read-only (what lies in a GPU's memory GStreamer copies for that), hands them to a Preprocessor, unmaps
+// them. Formats that libswscale does not read go through a GstVideoConverter. A GstVideoCropMeta is honoured, down to
+// the grid of the chroma samples. For one thread.
 class FrameReader {
  public:
   FrameReader(Engine &engine, Colorimetry colorimetry, const Region &region);

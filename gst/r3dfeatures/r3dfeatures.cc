@@ -6,7 +6,8 @@
  * @title: r3dfeatures
  *
  * Watches the video that passes through it and sends, for every 16 sampled frames, the 512 numbers of an R3D-18 as an
- * `action-features` event. Frames leave as they came.
+ * `action-features` event. Frames leave as they came. Of frames in the memory of a GPU (CUDAMemory, GLMemory, VAMemory)
+ * those that are sampled are copied to main memory.
  *
  * ## Events (downstream)
  *
@@ -55,13 +56,13 @@
 
 #include "action/engine.h"
 #include "common/analytics_label.h"
+#include "common/device_memory.h"
 #include "common/feature_events.h"
 #include "common/flow_of_events.h"
 #include "common/glib_ptr.h"
 #include "common/guarded.h"
 #include "common/object_lock.h"
 #include "r3dfeatures/chunk_sender.h"
-#include "r3dfeatures/download_element.h"
 #include "r3dfeatures/enums.h"
 #include "r3dfeatures/feature_pipeline.h"
 #include "r3dfeatures/frame_reader.h"
@@ -118,9 +119,11 @@ GST_ELEMENT_REGISTER_DEFINE(r3dfeatures, "r3dfeatures", GST_RANK_NONE, GST_TYPE_
 
 namespace {
 
+#define CAPS_WITH(features) "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES(features, GST_VIDEO_FORMATS_ALL)
+#define CAPS_IN(memory) CAPS_WITH(memory) CAPS_WITH(memory ", meta:GstVideoOverlayComposition")
 #define VIDEO_CAPS                           \
   GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL) \
-  "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES("memory:SystemMemory, meta:GstVideoOverlayComposition", GST_VIDEO_FORMATS_ALL)
+  CAPS_WITH("memory:SystemMemory, meta:GstVideoOverlayComposition") GST_ACTION_FOR_MAPPABLE_MEMORY(CAPS_IN)
 
 GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(VIDEO_CAPS));
@@ -319,7 +322,8 @@ GstFlowReturn TransformIp(GstBaseTransform *base, GstBuffer *buffer) {
 bool OnCaps(GstR3dFeatures *self, GstCaps *caps) {
   if (const char *element = action::DownloadElementFor(caps)) {
     const action::CharPtr text(gst_caps_to_string(caps));
-    GST_ELEMENT_ERROR(self, CORE, NEGOTIATION, ("r3dfeatures reads video in system memory; put %s before it", element),
+    GST_ELEMENT_ERROR(self, CORE, NEGOTIATION,
+                      ("r3dfeatures cannot read video in this memory; put %s before it", element),
                       ("The caps are %s", text.get()));
     return false;
   }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Measures gst-action and prints Markdown tables. Every figure that is compared is a ratio of two things of this very run.
 
-    bench.py BUILD SOURCE FOLDER [network|features|job|streams|live|overload|growth|startup|elements|training ...]      default: all but growth
+    bench.py BUILD SOURCE FOLDER [network|limits|features|job|streams|live|overload|growth|startup|elements|training ...]      default: all but growth
 
 BUILD: a build with -Dbenchmarks=enabled --buildtype=release. FOLDER keeps videos and a model between runs. run.sh calls it.
 """
@@ -181,6 +181,32 @@ def network():
         kind = "bf16" if "bf16" in name else "fp32"
         out.append((name, f"{ms:.0f}", f"{ms / fastest[kind]:.2f}") if isinstance(ms, float) else (name, ms, ""))
     table(*out)
+
+
+def multiplications():
+    """Of a chunk, in thousand millions, as lib/actiontorch computes the convolutions."""
+    tiles = lambda side: -(-side // 4)
+    winograd = lambda frames, side, channels: 36 * tiles(side) ** 2 * 6 * tiles(frames) * channels ** 2  # F(4, 3) in height, width and time
+    total = 6 * tiles(16) * 56 ** 2 * 7 * 7 * 3 * 64  # the stem: in time alone
+    total += 4 * winograd(16, 56, 64)
+    for frames, side, channels in ((8, 28, 128), (4, 14, 256), (2, 7, 512)):
+        pixels = frames * side ** 2
+        total += pixels * channels * channels // 2 * (27 + 1)  # stride 2, and the shortcut's
+        total += 3 * (winograd(frames, side, channels) if frames > 2 else 3 * side ** 2 * 9 * channels ** 2)  # layer 4: Karatsuba
+    return total * 1e-9
+
+
+def limits():
+    print("### 1b. What the processors could do at best: multiplications in registers alone\n")
+    peak = json.loads(subprocess.run([os.path.join(BUILD, "tests/bench/bench-peak")], stdout=subprocess.PIPE, check=True).stdout)
+    count = multiplications()
+    rows = [("", "peak, thousand million multiplications/s", "a chunk's, thousand millions", "ms at the peak", "ms of gst-action, fp32", "of it")]
+    for name, isa, env in (("AVX-512", "avx512", {}), ("AVX2", "avx2", {"ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2"})):
+        ours = bench_network("fp32", 20, **env)
+        if name in ours.get("how", ""):
+            best = 1e3 * count / peak[isa]
+            rows.append((name, f"{peak[isa]:.0f}", f"{count:.2f}", f"{best:.0f}", f"{ours['ms']:.0f}", f"{ours['ms'] / best:.2f}"))
+    table(*rows)
 
 
 def hops():
@@ -475,7 +501,7 @@ def machine():
     print(f"{cpu} ({', '.join(isa)}), {CORES} cores; {read('gst-launch-1.0 --version | head -n 1')}; gst-action {commit}\n")
 
 
-ALL = {one.__name__: one for one in (network, hops, features, job, streams, live, overload, growth, startup, elements, training)}
+ALL = {one.__name__: one for one in (network, limits, hops, features, job, streams, live, overload, growth, startup, elements, training)}
 
 if len(sys.argv) > 2 and sys.argv[1] == "play":
     play(sys.argv[2], float(sys.argv[3]) if len(sys.argv) > 3 else 0.0)

@@ -4,7 +4,7 @@
 #
 # Builds for speed and prints the tables of docs/performance.md for this machine.
 #
-#   tests/bench/run.sh [--newest] [network|hops|features|job|streams|live|overload|growth|startup|elements|training ...]
+#   tests/bench/run.sh [--newest] [network|limits|hops|features|job|streams|live|overload|growth|startup|elements|training ...]
 #
 # Without names: all but growth, about three quarters of an hour; growth takes minutes of its own. --newest gets the newest PyTorch (3 GB) and
 # OpenVINO from PyPI into build-newest/site, to be compared with; without them the table says that they were left out. As root, startup
@@ -15,7 +15,7 @@ newest= names=
 for argument in "$@"; do
   case $argument in
     --newest) newest=yes ;;
-    network | hops | features | job | streams | live | overload | growth | startup | elements | training) names="$names $argument" ;;
+    network | limits | hops | features | job | streams | live | overload | growth | startup | elements | training) names="$names $argument" ;;
     *)
       sed -n '5,/^set/s/^# \{0,1\}//p' "$0" >&2
       case $argument in -h | --help) exit 0 ;; *) echo "unknown: $argument" >&2 && exit 2 ;; esac ;;

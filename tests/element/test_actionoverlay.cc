@@ -13,6 +13,7 @@
 #include "actionoverlay/overlay_blend.h"
 #include "actionoverlay/overlay_composer.h"
 #include "detections.h"
+#include "device_memory.h"
 #include "labelled_stream.h"
 
 namespace test {
@@ -687,13 +688,54 @@ TEST_F(ActionOverlay, TimelinesThatCannotBeRead) {
             std::string::npos);
 }
 
-TEST_F(ActionOverlay, FramesInGpuMemoryAreSaidToBe) {
-  gst_harness_set_sink_caps_str(harness_, "video/x-raw(memory:GLMemory)");
-  GstCaps *caps = gst_caps_from_string("video/x-raw(memory:GLMemory),format=RGBA,width=64,height=48,framerate=8/1");
-  gst_video_info_set_format(&info_, GST_VIDEO_FORMAT_RGBA, 64, 48);
-  gst_harness_set_src_caps(harness_, caps);
-  gst_buffer_unref(gst_harness_push_and_pull(harness_, GreyFrame(0, Label())));
-  EXPECT_NE(WaitForMessage(GST_MESSAGE_WARNING, 0).find("GPU memory"), std::string::npos);
+TEST_F(ActionOverlay, FramesInGpuMemoryThatCannotBeMappedAreSaidToBe) {
+  const Device device;
+  device->failing = true;
+  for (const char *memory : {"memory:NVMM", "memory:CUDAMemory"}) {
+    Make("actionoverlay");
+    const std::string sink = "video/x-raw(" + std::string(memory) + ")";
+    gst_harness_set_sink_caps_str(harness_, sink.c_str());
+    GstCaps *caps = gst_caps_from_string((sink + ",format=RGBA,width=64,height=48,framerate=8/1").c_str());
+    gst_video_info_set_format(&info_, GST_VIDEO_FORMAT_RGBA, 64, 48);
+    gst_harness_set_src_caps(harness_, caps);
+    for (int i = 0; i < 2; ++i) {
+      GstBuffer *frame = device.Upload(GreyFrame(static_cast<GstClockTime>(i) * kFrame, Label()));
+      GstBuffer *out = gst_harness_push_and_pull(harness_, frame);
+      EXPECT_EQ(Device::BytesOf(out)[0], 180);
+      gst_buffer_unref(out);
+      EXPECT_EQ(WaitForMessage(GST_MESSAGE_WARNING, 0).find("GPU memory") != std::string::npos, i == 0) << "once";
+    }
+  }
+}
+
+// The same is drawn as into a frame in main memory, and frames without a label stay on the GPU.
+TEST_F(ActionOverlay, DrawsIntoFramesOfAGpu) {
+  const Device device;
+  const auto drawn = [&](bool on_device, const std::optional<MetaLabel> &label) {
+    Make("actionoverlay");
+    const std::string sink = on_device ? "video/x-raw(memory:CUDAMemory)" : "video/x-raw";
+    gst_harness_set_sink_caps_str(harness_, sink.c_str());
+    GstCaps *caps = gst_caps_from_string((sink + ",format=NV12,width=320,height=240,framerate=8/1").c_str());
+    gst_video_info_from_caps(&info_, caps);
+    gst_harness_set_src_caps(harness_, caps);
+    GstBuffer *frame = GreyFrame(0, label);
+    GstBuffer *out = gst_harness_push_and_pull(harness_, on_device ? device.Upload(frame) : frame);
+    std::vector<guint8> bytes(gst_buffer_get_size(out));
+    if (on_device) {
+      bytes = Device::BytesOf(out);
+    } else {
+      gst_buffer_extract(out, 0, bytes.data(), bytes.size());
+    }
+    gst_buffer_unref(out);
+    return bytes;
+  };
+  const auto plain = drawn(false, Label());
+  EXPECT_NE(plain, drawn(false, std::nullopt));
+  EXPECT_EQ(drawn(true, Label()), plain);
+  EXPECT_EQ(device->uploads, 1);
+  EXPECT_EQ(drawn(true, std::nullopt), drawn(false, std::nullopt));
+  EXPECT_EQ(device->uploads, 1);
+  EXPECT_EQ(device->downloads, 1);
 }
 
 // DMA_DRM of GStreamer 1.24, which GstVideoInfo of 1.22 cannot read: its size is known, and who takes compositions gets

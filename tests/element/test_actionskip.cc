@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <random>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "actionskip/coded_picture.h"
@@ -16,6 +17,8 @@
 
 namespace action {
 namespace {
+
+using Place = SkipPlanner::Place;
 
 constexpr int64_t kFrame = 40'000'000;  // ns, 25 a second
 
@@ -40,7 +43,7 @@ std::vector<SkipPlanner::Picture> RandomStream(std::minstd_rand &random, int fra
   // As early as can be: one picture at least is shown at the very moment at which it is decoded.
   int64_t least = kDelay;
   for (const auto &picture : stream)
-    least = std::min(least, picture.pts - picture.dts);
+    least = std::min(least, picture.pts - *picture.dts);
   for (auto &picture : stream)
     picture.pts -= least;
   return stream;
@@ -52,6 +55,7 @@ struct Outcome {
   std::vector<int64_t> shown;
 };
 
+// Of pictures that lie before or after what is played, r3dfeatures sees nothing.
 Outcome OutcomeOf(SkipPlanner &planner, const std::vector<SkipPlanner::Picture> &stream) {
   Outcome outcome;
   size_t next = 0;
@@ -69,12 +73,16 @@ Outcome OutcomeOf(SkipPlanner &planner, const std::vector<SkipPlanner::Picture> 
         EXPECT_EQ(skipped.duration, kFrame);
         before.push_back(skipped.pts);
       }
-      left.emplace_back(picture.pts, before);
+      if (picture.place == Place::kInside) {
+        left.emplace_back(picture.pts, before);
+      } else {
+        EXPECT_TRUE(before.empty());
+      }
     }
   };
   for (const SkipPlanner::Picture &picture : stream)
     take(planner.Add(picture));
-  take(planner.Finish());
+  take(planner.End());
   EXPECT_EQ(next, stream.size());
   std::ranges::sort(left);
   for (const auto &[pts, before] : left) {
@@ -86,35 +94,97 @@ Outcome OutcomeOf(SkipPlanner &planner, const std::vector<SkipPlanner::Picture> 
 
 std::vector<int64_t> InOrderOfShowing(const std::vector<SkipPlanner::Picture> &stream) {
   std::vector<int64_t> times;
-  for (const auto &picture : stream)
-    times.push_back(picture.pts);
+  for (const auto &picture : stream) {
+    if (picture.place == Place::kInside) times.push_back(picture.pts);
+  }
   std::ranges::sort(times);
   return times;
 }
 
-// Every third picture is sampled, counted in the order of showing: all of these are kept, and all that others refer to;
-// of the rest all but the last few go; and whoever puts the rest together knows of each picture, in order.
+// Every third picture that is played is kept, and all that others refer to, and the last; whoever puts the rest
+// together knows of each picture, in order.
+void ExpectOnlyTheNeeded(SkipPlanner &planner, const std::vector<SkipPlanner::Picture> &stream) {
+  const Outcome outcome = OutcomeOf(planner, stream);
+  ASSERT_EQ(planner.gave_up(), nullptr) << planner.gave_up();
+  const std::vector<int64_t> times = InOrderOfShowing(stream);
+  ASSERT_EQ(outcome.shown, times);
+  std::set<int64_t> kept;
+  for (const auto &picture : outcome.kept)
+    kept.insert(picture.pts);
+  for (const auto &picture : stream) {
+    const auto number = static_cast<size_t>(std::ranges::lower_bound(times, picture.pts) - times.begin());
+    const bool sampled = picture.place == Place::kInside && (number % 3 == 0 || number + 1 == times.size());
+    ASSERT_EQ(kept.contains(picture.pts), picture.referenced || sampled) << "picture " << number;
+  }
+}
+
 TEST(SkipPlanner, OnlyWhatNobodyNeedsGoes) {
   std::minstd_rand random(5);
   for (int round = 0; round < 200; ++round) {
-    const auto stream = RandomStream(random, 60 + static_cast<int>(random() % 60));
+    SCOPED_TRACE(round);
     SkipPlanner planner(Sampling::kAuto, {25, 1}, {8, 1});
-    const Outcome outcome = OutcomeOf(planner, stream);
-    ASSERT_EQ(planner.gave_up(), nullptr) << planner.gave_up();
-    const std::vector<int64_t> times = InOrderOfShowing(stream);
-    ASSERT_EQ(outcome.shown, times) << round;
-    std::set<int64_t> kept;
-    for (const auto &picture : outcome.kept)
-      kept.insert(picture.pts);
-    size_t needless = 0;
-    for (const auto &picture : stream) {
-      const auto number = static_cast<size_t>(std::ranges::lower_bound(times, picture.pts) - times.begin());
-      const bool needed = picture.referenced || number % 3 == 0;
-      ASSERT_TRUE(!needed || kept.contains(picture.pts)) << round << ", picture " << number;
-      needless += !needed && kept.contains(picture.pts) ? 1 : 0;
-    }
-    ASSERT_LE(needless, 8U);  // at the end nothing is decided any more
+    ExpectOnlyTheNeeded(planner, RandomStream(random, 60 + static_cast<int>(random() % 60)));
   }
+}
+
+// A part from within a picture on, as after a seek, to the middle or to the end; several of one stream.
+TEST(SkipPlanner, OfAPartOnlyWhatIsPlayedCounts) {
+  std::minstd_rand random(6);
+  for (int round = 0; round < 200; ++round) {
+    SCOPED_TRACE(round);
+    SkipPlanner planner(Sampling::kAuto, {25, 1}, {8, 1});
+    auto stream = RandomStream(random, 60 + static_cast<int>(random() % 60));
+    const auto times = InOrderOfShowing(stream);
+    for (int part = 0; part < 3; ++part) {
+      const size_t first = random() % 30, end = first + 1 + random() % (times.size() - first);
+      const int64_t cut = part == 0 ? 0 : static_cast<int64_t>(random() % kFrame);
+      for (auto &picture : stream) {
+        picture.place = picture.pts < times[first]                        ? Place::kBefore
+                        : end < times.size() && picture.pts >= times[end] ? Place::kAfter
+                                                                          : Place::kInside;
+        picture.cut = picture.pts == times[first] ? cut : 0;
+      }
+      ExpectOnlyTheNeeded(planner, stream);
+      planner.Restart();
+    }
+  }
+}
+
+// Without decoding times: what comes before an IDR picture is shown before it.
+TEST(SkipPlanner, GroupsWithoutDecodingTimes) {
+  std::minstd_rand random(7);
+  for (int round = 0; round < 200; ++round) {
+    SCOPED_TRACE(round);
+    auto stream = RandomStream(random, 60 + static_cast<int>(random() % 60));
+    int64_t latest = 0;
+    size_t groups = 0, most_waiting = 0, begin = 0;
+    for (size_t i = 0; i < stream.size(); ++i) {
+      stream[i].dts.reset();
+      // An anchor that everything before it is shown before.
+      const bool could = i == 0 || (stream[i].referenced && stream[i].pts == latest + kFrame);
+      stream[i].instantaneous_refresh = could && (i == 0 || random() % 4 == 0);
+      latest = std::max(latest, stream[i].pts);
+      if (!stream[i].instantaneous_refresh) continue;
+      ++groups;
+      most_waiting = std::max(most_waiting, i - std::exchange(begin, i));
+    }
+    SkipPlanner planner(Sampling::kAuto, {25, 1}, {8, 1});
+    ExpectOnlyTheNeeded(planner, stream);
+    // Each group leaves when the next one begins.
+    planner.Restart();
+    size_t waiting = 0, most = 0;
+    for (const auto &picture : stream) {
+      waiting += 1 - planner.Add(picture).size();
+      most = std::max(most, waiting);
+    }
+    ASSERT_LE(most, std::max(most_waiting, stream.size() - begin));
+    ASSERT_GT(groups, 0U);
+  }
+  // Some have one, some not.
+  SkipPlanner planner(Sampling::kAuto, {25, 1}, {8, 1});
+  planner.Add({0, 0, kFrame, true, true});
+  EXPECT_EQ(planner.Add({kFrame, std::nullopt, kFrame, true}).size(), 2U);
+  EXPECT_NE(planner.gave_up(), nullptr);
 }
 
 // Whatever is amiss: from there on everything is kept, and still nothing is forgotten.
@@ -126,13 +196,13 @@ TEST(SkipPlanner, KeepsEverythingFromTheFirstDoubtOn) {
     const int kind = round % 4;
     if (kind == 0) {  // it comes at half the rate from here on
       for (size_t i = at; i < stream.size(); ++i) {
-        stream[i].pts += (stream[i].pts - stream[at].dts) + 8 * kFrame;
-        stream[i].dts += (stream[i].dts - stream[at].dts) + 8 * kFrame;
+        stream[i].pts += (stream[i].pts - *stream[at].dts) + 8 * kFrame;
+        *stream[i].dts += (*stream[i].dts - *stream[at].dts) + 8 * kFrame;
       }
     } else if (kind == 1) {
       stream[at].dts = stream[at - 1].dts;
     } else if (kind == 2) {
-      stream[at].pts = stream[at].dts - 1;
+      stream[at].pts = *stream[at].dts - 1;
     } else {
       stream[at].pts = stream[at - 12].pts;  // once more
     }
@@ -144,9 +214,9 @@ TEST(SkipPlanner, KeepsEverythingFromTheFirstDoubtOn) {
     ASSERT_EQ(told, InOrderOfShowing(stream)) << kind;
     std::set<std::pair<int64_t, int64_t>> kept;
     for (const auto &picture : outcome.kept)
-      kept.insert({picture.dts, picture.pts});
+      kept.insert({*picture.dts, picture.pts});
     for (size_t i = at + 10; i < stream.size(); ++i)
-      ASSERT_TRUE(kept.contains({stream[i].dts, stream[i].pts})) << kind << ", " << i;
+      ASSERT_TRUE(kept.contains({*stream[i].dts, stream[i].pts})) << kind << ", " << i;
   }
 }
 
@@ -157,6 +227,12 @@ TEST(SkipPlanner, DoesNotWaitForEver) {
     decided += planner.Add({i * kFrame + 1000 * kFrame, i, kFrame, false}).size();
   EXPECT_NE(planner.gave_up(), nullptr);
   EXPECT_EQ(decided, 500U);
+  SkipPlanner without(Sampling::kAuto, {25, 1}, {8, 1});
+  decided = 0;
+  for (int64_t i = 0; i < 2000; ++i)
+    decided += without.Add({i * kFrame, std::nullopt, kFrame, false, i == 0}).size();
+  EXPECT_NE(without.gave_up(), nullptr);
+  EXPECT_EQ(decided, 2000U);
 }
 
 std::vector<uint8_t> WithLength(std::vector<uint8_t> unit, int size) {

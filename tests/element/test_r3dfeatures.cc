@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "device_memory.h"
+
 namespace {
 
 constexpr GstClockTime kFrame = GST_SECOND / 8;  // at 8 frames a second every frame is sampled
@@ -827,14 +829,65 @@ TEST_F(R3dFeatures, ABrokenNetworkIsAnElementError) {
   EXPECT_EQ(Log().back(), "eos") << "the stream ends all the same";
 }
 
-TEST_F(R3dFeatures, GpuMemoryIsRefusedWithTheWayOut) {
-  GstCaps *caps = gst_caps_from_string("video/x-raw(memory:GLMemory),format=RGBA,width=64,height=48,framerate=8/1");
+TEST_F(R3dFeatures, MemoryThatCannotBeMappedIsRefusedWithTheWayOut) {
+  GstCaps *caps = gst_caps_from_string("video/x-raw(memory:NVMM),format=RGBA,width=64,height=48,framerate=8/1");
   GstPad *pad = gst_element_get_static_pad(element_, "sink");
-  gst_pad_send_event(pad, gst_event_new_stream_start("gl"));
+  gst_pad_send_event(pad, gst_event_new_stream_start("gpu"));
   EXPECT_FALSE(gst_pad_send_event(pad, gst_event_new_caps(caps)));
-  EXPECT_NE(MessageText(GST_MESSAGE_ERROR).find("put gldownload before it"), std::string::npos);
+  EXPECT_NE(MessageText(GST_MESSAGE_ERROR).find("put nvvideoconvert before it"), std::string::npos);
   gst_object_unref(pad);
   gst_caps_unref(caps);
+}
+
+// Of frames on a GPU only the sampled ones are copied to main memory, and the features are the same.
+TEST_F(R3dFeatures, FramesOfAGpuStayThere) {
+  const test::Device device;
+  const auto run = [&](const char *memory) {
+    Make("r3dfeatures");
+    chunks_.clear();
+    const bool on_device = *memory != '\0';
+    const std::string text = "video/x-raw" + std::string(memory) +
+                             ",format=NV12,width=64,height=48,framerate=24/1";  // every third is sampled
+    GstCaps *caps = gst_caps_from_string(text.c_str());
+    gst_video_info_from_caps(&info_, caps);
+    gst_harness_set_src_caps(harness_, caps);
+    for (int i = 0; i < 90; ++i) {
+      GstBuffer *frame = NewBuffer(static_cast<GstClockTime>(i) * GST_SECOND / 24, GST_SECOND / 24, 20 + i);
+      if (on_device) frame = device.Upload(frame);
+      GstBuffer *out = gst_harness_push_and_pull(harness_, frame);
+      EXPECT_EQ(out, frame);
+      if (on_device) {
+        EXPECT_EQ(test::Device::BytesOf(out)[0], 20 + i);
+      }
+      gst_buffer_unref(out);
+    }
+    PushEos();
+    std::vector<std::vector<float>> features;
+    for (const ChunkEvent &chunk : chunks_)
+      features.push_back(chunk.features);
+    return features;
+  };
+  const auto plain = run("");
+  ASSERT_EQ(plain.size(), 2u);
+  for (const char *memory : {"(memory:CUDAMemory)", "(memory:GLMemory)", "(memory:VAMemory)",
+                             "(memory:CUDAMemory,meta:GstVideoOverlayComposition)"}) {
+    device->downloads = 0;
+    EXPECT_EQ(run(memory), plain) << memory;
+    EXPECT_EQ(device->downloads, 30) << "the sampled ones, once each";
+  }
+  EXPECT_EQ(device->uploads, 0);
+}
+
+TEST_F(R3dFeatures, AFrameOfAGpuThatCannotBeCopiedIsAnError) {
+  const test::Device device;
+  device->failing = true;
+  GstCaps *caps = gst_caps_from_string("video/x-raw(memory:CUDAMemory),format=NV12,width=64,height=48,framerate=8/1");
+  gst_video_info_from_caps(&info_, caps);
+  gst_harness_set_src_caps(harness_, caps);
+  EXPECT_EQ(gst_harness_push(harness_, device.Upload(NewBuffer(0))), GST_FLOW_ERROR);
+  const std::string text = MessageText(GST_MESSAGE_ERROR);
+  EXPECT_NE(text.find("test.device"), std::string::npos) << text;
+  EXPECT_NE(text.find("cudadownload"), std::string::npos) << text;
 }
 
 TEST_F(R3dFeatures, PassesOverlayCompositionCaps) {

@@ -42,14 +42,15 @@ def make(name, encoder=H264, options="", frames=160, rate="30/1", muxer="mp4mux"
 
 
 def finish(pipeline, seen=lambda message: None, start=Gst.State.PLAYING):
-    """Runs to its end; returns the error's text, or None."""
+    """Runs to its end; returns the error's text, or None. seen: true when a message is not the end."""
     pipeline.set_state(start)
     bus = pipeline.get_bus()
     error = None
     while True:
         message = bus.timed_pop(PATIENCE * Gst.SECOND)
         assert message, "nothing happens"
-        seen(message)
+        if seen(message):
+            continue
         if message.type == Gst.MessageType.ERROR:
             error = message.parse_error()[0].message
         if message.type in (Gst.MessageType.ERROR, Gst.MessageType.EOS):
@@ -64,8 +65,11 @@ def skip_stats(pipeline):
     return {name: stats.get_value(name) for stats in [skip.get_property("stats")] for name in ("pictures", "skipped", "kept-all")} if skip else {}
 
 
-def features(path, skip, codec="h264", demuxer="qtdemux", properties="", skip_properties="", between="", decoder=None, seek=None):
-    """What r3dfeatures says of a file: its messages without the time of day; and actionskip's stats, the frames that arrived."""
+def features(path, skip, codec="h264", demuxer="qtdemux", properties="", skip_properties="", between="", decoder=None, seek=None, seek_at_end=False):
+    """What r3dfeatures says of a file: its messages without the time of day; and actionskip's stats, the frames that arrived.
+
+    seek: (from, to) in seconds, before it plays; seek_at_end: when it has played to its end.
+    """
     pipeline = Gst.parse_launch(f"filesrc location={path} ! {demuxer} ! {codec}parse ! {between} {f'actionskip name=skip {skip_properties} !' if skip else ''} "
                                 f"{decoder or 'avdec_' + codec} ! r3dfeatures name=features post-features=true {properties} ! fakesink name=sink sync=false")
     rows, state = [], {"frames": 0, "sought": seek is None}
@@ -80,12 +84,16 @@ def features(path, skip, codec="h264", demuxer="qtdemux", properties="", skip_pr
         if message.type == Gst.MessageType.ELEMENT and structure.get_name() == "action-features":
             rows.append(tuple(structure.get_value(field).get_data() if field == "features" else structure.get_value(field)
                               for field in ("stream-time", "running-time", "duration", "end", "step-stream-time", "step-duration", "frames", "padded", "discont", "features")))
-        if message.type == Gst.MessageType.ASYNC_DONE and not state["sought"]:
+        if message.type == (Gst.MessageType.EOS if seek_at_end else Gst.MessageType.ASYNC_DONE) and not state["sought"]:
             state["sought"] = True
             rows.clear()
-            assert pipeline.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE, int(seek * Gst.SECOND))
+            state["frames"] = 0
+            begin, end = (-1 if time is None else int(time * Gst.SECOND) for time in seek)
+            assert pipeline.seek(1.0, Gst.Format.TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE, Gst.SeekType.SET, begin,
+                                 Gst.SeekType.NONE if end < 0 else Gst.SeekType.SET, end)
             pipeline.set_state(Gst.State.PLAYING)
-    error = finish(pipeline, seen, Gst.State.PLAYING if seek is None else Gst.State.PAUSED)
+            return True
+    error = finish(pipeline, seen, Gst.State.PLAYING if seek is None or seek_at_end else Gst.State.PAUSED)
     assert error is None, error
     assert rows and sum(len(row[-1]) for row in rows) == 2048 * len(rows)
     return rows, pipeline.stats, state["frames"]
@@ -141,19 +149,45 @@ def start_codes():
 def nothing_is_proved():
     """Where it is not sure, all pictures stay, and it says why."""
     flat = make("b2.mp4", options=FLAT)
+    long = make("long.mkv", encoder=H264.replace("key-int-max=60", "key-int-max=1000"), options=FLAT, muxer="matroskamux", frames=700)
     for path, how, why in ((flat, {"between": "capssetter caps=\"video/x-h264,interlace-mode=(string)interleaved\" !"}, "interlaced"),
-                           (make("b2.mkv", options=FLAT, muxer="matroskamux"), {"demuxer": "matroskademux"}, "decoding times")):
+                           (long, {"demuxer": "matroskademux"}, "wait for each other")):
         stats = compare(path, 0, 0, **how)
         assert why in (stats["kept-all"] or ""), (path, stats)
-    # Of a part, what comes before the seek may have been skipped; after it, nothing is.
-    plain, _, _ = features(flat, False, seek=3.3)
-    skipping, stats, _ = features(flat, True, seek=3.3)
-    assert plain == skipping and stats["kept-all"] == "there was a seek", stats
 
 
-def irregular():
-    """A stream whose pictures stop coming at the announced rate: what was skipped before is told all the same."""
+def matroska():
+    """Without decoding times; the second file is a single group."""
+    notes = []
+    for name, options, frames, encoder in (("b2", FLAT, 160, H264), ("b3", PYRAMID, 160, H264), ("one-group", PYRAMID, 400, H264.replace("key-int-max=60", "key-int-max=1000"))):
+        stats = compare(make(f"{name}.mkv", encoder=encoder, options=options, muxer="matroskamux", frames=frames), 0.3, 0.67, demuxer="matroskademux")
+        notes.append(f"{name}: {stats['skipped']} of {stats['pictures']} skipped")
+    return notes
+
+
+def parts():
+    """After a seek, to a key frame or between two pictures, to the end or not: it skips on, and r3dfeatures sees the same."""
+    notes = []
+    for name, muxer, demuxer in (("b2.mp4", "mp4mux", "qtdemux"), ("b2.mkv", "matroskamux", "matroskademux")):
+        path = make(name, options=FLAT, muxer=muxer)
+        for seek in ((0.0, None), (3.3, None), (2.0, 4.0), (2.51, 4.755), (4.9, 5.0))[0 if muxer == "mp4mux" else 1:]:
+            plain, _, whole = features(path, False, demuxer=demuxer, seek=seek)
+            skipping, stats, left = features(path, True, demuxer=demuxer, seek=seek)
+            assert plain == skipping and stats["kept-all"] is None, (name, seek, len(plain), len(skipping), stats)
+            notes.append(f"{name}, {seek[0]} to {seek[1] or 'its end'} s: {left} frames of {whole} decoded and played")
+            assert left <= whole and (left < 0.7 * whole or whole < 10), notes
+    # A rate that was found out to be none before the seek is none after it.
+    path = irregular_file()
+    plain, _, _ = features(path, False, seek=(1.0, None), seek_at_end=True)
+    skipping, stats, _ = features(path, True, seek=(1.0, None), seek_at_end=True)
+    assert plain == skipping and "announced rate" in stats["kept-all"], stats
+    return notes
+
+
+def irregular_file():
     path = os.path.join(FOLDER, "irregular.mp4")
+    if os.path.exists(path):
+        return path
     # 4 s at 30 a second, then every second one is missing.
     drop = 120
     source = Gst.parse_launch(MOVING.format(frames=240, rate="30/1") + f" ! identity name=drop ! {H264.format(options=FLAT)} ! mp4mux ! filesink location={path}")
@@ -164,7 +198,12 @@ def irregular():
         return Gst.PadProbeReturn.DROP if count[0] > drop and count[0] % 2 else Gst.PadProbeReturn.OK
     source.get_by_name("drop").get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, on_frame)
     assert finish(source) is None
-    stats = compare(path, 0.2, 0.5)
+    return path
+
+
+def irregular():
+    """A stream whose pictures stop coming at the announced rate: what was skipped before is told all the same."""
+    stats = compare(irregular_file(), 0.2, 0.5)
     assert "announced rate" in stats["kept-all"], stats
 
 
@@ -198,6 +237,8 @@ TESTS = [
     ("H.265: the same features", same_features_h265),
     ("start codes", start_codes),
     ("nothing is skipped where nothing is proved", nothing_is_proved),
+    ("Matroska", matroska),
+    ("parts", parts),
     ("a rate that changes", irregular),
     ("other sample rates", other_rates),
     ("again", again),

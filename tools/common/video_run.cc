@@ -57,7 +57,7 @@ class Run {
       if (name == "sample-rate") sample_rate = value;
       if (name == "sampling") by_number = value != NameOf(Sampling::kTimestamp);
     }
-    if (skip && by_number && options.span.whole()) SkipUnsampled(decoder, sample_rate);
+    if (skip && by_number) SkipUnsampled(decoder, sample_rate);
     g_object_set(features_, "post-messages", TRUE, "post-features", TRUE, nullptr);
     g_object_get(features_, "hop", &hop_, nullptr);
     gst_element_link(source, decoder);
