@@ -6,9 +6,11 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "action/chunk_builder.h"
+#include "action/processors.h"
 #include "actiontorch/r3d18.h"
 #include "actiontorch/torch_network.h"
 #include "actiontorch/worker_threads.h"
@@ -18,9 +20,11 @@ namespace {
 
 class TorchR3d18 : public R3d18 {
  public:
-  TorchR3d18(const FoldedR3d18 &folded, const Layout &layout) : network_(folded, layout) {}
+  TorchR3d18(const FoldedR3d18 &folded, const Layout &layout)
+      : network_(folded, layout), follows_(layout.device.is_cpu() && !ThreadsAreGiven()) {}
 
   void Forward(std::span<const uint8_t *const> chunks, std::span<float> features) override {
+    FollowProcessors();
     Translated("the network", [&] {
       const c10::InferenceMode guard;
       std::vector<at::Tensor> pixels;
@@ -35,6 +39,7 @@ class TorchR3d18 : public R3d18 {
   }
 
   void ForwardContinual(const Chunk &chunk, std::unique_ptr<KeptFrames> &, std::span<float> features) override {
+    FollowProcessors();
     Translated("the network", [&] {
       const c10::InferenceMode guard;
       CopyOut(network_.FromChunk(chunk), features);
@@ -53,12 +58,22 @@ class TorchR3d18 : public R3d18 {
   std::string Description() const override { return network_.layout().Description(); }
 
  private:
+  // The number of threads is one of the calling thread's.
+  void FollowProcessors() {
+    if (!follows_) return;
+    const int usable = processors_.Count();
+    if (std::exchange(threads_, usable) != usable) UseAllProcessors();
+  }
+
   static void CopyOut(const at::Tensor &result, std::span<float> features) {
     const at::Tensor out = result.to(at::kCPU).contiguous();
     std::copy_n(out.data_ptr<float>(), out.numel(), features.begin());
   }
 
   const TorchNetwork network_;
+  ProcessorWatch processors_;
+  const bool follows_;
+  int threads_ = 0;  // what the processors were when the last chunk came; 0: none came
 };
 
 }  // namespace

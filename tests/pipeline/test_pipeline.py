@@ -133,32 +133,68 @@ def network_threads(pid):
     return names.count("action-network")
 
 
-def processors_are_taken_away():
-    """A container's processors may be changed while it runs: the network has a thread for each that there is."""
+@contextlib.contextmanager
+def network_of(properties, **env):
+    """gst-launch with a network that never ends, and how to say on which processors it may run."""
     allowed = sorted(os.sched_getaffinity(0))
     if len(allowed) < 2 or shutil.which("taskset") is None:
         raise tap.Skip("two processors and taskset are needed")
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        if " avx2 " not in file.read():
-            raise tap.Skip("a processor with AVX2 is needed; on others LibTorch computes")
-    environment = {**{name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}, "GST_ACTION_WEIGHTS": WEIGHTS}
-    process = subprocess.Popen(["gst-launch-1.0", "-q", *"videotestsrc ! video/x-raw,width=112,height=112,framerate=8/1 ! r3dfeatures device=cpu precision=fp32 ! "
-                                "fakesink".split()], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = {**{name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}, "GST_ACTION_WEIGHTS": WEIGHTS, **env}
+    process = subprocess.Popen(["gst-launch-1.0", "-q", *f"videotestsrc ! video/x-raw,width=112,height=112,framerate=8/1 ! r3dfeatures device=cpu {properties} ! fakesink".split()],
+                               env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        def until(count, what):
-            give_up = time.monotonic() + 60
-            while network_threads(process.pid) != count:
-                assert process.poll() is None and time.monotonic() < give_up, (what, network_threads(process.pid), process.poll())
-                time.sleep(0.05)
-
-        until(len(allowed) - 1, "all")
-        subprocess.run(["taskset", "-acp", str(allowed[0]), str(process.pid)], check=True, stdout=subprocess.DEVNULL)
-        until(0, "one")
-        subprocess.run(["taskset", "-acp", ",".join(map(str, allowed)), str(process.pid)], check=True, stdout=subprocess.DEVNULL)
-        until(len(allowed) - 1, "all again")
+        yield process, lambda count: subprocess.run(["taskset", "-acp", ",".join(map(str, allowed[:count])), str(process.pid)], check=True, stdout=subprocess.DEVNULL)
     finally:
         process.kill()
         process.wait()
+
+
+def until(process, there, what):
+    give_up = time.monotonic() + 60
+    while not there():
+        assert process.poll() is None and time.monotonic() < give_up, (what, process.poll())
+        time.sleep(0.05)
+
+
+def processors_are_taken_away():
+    """A container's processors may be changed while it runs: the network has a thread for each that there is."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        if " avx2 " not in file.read():
+            raise tap.Skip("a processor with AVX2 is needed; on others LibTorch computes")
+    processors = len(os.sched_getaffinity(0))
+    with network_of("precision=fp32") as (process, allow):
+        until(process, lambda: network_threads(process.pid) == processors - 1, "all")
+        allow(1)
+        until(process, lambda: network_threads(process.pid) == 0, "one")
+        allow(processors)
+        until(process, lambda: network_threads(process.pid) == processors - 1, "all again")
+
+
+def processors_are_taken_away_from_libtorch():
+    """Its threads stay, and those that are too many do nothing."""
+    def busy(process):
+        """How many threads compute, while the busiest takes 0.3 s of a processor's time."""
+        def times():
+            found = {}
+            for task in os.listdir(f"/proc/{process.pid}/task"):
+                with contextlib.suppress(OSError), open(f"/proc/{process.pid}/task/{task}/stat", encoding="utf-8") as file:
+                    name, rest = file.read().rsplit(")", 1)
+                    if "action-service" in name:
+                        found[task] = sum(map(int, rest.split()[11:13]))
+            return found
+
+        def used():
+            return {task: after - before.get(task, 0) for task, after in times().items()}
+        before = times()
+        until(process, lambda: max(used().values(), default=0) >= 0.3 * os.sysconf("SC_CLK_TCK"), "nothing is computed")
+        return sum(ticks > 0.03 * os.sysconf("SC_CLK_TCK") for ticks in used().values())
+
+    with network_of("precision=fp32", ONEDNN_MAX_CPU_ISA="SSE41") as (process, allow):
+        until(process, lambda: busy(process) > 1, "all")
+        allow(1)
+        until(process, lambda: busy(process) == 1, "one")
+        allow(len(os.sched_getaffinity(0)))
+        until(process, lambda: busy(process) > 1, "all again")
 
 
 def any_number_of_threads():
@@ -549,6 +585,7 @@ tap.run([
     ("two elements, one network", two_elements_one_network),
     ("QoS changes no feature", qos_changes_nothing),
     ("processors are taken away and given back", processors_are_taken_away),
+    ("processors are taken away from LibTorch", processors_are_taken_away_from_libtorch),
     ("one core or 64 threads", any_number_of_threads),
     ("another LibTorch in the process", foreign_libtorch),
     ("leaving main while chunks are computed", leaving_main),
