@@ -10,6 +10,7 @@
 
 #include "action/export.h"
 #include "action/fraction.h"
+#include "action/rate_meter.h"
 
 namespace action {
 
@@ -22,15 +23,9 @@ enum class Sampling {
 // "auto", "stride", "timestamp"
 ACTION_API const char *NameOf(Sampling sampling);
 
-// What an unknown rate counts as where frames are counted, as for cv2.VideoCapture.
-inline constexpr Fraction kAssumedRate{25, 1};
-
 // Decides which frames of a stream are sampled. A constant-rate stream is sampled by frame number, as the reference
 // does; any other by timestamp, since it has no frame number to trust. Frames are offered in order, each once.
-//
-// Which rate that is, the first frames tell where the announced one is unknown or is not theirs (an MP4 file of
-// cv2.VideoWriter): up to the second sample, the mean of their intervals, if each is within half of it. A few frames
-// may be missing from a file (four in all); it is counted on, as cv2 does.
+// Which rate that is, says a RateMeter.
 class ACTION_API FrameSampler {
  public:
   // fps: frames per second of the source, 0/1 when unknown or variable. rate: samples per second, > 0.
@@ -55,47 +50,29 @@ class ACTION_API FrameSampler {
   bool by_timestamp() const { return by_timestamp_; }
 
   // The interval (ns) that made `kAuto` leave the announced rate for timestamps, once: the second call returns nothing.
-  // One that is more than half as long again as the rate says or less than half as long, where no missing frame
-  // explains it, or the mean of all so far where that differs by more than 1 % (a rate that the container does not know
-  // and somebody made up). A repeated time is neither.
+  // See RateMeter::Judge. A repeated time is no interval.
   std::optional<int64_t> TakeIrregularInterval();
 
   // max(1, round_half_to_even(fps / rate)).
   static int StrideFor(Fraction fps, Fraction rate);
 
  private:
-  int64_t PeriodsIn(int64_t interval) const;
-  std::optional<int64_t> Judge(int64_t pts, int64_t interval);
-  std::optional<int64_t> WrongMean(int64_t pts, int64_t periods);
-  bool Gather(int64_t interval);
-  void UseGathered();
   int64_t TargetTime(int64_t k) const;
 
   const Sampling sampling_;
   const Fraction rate_;
-  Fraction fps_;
+  RateMeter meter_;
   int stride_ = 1;
   bool by_timestamp_ = false;
   std::optional<int64_t> irregular_interval_;
 
-  bool announced_ = false;          // the container says a rate, right or wrong
-  bool measuring_ = false;          // the rate is being found; there is no second sample yet
-  bool measured_ = false;           // fps_ is what the frames say, not the container
-  bool second_sample_ = false;      // it was taken
-  bool uniform_ = true;             // each interval gathered is within half of the mean of those before
-  bool whole_milliseconds_ = true;  // all of them are
-  int64_t gathered_ = 0;            // intervals that the rate is measured by
-  int64_t gathered_time_ = 0;       // their sum
-  int64_t missing_ = 0;             // frames that the file lacks, by its times
-  bool rate_changed_ = false;       // the next interval is still one of the old rate
-  bool after_restart_ = false;      // the next frame but one is the second of a run that is not the first
-  bool first_ = true;               // no frame of this run was offered yet
-  int64_t t0_ = 0;                  // pts of the run's first frame
-  int64_t previous_pts_ = 0;        // of the last frame offered
-  int64_t since_sample_ = 0;        // frames offered since the last sample
-  int64_t mean_from_ = 0;           // the mean interval is that of `mean_count_` intervals from this time on
-  int64_t mean_count_ = -1;         // -1: not begun
-  int64_t next_k_ = 0;              // sample number whose target time is next
+  bool rate_changed_ = false;   // the next interval is still one of the old rate
+  bool after_restart_ = false;  // the next frame but one is the second of a run that is not the first
+  bool first_ = true;           // no frame of this run was offered yet
+  int64_t t0_ = 0;              // pts of the run's first frame
+  int64_t previous_pts_ = 0;    // of the last frame offered
+  int64_t since_sample_ = 0;    // frames offered since the last sample
+  int64_t next_k_ = 0;          // sample number whose target time is next
 };
 
 }  // namespace action
