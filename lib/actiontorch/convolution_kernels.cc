@@ -122,23 +122,41 @@ void TransformPatch(const float *patch, ptrdiff_t row_stride, ptrdiff_t pixel_st
   }
 }
 
+// One dimension of F(2, 3) at the points 0, 1, -1 and infinity, for weights at these points of F(4, 3), which are those
+// of F(2, 3) times 1/4, -1/3, -1/3 and 1.
+inline __attribute__((always_inline)) void ShortPatchLine(const Vector in[], Vector out[]) {
+  out[0] = 4.0f * (in[0] - in[2]);
+  out[1] = -3.0f * (in[1] + in[2]);
+  out[2] = 3.0f * (in[1] - in[2]);
+  out[3] = in[3] - in[1];
+}
+
+inline __attribute__((always_inline)) void ShortTileLine(const Vector in[], Vector out[]) {
+  out[0] = in[0] + in[1] + in[2];
+  out[1] = in[1] - in[2] + in[3];
+}
+
+using Line = void(const Vector *, Vector *);
+
+template <int kPoints, Line kLine>
 void TransformFrames(const float *const *frames, int count, float *points, ptrdiff_t point_stride) {
   for (int i = 0; i < count; i += kLanes) {
-    Vector in[kTimePoints], out[kTimePoints];
-    for (int frame = 0; frame < kTimePoints; ++frame)
+    Vector in[kPoints], out[kPoints];
+    for (int frame = 0; frame < kPoints; ++frame)
       in[frame] = Load(frames[frame] + i);
-    PatchLine(in, out);
-    for (int point = 0; point < kTimePoints; ++point)
+    kLine(in, out);
+    for (int point = 0; point < kPoints; ++point)
       Store(points + point * point_stride + i, out[point]);
   }
 }
 
+template <int kPoints, int kFrames, Line kLine>
 void CombineFrames(const float *points, ptrdiff_t point_stride, int count, float *const *frames, int used) {
   for (int i = 0; i < count; i += kLanes) {
-    Vector in[kTimePoints], out[kTileFrames];
-    for (int point = 0; point < kTimePoints; ++point)
+    Vector in[kPoints], out[kFrames];
+    for (int point = 0; point < kPoints; ++point)
       in[point] = Load(points + point * point_stride + i);
-    TileLine(in, out);
+    kLine(in, out);
     for (int frame = 0; frame < used; ++frame)
       Store(frames[frame] + i, out[frame]);
   }
@@ -181,8 +199,17 @@ void FinishPixel(const float *sums, int channels, const Finish &finish, const fl
 }  // namespace
 
 const ConvolutionKernels *ACTION_KERNELS() {
-  static const ConvolutionKernels kernels = {ACTION_KERNELS_NAME, kPanel,        Multiply,      TransformPatch,
-                                             TransformFrames,     CombineFrames, TransformTile, FinishPixel};
+  constexpr int kShortPoints = kShortTileFrames + 2;
+  static const ConvolutionKernels kernels = {ACTION_KERNELS_NAME,
+                                             kPanel,
+                                             Multiply,
+                                             TransformPatch,
+                                             TransformFrames<kTimePoints, PatchLine>,
+                                             CombineFrames<kTimePoints, kTileFrames, TileLine>,
+                                             TransformFrames<kShortPoints, ShortPatchLine>,
+                                             CombineFrames<kShortPoints, kShortTileFrames, ShortTileLine>,
+                                             TransformTile,
+                                             FinishPixel};
   return &kernels;
 }
 

@@ -18,6 +18,8 @@ inline constexpr int kPatchSide = 6;
 inline constexpr int kPatchPoints = kPatchSide * kPatchSide;
 inline constexpr int kTileFrames = 4;
 inline constexpr int kTimePoints = 6;
+// In time F(2, 3) too, for outputs of at most two frames: two of them from four inputs, at four points.
+inline constexpr int kShortTileFrames = 2;
 // G of the paper: the three values of a kernel's line to its points.
 inline constexpr double kKernelPoints[kPatchSide][3] = {{1.0 / 4, 0, 0},
                                                         {-1.0 / 6, -1.0 / 6, -1.0 / 6},
@@ -52,11 +54,12 @@ struct ConvolutionKernels {
   void (*transform_patch)(const float *patch, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int channels, float *points,
                           ptrdiff_t point_stride);
 
-  // `count` values of each of six frames to their points in time, `point_stride` floats apart.
+  // `count` values of each of the frames that a tile in time reads to their points in time, `point_stride` floats
+  // apart. And points in time to `count` values of the first `used` frames of the tile. Of F(4, 3), and of F(2, 3).
   void (*transform_frames)(const float *const *frames, int count, float *points, ptrdiff_t point_stride);
-
-  // Points in time to `count` values of the first `used` of four frames.
   void (*combine_frames)(const float *points, ptrdiff_t point_stride, int count, float *const *frames, int used);
+  void (*transform_few_frames)(const float *const *frames, int count, float *points, ptrdiff_t point_stride);
+  void (*combine_few_frames)(const float *points, ptrdiff_t point_stride, int count, float *const *frames, int used);
 
   // 36 points to the tile's upper left `rows` x `columns` pixels, finished. `residual` lies in memory as `tile` does
   // but with strides of its own; null: none.

@@ -47,13 +47,30 @@ inline int PaddingInTime(int in_frames, int out_frames, int kernel, int stride, 
   return in_frames == (out_frames - 1) * stride + kernel ? 0 : padding;
 }
 
-// The six input frames of a tile in time, `frame_floats` apart; `zeros` stands for those before the first and behind
-// the last.
-inline std::array<const float *, kTimePoints> FramesOfTile(int tile, const float *first, int frames, int padding,
-                                                           ptrdiff_t frame_floats, const float *zeros) {
-  std::array<const float *, kTimePoints> inputs;
-  for (int i = 0; i < kTimePoints; ++i) {
-    const int frame = tile * kTileFrames - padding + i;
+// Tiles in time: so many outputs from as many inputs as there are points.
+struct TimeTile {
+  int frames;
+  int points;
+  std::array<int, kTimePoints> weights;  // which of F(4, 3)'s points each one's weights are
+  decltype(ConvolutionKernels::transform_frames) transform;
+  decltype(ConvolutionKernels::combine_frames) combine;
+};
+
+// The tile that computes `frames` of output with the fewest multiplications.
+inline TimeTile TileFor(int frames, const ConvolutionKernels &kernels) {
+  if (frames <= kShortTileFrames)
+    return {
+        kShortTileFrames, kShortTileFrames + 2, {0, 1, 2, 5}, kernels.transform_few_frames, kernels.combine_few_frames};
+  return {kTileFrames, kTimePoints, {0, 1, 2, 3, 4, 5}, kernels.transform_frames, kernels.combine_frames};
+}
+
+// The input frames of a tile, `frame_floats` apart; `zeros` stands for those before the first and behind the last.
+inline std::array<const float *, kTimePoints> FramesOfTile(const TimeTile &time, int tile, const float *first,
+                                                           int frames, int padding, ptrdiff_t frame_floats,
+                                                           const float *zeros) {
+  std::array<const float *, kTimePoints> inputs{};
+  for (int i = 0; i < time.points; ++i) {
+    const int frame = tile * time.frames - padding + i;
     inputs[static_cast<size_t>(i)] = frame >= 0 && frame < frames ? first + frame * frame_floats : zeros;
   }
   return inputs;

@@ -36,7 +36,8 @@ class WinogradConvolution : public CpuConvolution {
            Workspace &workspace) const override {
     const Job job{in, residual, out, relu, CeilDiv(in.size()[2], kTileSide)};
     const int tiles = CeilDiv(in.size()[1], kTileSide) * job.across;
-    const Frames frames{in.size()[0], out.size()[0], PaddingInTime(in.size()[0], out.size()[0], kTimeTaps, 1, 1)};
+    const Frames frames{in.size()[0], out.size()[0], PaddingInTime(in.size()[0], out.size()[0], kTimeTaps, 1, 1),
+                        TileFor(out.size()[0], kernels_)};
     const auto member_floats = [&](int member) { return workspace.members[static_cast<size_t>(member)].data(); };
     if (tiles >= kManyTiles) {
       // Each thread takes a few tiles from pixels to pixels, within its own cache; products take their points' place.
@@ -106,6 +107,7 @@ class WinogradConvolution : public CpuConvolution {
     int in;
     int out;
     int padding;  // of zeros before the first of `in`
+    TimeTile tile;
   };
   struct Job {
     const Activation &in;
@@ -168,7 +170,8 @@ class WinogradConvolution : public CpuConvolution {
     const float *from = points + point * PointStride(places, frames.in);
     float *to = products + point * PointStride(places, frames.in);
     const ptrdiff_t frame_floats = static_cast<ptrdiff_t>(places) * inputs_;
-    const int time_tiles = CeilDiv(frames.out, kTileFrames);
+    const TimeTile &time = frames.tile;
+    const int time_tiles = CeilDiv(frames.out, time.frames);
     const int rows = time_tiles * places;
     const ptrdiff_t time_stride = TimeStride(places, frames.in, inputs_);
     const ptrdiff_t sum_stride = TimeStride(places, frames.in, kernels_.panel);
@@ -176,33 +179,32 @@ class WinogradConvolution : public CpuConvolution {
     float *times = scratch + frame_floats;
     float *sums = times + kTimePoints * time_stride;
     for (int tile = 0; tile < time_tiles; ++tile) {
-      const auto inputs = FramesOfTile(tile, from, frames.in, frames.padding, frame_floats, zeros);
-      kernels_.transform_frames(inputs.data(), static_cast<int>(frame_floats), times + tile * frame_floats,
-                                time_stride);
+      const auto inputs = FramesOfTile(time, tile, from, frames.in, frames.padding, frame_floats, zeros);
+      time.transform(inputs.data(), static_cast<int>(frame_floats), times + tile * frame_floats, time_stride);
     }
     constexpr ptrdiff_t kOneSegment = 0;
     for (int output = first_output; output < last_output; output += kernels_.panel) {
-      for (int time = 0; time < kTimePoints; ++time) {
-        const float *weights =
-            weights_[static_cast<size_t>(point)].data() + WeightOffset(output / kernels_.panel, time);
+      for (int i = 0; i < time.points; ++i) {
+        const float *weights = weights_[static_cast<size_t>(point)].data() +
+                               WeightOffset(output / kernels_.panel, time.weights[static_cast<size_t>(i)]);
         ForEachPiece(rows, [&](int start, int count) {
           const float *row[kRowsAtOnce];
           for (int r = 0; r < count; ++r)
-            row[r] = times + time * time_stride + static_cast<ptrdiff_t>(start + r) * inputs_;
+            row[r] = times + i * time_stride + static_cast<ptrdiff_t>(start + r) * inputs_;
           kernels_.multiply(row, count, &kOneSegment, 1, inputs_, weights,
-                            sums + time * sum_stride + static_cast<ptrdiff_t>(start) * kernels_.panel, kernels_.panel,
+                            sums + i * sum_stride + static_cast<ptrdiff_t>(start) * kernels_.panel, kernels_.panel,
                             false);
         });
       }
       for (int row = 0; row < rows; ++row) {
-        const int frame = row / places * kTileFrames, place = row % places;
+        const int frame = row / places * time.frames, place = row % places;
         std::array<float *, kTileFrames> outputs{};
-        const int used = std::min(kTileFrames, frames.out - frame);
+        const int used = std::min(time.frames, frames.out - frame);
         for (int i = 0; i < used; ++i)
           outputs[static_cast<size_t>(i)] =
               to + (static_cast<ptrdiff_t>(frame + i) * places + place) * outputs_ + output;
-        kernels_.combine_frames(sums + static_cast<ptrdiff_t>(row) * kernels_.panel, sum_stride, kernels_.panel,
-                                outputs.data(), used);
+        time.combine(sums + static_cast<ptrdiff_t>(row) * kernels_.panel, sum_stride, kernels_.panel, outputs.data(),
+                     used);
       }
     }
   }

@@ -29,10 +29,11 @@ class WinogradTimeConvolution : public WindowConvolution {
   void Run(const Activation &in, const Activation *residual, bool relu, Activation &out,
            Workspace &workspace) const override {
     const Size3 size = out.size();
-    const int time_tiles = CeilDiv(size[0], kTileFrames);
+    const TimeTile time = TileFor(size[0], kernels_);
+    const int time_tiles = CeilDiv(size[0], time.frames);
     const ptrdiff_t picture_floats = in.frame_stride();
-    workspace.points.Reserve(static_cast<size_t>((time_tiles * kTimePoints + 1) * picture_floats));
-    TransformInput(in, size[0], time_tiles, workspace);
+    workspace.points.Reserve(static_cast<size_t>((time_tiles * time.points + 1) * picture_floats));
+    TransformInput(in, size[0], time, time_tiles, workspace);
 
     const int lines = LinesOfGroup(size, kGroupPixels);
     const ptrdiff_t sum_floats = static_cast<ptrdiff_t>(lines) * size[2] * kernels_.panel;
@@ -41,24 +42,24 @@ class WinogradTimeConvolution : public WindowConvolution {
     const auto run_group = [&](int panel, int tile, int top, int pixels, int member) {
       float *sums = workspace.members[static_cast<size_t>(member)].data();
       const float *origin =
-          workspace.points.data() + tile * kTimePoints * picture_floats + (in.At(0, 0, 0) - in.data());
+          workspace.points.data() + tile * time.points * picture_floats + (in.At(0, 0, 0) - in.data());
       Picture picture = PictureAt(origin, in, out);
       std::array<ptrdiff_t, kMostLines> segments;
       for (int y = 0; y < kernel_[1]; ++y)
         segments[static_cast<size_t>(y)] = y * in.row_stride();
       const ptrdiff_t point_weights = static_cast<ptrdiff_t>(kernel_[1]) * length_ * kernels_.panel;
-      for (int point = 0; point < kTimePoints; ++point, picture.origin += picture_floats) {
+      for (int point = 0; point < time.points; ++point, picture.origin += picture_floats) {
+        const int weights = panel * kTimePoints + time.weights[static_cast<size_t>(point)];
         MultiplyPixels(kernels_, picture, top, pixels, segments.data(), kernel_[1], length_,
-                       weights_.data() + (panel * kTimePoints + point) * point_weights, sums + point * sum_floats,
-                       false);
+                       weights_.data() + weights * point_weights, sums + point * sum_floats, false);
       }
-      const int first = tile * kTileFrames;
-      const int used = std::min(kTileFrames, size[0] - first);
-      float *frames = sums + kTimePoints * sum_floats;
+      const int first = tile * time.frames;
+      const int used = std::min(time.frames, size[0] - first);
+      float *frames = sums + time.points * sum_floats;
       std::array<float *, kTileFrames> to{};
       for (int frame = 0; frame < used; ++frame)
         to[static_cast<size_t>(frame)] = frames + frame * sum_floats;
-      kernels_.combine_frames(sums, sum_floats, pixels * kernels_.panel, to.data(), used);
+      time.combine(sums, sum_floats, pixels * kernels_.panel, to.data(), used);
       for (int frame = 0; frame < used; ++frame)
         FinishPanel(frames + frame * sum_floats, panel, top, pixels, relu, residual, first + frame, out);
     };
@@ -73,20 +74,21 @@ class WinogradTimeConvolution : public WindowConvolution {
 
   // Pictures with their borders to [time tile][point], and behind them one picture of zeros, which stands for the
   // frames before the first and behind the last.
-  void TransformInput(const Activation &in, int out_frames, int time_tiles, Workspace &workspace) const {
+  void TransformInput(const Activation &in, int out_frames, const TimeTile &time, int time_tiles,
+                      Workspace &workspace) const {
     const ptrdiff_t picture_floats = in.frame_stride();
     float *points = workspace.points.data();
-    float *zeros = points + time_tiles * kTimePoints * picture_floats;
+    float *zeros = points + time_tiles * time.points * picture_floats;
     std::fill_n(zeros, picture_floats, 0.0f);
     const int pieces = CeilDiv(static_cast<int>(picture_floats), kPieceFloats);
     const int padding = PaddingInTime(in.size()[0], out_frames, kTaps, 1, 1);
     workspace.team.ForEach(time_tiles * pieces, [&](int i, int) {
       const ptrdiff_t offset = static_cast<ptrdiff_t>(i % pieces) * kPieceFloats;
       const int tile = i / pieces;
-      const auto frames = FramesOfTile(tile, in.data() + offset, in.size()[0], padding, picture_floats, zeros + offset);
-      kernels_.transform_frames(frames.data(),
-                                static_cast<int>(std::min<ptrdiff_t>(kPieceFloats, picture_floats - offset)),
-                                points + tile * kTimePoints * picture_floats + offset, picture_floats);
+      const auto frames =
+          FramesOfTile(time, tile, in.data() + offset, in.size()[0], padding, picture_floats, zeros + offset);
+      time.transform(frames.data(), static_cast<int>(std::min<ptrdiff_t>(kPieceFloats, picture_floats - offset)),
+                     points + tile * time.points * picture_floats + offset, picture_floats);
     });
   }
 

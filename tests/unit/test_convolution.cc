@@ -135,6 +135,9 @@ TEST_P(ConvolutionTest, WinogradEqualsTheSum) {
   check({4, 14, 14}, 64, 64);   // points shared out
   check({3, 28, 28}, 32, 128);  // tiles shared out
   check({2, 25, 31}, 16, 64);
+  check({1, 14, 14}, 64, 64);
+  check({1, 28, 28}, 32, 128);
+  check({2, 14, 14}, 64, 64);
   check({1, 4, 4}, 16, 64);
   check({1, 1, 1}, 16, 64);
   check({2, 3, 9}, 48, 64);
@@ -174,11 +177,13 @@ TEST_P(ConvolutionTest, HoldsWithWeightsThatNobodyTrains) {
       {"denormals", [this](size_t) { return 1e-40f * Random(); }, 1, 0},
   };
   const Case of_time = {{6, 20, 12}, 3, 64, {3, 7, 7}, {1, 2, 2}, {1, 3, 3}};
+  const Case short_time = {{2, 20, 12}, 3, 64, {3, 7, 7}, {1, 2, 2}, {1, 3, 3}};
+  const Case long_space = {{4, 14, 14}, 64, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}};
   const Case of_space = {{2, 14, 14}, 64, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}};
-  const std::vector<std::pair<Make *, Case>> cases = {{NewDirectConvolution, of_space},
-                                                      {NewWinogradConvolution, of_space},
-                                                      {NewTwoFrameConvolution, of_space},
-                                                      {NewWinogradTimeConvolution, of_time}};
+  const std::vector<std::pair<Make *, Case>> cases = {
+      {NewDirectConvolution, of_space},      {NewWinogradConvolution, of_space},
+      {NewTwoFrameConvolution, of_space},    {NewWinogradConvolution, long_space},
+      {NewWinogradTimeConvolution, of_time}, {NewWinogradTimeConvolution, short_time}};
   double largest_share = 0;
   for (const Kind &kind : kinds) {
     for (const auto &[make, c] : cases) {
