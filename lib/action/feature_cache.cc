@@ -126,6 +126,9 @@ std::string HashOf(const FeatureTable &table) {
   return Sha256Of(std::as_bytes(std::span(table.rows)));
 }
 
+// Sums of products of what is larger leave float.
+constexpr float kLargestFeature = 1e12f;
+
 // Throws Error when the file is no feature file. fewest_columns: the others are 0.
 FeatureTable ReadTable(const std::string &path, int64_t fewest_columns = kFeatureSize) {
   const Checkpoint checkpoint = ReadCheckpoint(path);
@@ -136,7 +139,14 @@ FeatureTable ReadTable(const std::string &path, int64_t fewest_columns = kFeatur
   const Tensor *times = ts ? ts->As<Tensor>() : nullptr;
   if (rows == nullptr || times == nullptr || rows->shape().size() != 2 || rows->shape()[1] > kFeatureSize ||
       rows->shape()[1] < fewest_columns || times->shape() != std::vector<int64_t>{rows->shape()[0]}) {
-    throw Error(path + " is no feature file: it should hold {'feats': [T, 512], 'ts': [T]}");
+    const auto shape_of = [](const Tensor *tensor) {
+      std::string text = tensor == nullptr ? "no tensor" : "[";
+      for (size_t i = 0; tensor != nullptr && i < tensor->shape().size(); ++i)
+        text += (i > 0 ? ", " : "") + std::to_string(tensor->shape()[i]);
+      return text + (tensor != nullptr ? "]" : "");
+    };
+    throw Error(path + " is no feature file: it should hold {'feats': [T, 512], 'ts': [T]}, of other networks with " +
+                "fewer columns, too. 'feats' is " + shape_of(rows) + ", 'ts' " + shape_of(times));
   }
   FeatureTable table;
   const std::vector<float> values = rows->ToFloats(), seconds = times->ToFloats();
@@ -144,9 +154,14 @@ FeatureTable ReadTable(const std::string &path, int64_t fewest_columns = kFeatur
     return std::ranges::all_of(all, [](float value) { return std::isfinite(value); });
   };
   if (!are_numbers(values)) throw Error(path + " holds features that are not numbers");
+  const auto largest = std::ranges::max_element(values, {}, [](float value) { return std::abs(value); });
+  if (largest != values.end() && std::abs(*largest) > kLargestFeature) {
+    throw Error(path + " holds features as large as " + std::to_string(*largest) +
+                ", which no classifier can be computed of. Make them anew");
+  }
   if (!are_numbers(seconds)) throw Error(path + " holds times that are not numbers");
   table.rows.resize(static_cast<size_t>(rows->shape()[0]));
-  const int64_t columns = rows->shape()[1];
+  const int64_t columns = table.columns = rows->shape()[1];
   for (size_t i = 0; i < table.rows.size(); ++i)
     std::copy_n(values.begin() + static_cast<int64_t>(i) * columns, columns, table.rows[i].begin());
   table.times.assign(seconds.begin(), seconds.end());
@@ -292,6 +307,29 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
       damaged(stem + ".json is not the twin of an entry: " + InPlainWords(e) + (foreign ? "" : ". It is made anew"));
   }
   return std::nullopt;
+}
+
+std::string FeatureCache::WhyNoForeign(const std::string &video, const VideoSpan &span) const {
+  const std::string path = StemIn(folder_, NameFor(video, span));
+  const std::string expected =
+      "expected " + path + ".pt with features of " + config_.backbone + ", and the .json beside it";
+  std::error_code failed;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path + ".json", failed)))
+    return "there are no features of it: " + expected;
+  try {
+    const json twin = ReadJsonObject(path + ".json", path + ".json", kMostOfSettings);
+    if (!twin.contains(kBackboneKey)) return path + ".json names no backbone: " + expected;
+    if (twin[kBackboneKey] != config_.backbone)
+      return path + ".pt holds features of " + twin[kBackboneKey].dump() + ": " + expected;
+    if (!IsSameVideo(twin, video))
+      return path + ".json is of another file (video_bytes, video_mtime_ns): make the features anew";
+    ReadEntry(path + ".pt", twin);
+  } catch (const Error &e) {
+    return e.what();
+  } catch (const json::exception &e) {
+    return path + ".json is not the twin of features: " + InPlainWords(e);
+  }
+  return expected;
 }
 
 void FeatureCache::Write(const std::string &video, const VideoSpan &span, const FeatureTable &table,

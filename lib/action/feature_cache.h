@@ -34,11 +34,12 @@ struct FeatureConfig {
 
 // Features of a video, or of a part of it.
 struct FeatureTable {
-  std::vector<Features> rows;  // one per chunk
-  std::vector<double> times;   // s, of each chunk's first sample, counted from the first frame
-  double source_fps = 0;       // mean frames per second; 0 when not known
-  int64_t samples = 0;         // frames that were looked at; 0 when not known (entries of the reference)
-  std::string weights_hash;    // of features that were made elsewhere: what their twin says
+  std::vector<Features> rows;      // one per chunk
+  std::vector<double> times;       // s, of each chunk's first sample, counted from the first frame
+  double source_fps = 0;           // mean frames per second; 0 when not known
+  int64_t samples = 0;             // frames that were looked at; 0 when not known (entries of the reference)
+  std::string weights_hash;        // of features that were made elsewhere: what their twin says
+  int64_t columns = kFeatureSize;  // of these; behind them are zeros
 };
 
 // A .pt file of features, with what the twin beside it says they were made of; without a twin, `config` is nothing.
@@ -91,6 +92,9 @@ class ACTION_API FeatureCache {
   // not newer than the entry. `damaged` is told of one that should have been of use and is damaged.
   std::optional<FeatureTable> Read(const std::string &video, const VideoSpan &span, bool published,
                                    const std::function<void(const std::string &)> &damaged = {}) const;
+
+  // Where features of another backbone are asked for and Read finds none: what is there in their place.
+  std::string WhyNoForeign(const std::string &video, const VideoSpan &span) const;
 
   // Replaces the entry, but none of the reference's, beside which it is put. Both files appear complete or not at all;
   // each of them is worth nothing with another's twin. `mark` is of before the video was read, so that an entry of a

@@ -221,6 +221,16 @@ std::string ModelHash(const ModelBundle &bundle) {
 
 namespace {
 
+// vid_, an MD5, __fps, and more (feature_cache.h).
+bool IsCacheEntry(const std::string &name) {
+  constexpr std::string_view kBegin = "vid_", kThen = "__fps";
+  constexpr size_t kDigits = 32;
+  return name.starts_with(kBegin) &&
+         name.find_first_not_of("0123456789abcdef", kBegin.size()) == kBegin.size() + kDigits &&
+         std::string_view(name).substr(kBegin.size() + kDigits).starts_with(kThen) &&
+         (name.ends_with(".pt") || name.ends_with(".json"));
+}
+
 // Whether a model has a file (or folder) at this place in its folder: what the reference and gst-action-train write.
 bool BelongsToModel(const fs::path &place, bool is_folder) {
   static const std::set<std::string> kTop = {".lock",       "curves.png",    "model.json",
@@ -234,7 +244,7 @@ bool BelongsToModel(const fs::path &place, bool is_folder) {
     case 2:
       if (top == "stage1") return !is_folder && kHead.contains(name);
       if (top == "stage2") return is_folder || name == kRegistryFile;
-      return !is_folder && name.starts_with("vid_") && (name.ends_with(".pt") || name.ends_with(".json"));
+      return !is_folder && IsCacheEntry(name);
     case 3:
       return top == "stage2" && !is_folder && kHead.contains(name);
     default:

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 import torch
@@ -106,15 +107,46 @@ def what_is_wrong():
     write(path("broken"), clips[2], np.zeros((3, 513)))
     write(path("broken"), clips[3], np.zeros((3, COLUMNS)), video_bytes=1)
     out, said = train("broken_model", cache="broken")
-    for clip in (clips[0], clips[3]):
-        assert f"not used: {clip}: there are no features of tiny-net of it: expected {entry(path('broken'), clip, '.pt')}" in said, said
-    assert f"{entry(path('broken'), clips[1], '.pt')} holds features that are not numbers" in said, said
-    assert f"{entry(path('broken'), clips[2], '.pt')} is no feature file" in said, said
+    assert f"not used: {clips[0]}: there are no features of it: expected {entry(path('broken'), clips[0], '.pt')}" in said, said
+    assert f"not used: {clips[1]}: {entry(path('broken'), clips[1], '.pt')} holds features that are not numbers" in said, said
+    assert f"{entry(path('broken'), clips[2], '.pt')} is no feature file" in said and "'feats' is [3, 513]" in said, said
+    assert f"not used: {clips[3]}: {entry(path('broken'), clips[3], '.json')} is of another file" in said, said
+    # A twin that is a pipe or a jungle, and numbers that no sum can hold.
+    os.mkfifo(entry(path("broken"), clips[0], ".json"))
+    with open(entry(path("broken"), clips[1], ".json"), "w", encoding="utf-8") as file:
+        file.write("[" * 100_000)
+    write(path("broken"), clips[2], np.full((3, COLUMNS), 1e30))
+    said = train("broken_model", "--force", cache="broken")[1]
+    for clip, words in ((clips[0], "not a regular file"), (clips[1], "nested"), (clips[2], "as large as")):
+        assert any(f"not used: {clip}: " in line and words in line for line in said.splitlines()), (words, said)
+    os.remove(entry(path("broken"), clips[0], ".json"))
     write(path("broken"), clips[0], np.zeros((3, COLUMNS)), weights_hash="other")
     assert "are of the weights" in train("broken_model", "--force", cache="broken", code=1)[1]
+    write(path("broken"), clips[0], np.zeros((3, COLUMNS - 1)))
+    said = train("broken_model", "--force", cache="broken", code=1)[1]
+    assert f"have {COLUMNS - 1} numbers" in said, said
     assert "--backbone needs --cache" in run("gst-action-train", dataset(), "-o", path("x"), "--backbone", "tiny-net", code=2)[1]
+    for option in ("--train-hop=4", "--roi=0,0,.5,1", "--precision=fp32", "--weights=x", "--features-only"):
+        assert option.split("=")[0] in train("x", option, code=2)[1]
     said = run("gst-action-train", dataset(), "-o", path("x"), "--cache", path("cache"), "--backbone", "other-net", code=1)[1]
-    assert "no features of other-net" in said and "no clip of the dataset can be used" in said, said
+    assert 'holds features of "tiny-net": expected' in said and "no clip of the dataset can be used" in said, said
+    assert "there is no folder" in train("x", cache="nope", code=1)[1] and not os.path.exists(path("nope"))
+
+
+def models_keep_theirs():
+    """Programs write such features in place: a model has copies, and --force deletes nothing that is not a model's."""
+    shutil.copytree(path("cache"), path("copied"))
+    train("copied_model", cache="copied")
+    clip = os.path.join(dataset(), f"{LABELS[0]}_000.mp4")
+    (name,) = (name for name in os.listdir(path("copied_model/feat_cache")) if name == os.path.basename(entry("", clip, ".pt")))
+    before = open(path("copied_model/feat_cache", name), "rb").read()
+    with open(entry(path("copied"), clip, ".pt"), "r+b") as file:
+        file.write(b"something else")
+    assert open(path("copied_model/feat_cache", name), "rb").read() == before
+    with open(path("copied_model/feat_cache/vid_mine.pt"), "w", encoding="utf-8") as file:
+        file.write("mine")
+    said = train("copied_model", "--force", code=1)[1]
+    assert "vid_mine.pt" in said and "does not belong to a model" in said and os.path.exists(path("copied_model/feat_cache/vid_mine.pt")), said
 
 
 def not_overwritten():
@@ -148,6 +180,20 @@ def made_to_a_timeline():
     run("gst-action-timeline", "make", features, "--model", path("model"), "-o", path("line.vtt"), "--profile", "reference")
     assert open(path("line.vtt"), encoding="utf-8").read().startswith("WEBVTT")
     assert "--force" in run("gst-action-timeline", "make", features, "--model", path("model"), "-o", path("line.json"), code=1)[1]
+    with open(path("line.json"), encoding="utf-8") as file:
+        assert file.read().startswith("["), "the ending is the output's"
+    run("gst-action-timeline", "make", features, "--model", path("model"), "-o", path("x" * 240 + ".json"))
+    said = run("gst-action-timeline", "make", features, "--model", path("model"), "-o", path("line.foo"), code=1)[1]
+    assert path("line.foo") in said and ".json" in said, said
+    # Killed, it leaves nothing where the output is to be.
+    os.makedirs(path("killed"))
+    with subprocess.Popen([f"{BUILD}/tools/gst-action-timeline", "make", features, "--model", path("model"), "-o", path("killed/x.jsonl")],
+                          env={**ENVIRONMENT, "TMPDIR": FOLDER}) as process:
+        until = time.monotonic() + 60
+        while not any(name.startswith("gst-action-") and os.listdir(path(name)) for name in os.listdir(FOLDER) if os.path.isdir(path(name))):
+            assert process.poll() is None and time.monotonic() < until, "it was not seen to write"
+        process.kill()
+    assert os.listdir(path("killed")) == []
     # Another network's features are not this model's.
     write(path("cache"), video, rows, backbone="other-net")
     said = run("gst-action-timeline", "make", features, "--model", path("model"), "-o", path("no.json"), code=1)[1]
@@ -164,6 +210,7 @@ def made_to_a_timeline():
 TESTS = [
     ("a model of another network's features", trained),
     ("what is wrong with them is said", what_is_wrong),
+    ("models keep theirs", models_keep_theirs),
     ("they are not overwritten", not_overwritten),
     ("a timeline of features alone", made_to_a_timeline),
 ]

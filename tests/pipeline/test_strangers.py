@@ -11,6 +11,7 @@ import os
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -144,6 +145,12 @@ def timelines():
     assert "a_va" in out, out
 
 
+def times_before_the_first_frame():
+    file = write("negative.json", '[{"start": -5, "end": 1, "fine_action": "a_va"}]')
+    for name, *arguments in (["gst-action-timeline", "show", file], ["gst-action-convert", file, path("negative.csv")], ["gst-action-evaluate", file, file]):
+        refused(name, *arguments, said=[file, "entry 1", "it begins before 0 s"])
+
+
 def checkpoints():
     import torch
     shared = torch.zeros(1 << 20)
@@ -218,6 +225,7 @@ def tables_of_annotations():
             assert "a_va" in out and "b_va" in out, out
         else:
             refused("gst-action-train", "--annotations", file, "--dry-run", "-o", path("none"), said=[file, words])
+    refused("gst-action-train", "--annotations", write("annotations.csv", right.splitlines()[0] + "\n"), "--dry-run", "-o", path("none"), said=["no row under its heading"])
     os.mkfifo(path("pipe-annotations.csv"))
     refused("gst-action-train", "--annotations", path("pipe-annotations.csv"), "--dry-run", "-o", path("none"), said=["not a regular file"])
 
@@ -229,6 +237,26 @@ def site_files():
     refused("gst-action-record", "--dry-run", path("site.toml"), said=[path("site.toml"), "not a regular file"])
     for content, words in [("a = " + NESTED, "site2.toml"), ('name = "\xff"'.encode("latin-1"), "site2.toml"), (b"#" * (2 << 20), "more than 1 MiB")]:
         refused("gst-action-record", "--dry-run", write("site2.toml", content), said=[words])
+
+
+def devices_and_pipes():
+    """What is no file is not replaced by one: /dev/null neither, whoever runs it."""
+    timeline = write("devices.json", '[{"start": 0, "end": 2, "fine_action": "a_va"}]')
+    for ending in (".html", ".csv", ".json", ".vtt", ".pt"):
+        os.mkfifo(path("occupied" + ending))
+    lines = [["gst-action-convert", timeline, path("occupied.vtt"), "--force"], ["gst-action-evaluate", timeline, timeline, "--html", path("occupied.html")],
+             ["gst-action-report", timeline, "-o", path("occupied.html"), "--force"], ["gst-action-elements", MODEL, "-o", path("occupied.csv"), "--force"],
+             ["gst-action-weights", "convert", STAND_IN, path("occupied.pt"), "--force"]]
+    for name, *arguments in lines:
+        if os.path.exists(tool(name)):
+            refused(name, *arguments, said=["it is a device, a pipe or a socket"])
+    if os.geteuid() == 0:
+        try:
+            os.mknod(path("null.vtt"), 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        except PermissionError:
+            return
+        refused("gst-action-convert", timeline, path("null.vtt"), "--force", said=["it is a device"])
+        assert stat.S_ISCHR(os.stat(path("null.vtt")).st_mode)
 
 
 def folders_of_others():
@@ -281,6 +309,9 @@ def large_files_take_linear_time():
         file = write(f"rows-{count}.json", json.dumps(rows(count)))
         return ["gst-action-evaluate", file, file]
 
+    def reported(count):
+        return ["gst-action-report", write(f"rows-{count}.json", json.dumps(rows(count))), "-o", path("rows.html"), "--force"]
+
     def converted(ending):
         def line(count):
             source = write(f"rows-{count}.json", json.dumps(rows(count)))
@@ -309,7 +340,7 @@ def large_files_take_linear_time():
         return ["gst-action-elements", model, "--check"]
 
     notes = []
-    for what, line, count in [("evaluate", evaluated, 10_000), ("json", converted("json"), 10_000), ("jsonl", converted("jsonl"), 10_000),
+    for what, line, count in [("evaluate", evaluated, 10_000), *([("report", reported, 20_000)] if os.path.exists(tool("gst-action-report")) else []), ("json", converted("json"), 10_000), ("jsonl", converted("jsonl"), 10_000),
                               ("csv", converted("csv"), 10_000), ("srt", converted("srt"), 10_000), ("vtt", converted("vtt"), 10_000),
                               ("eaf", converted("eaf"), 10_000), ("frames", converted("txt"), 2_000), ("keys", keys, 15_000),
                               ("tensors", tensors, 5_000), ("elements", elements, 2_000)]:
@@ -324,11 +355,13 @@ def large_files_take_linear_time():
 TESTS = [
     ("model folders", model_folders),
     ("timelines", timelines),
+    ("times before the first frame", times_before_the_first_frame),
     ("checkpoints", checkpoints),
     ("killed while it writes", killed_while_writing),
     ("tables of annotations", tables_of_annotations),
     ("site files", site_files),
     ("folders of others", folders_of_others),
+    ("devices and pipes", devices_and_pipes),
     ("a full disk", full_disk),
     ("large files take linear time", large_files_take_linear_time),
 ]

@@ -691,14 +691,15 @@ TEST_F(Folder, OnlyWhatIsAModelMayBeReplaced) {
     for (const char *file : {"stage1/best.pt", "stage1/last.pt", "stage1/label_map.json", "stage1/label_to_id.json",
                              "stage2/stage2_registry.json", "stage2/mount/best.pt", "stage2/mount/label_map.json",
                              "model.json", "training.json", "report.html", "curves.png", "elements.csv",
-                             "feat_cache/vid_1__fps8__len16.pt", "feat_cache/vid_1__fps8__len16.json"})
+                             "feat_cache/vid_0123456789abcdef0123456789abcdef__fps8__len16.pt",
+                             "feat_cache/vid_0123456789abcdef0123456789abcdef__fps8__len16__hop4.json"})
       Make(std::string("model/") + file);
     return (root_ / "model").string();
   };
   EXPECT_EQ(WhyNotReplace(make()), "");
-  for (const char *file :
-       {"stage1/notes.txt", "stage2/notes.txt", "stage2/mount/photo.jpg", "stage2/mount/more/best.pt",
-        "feat_cache/thesis.pt", "best.pt", ".hidden", "stage1/best.pt/x"}) {
+  for (const char *file : {"stage1/notes.txt", "stage2/notes.txt", "stage2/mount/photo.jpg",
+                           "stage2/mount/more/best.pt", "feat_cache/thesis.pt", "feat_cache/vid_mine.pt",
+                           "feat_cache/vid_0123456789abcdef__fps8.pt", "best.pt", ".hidden", "stage1/best.pt/x"}) {
     const std::string model = make();
     if (std::string(file) == "stage1/best.pt/x") fs::remove(root_ / "model/stage1/best.pt");
     Make(std::string("model/") + file);

@@ -91,6 +91,21 @@ FeatureConfig FeatureOptions::Config() const {
   return config;
 }
 
+std::string FeatureOptions::Given() const {
+  for (const auto &[name, text] : {std::pair{"--weights", weights_},
+                                   {"--device", device_},
+                                   {"--precision", precision_},
+                                   {"--sample-rate", sample_rate_},
+                                   {"--sampling", sampling_},
+                                   {"--roi", roi_},
+                                   {"--colorimetry", colorimetry_},
+                                   {"--features", mode_},
+                                   {"--profile", profile_}}) {
+    if (text != nullptr) return name;
+  }
+  return hop_ != kProfilesHop ? "--" + std::string(hop_option_) : "";
+}
+
 Profile FeatureOptions::profile() const {
   if (profile_ == nullptr) return default_profile_;
   return Parse("--profile", profile_, {Profile::kReference, Profile::kStudy});

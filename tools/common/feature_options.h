@@ -40,6 +40,9 @@ class FeatureOptions {
 
   Profile profile() const;
 
+  // One that was given; empty: none was.
+  std::string Given() const;
+
   bool names_precision() const { return precision_ != nullptr; }
 
  private:

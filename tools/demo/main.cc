@@ -125,7 +125,8 @@ int Run(int argc, char **argv) {
     done += action::DemoSeconds(job.video.Frames());
     progress.Update("Drawing", done, total);
   }
-  const std::string there = kept == 0 ? "" : " (" + std::to_string(kept) + " videos were there already)";
+  const std::string there =
+      kept == 0 ? "" : " (" + std::to_string(kept) + (kept == 1 ? " video was" : " videos were") + " there already)";
   const std::string last = test + jobs.back().video.name;
   progress.Finish((cycles == 0 ? std::to_string(jobs.size() - 1) + " clips in " + clips + ", " : "") + last +
                   ".mp4 with its ground truth " + last + ".json" + there);

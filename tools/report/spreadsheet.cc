@@ -13,6 +13,7 @@
 #include <filesystem>
 
 #include "action/error.h"
+#include "action/io/atomic_file.h"
 
 namespace action {
 
@@ -61,6 +62,7 @@ void Fill(lxw_workbook *book, lxw_worksheet *sheet, const ReportTable &table) {
 }  // namespace
 
 void WriteSpreadsheet(const std::string &path, const std::vector<ReportTable> &tables) {
+  CheckReplaceable(path);
   const std::filesystem::path whole(path);
   const std::string part = (whole.parent_path() / ("." + whole.filename().string() + ".part")).string();
   lxw_workbook *book = workbook_new(part.c_str());

@@ -247,7 +247,8 @@ int Run(int argc, char **argv) {
        {"all", 0, 0, G_OPTION_ARG_NONE, &all_runs,
         "show: each run by itself (default: all as one, by their times of day)", nullptr},
        {"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "make: the model folder", "MODEL"},
-       {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "make: the timeline; its ending says the format", "FILE"},
+       {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "make: the timeline (.json, .jsonl, .csv, .vtt, .srt, .eaf)",
+        "FILE"},
        {"profile", 0, 0, G_OPTION_ARG_STRING, &profile,
         "make: study (default), or reference, as the Python system smooths", "NAME"},
        {"force", 0, 0, G_OPTION_ARG_NONE, &force, "make: replace a file that is there", nullptr}});

@@ -4,9 +4,9 @@
 #include "timeline/make.h"
 
 #include <gst/gst.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -15,6 +15,8 @@
 
 #include "action/error.h"
 #include "action/feature_cache.h"
+#include "action/io/atomic_file.h"
+#include "action/io/input_file.h"
 #include "action/two_stage_classifier.h"
 #include "common/feature_events.h"
 #include "common/file_pipeline.h"
@@ -139,36 +141,53 @@ void WaitForEnd(GstElement *pipeline, const std::string &path) {
   if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) FailWith(message.get(), path);
 }
 
-// A name beside the output, of the same ending: the output is whole, or not there.
-class Partial {
+// The timeline is made in a folder of its own for what is temporary: the output is whole, or not there.
+class Draft {
  public:
-  explicit Partial(const std::string &output) : output_(output) {
-    path_ = (output_.parent_path() / (".gst-action-" + std::to_string(getpid()) + "-" + output_.filename().string()))
-                .string();
+  explicit Draft(const fs::path &output) {
+    GError *error = nullptr;
+    const CharPtr made(g_dir_make_tmp("gst-action-XXXXXX", &error));
+    if (!made) {
+      const std::string why = error->message;
+      g_clear_error(&error);
+      throw Error("cannot make a folder for the timeline: " + why);
+    }
+    folder_ = made.get();
+    path_ = folder_ / ("timeline" + output.extension().string());
   }
-  ~Partial() {
+  ~Draft() {
     std::error_code ignored;
-    fs::remove(path_, ignored);
+    fs::remove_all(folder_, ignored);
   }
-  Partial(const Partial &) = delete;
-  Partial &operator=(const Partial &) = delete;
+  Draft(const Draft &) = delete;
+  Draft &operator=(const Draft &) = delete;
 
-  const std::string &path() const { return path_; }
-  void Commit() { fs::rename(path_, output_); }
+  const fs::path &path() const { return path_; }
+  void CopyTo(const std::string &output) const {
+    AtomicFile file(output);
+    file.Write(ReadText(path_.string(), "the timeline", kMostOfTable));
+    file.Commit();
+  }
 
  private:
-  const fs::path output_;
-  std::string path_;
+  fs::path folder_, path_;
 };
 
 }  // namespace
 
 std::vector<std::string> MakeTimeline(const MakeOptions &options) {
+  // What timelinesmooth writes, by the ending.
+  static constexpr std::array kEndings = {".json", ".jsonl", ".csv", ".vtt", ".srt", ".eaf"};
+  if (std::ranges::find(kEndings, fs::path(options.output).extension()) == kEndings.end()) {
+    throw Error("cannot write a timeline to " + options.output +
+                ": the ending of its name decides the format. There are .json, .jsonl, .csv, .vtt, .srt and .eaf");
+  }
   if (fs::exists(options.output) && !options.force)
     throw Error(options.output + " is there already; --force replaces it");
+  CheckReplaceable(options.output);
   const Replayed replayed = Read(options);
   FindPlugin();
-  Partial partial(options.output);
+  const Draft draft(options.output);
   const ElementPtr pipeline(gst_pipeline_new(nullptr));
   GstElement *classify = MakeElement("actionclassify"), *smooth = MakeElement("timelinesmooth"),
              *sink = MakeElement("fakesink");
@@ -176,7 +195,7 @@ std::vector<std::string> MakeTimeline(const MakeOptions &options) {
   gst_element_link_many(classify, smooth, sink, nullptr);
   g_object_set(classify, "model", options.model.c_str(), "post-messages", FALSE, nullptr);
   if (!options.elements.empty()) g_object_set(classify, "elements", options.elements.c_str(), nullptr);
-  g_object_set(smooth, "location", partial.path().c_str(), "post-messages", FALSE, nullptr);
+  g_object_set(smooth, "location", draft.path().c_str(), "post-messages", FALSE, nullptr);
   gst_util_set_object_arg(G_OBJECT(smooth), "profile", options.profile.c_str());
   gst_util_set_object_arg(G_OBJECT(smooth), "sync-mode", "immediate");
   g_object_set(sink, "async", FALSE, nullptr);
@@ -199,7 +218,7 @@ std::vector<std::string> MakeTimeline(const MakeOptions &options) {
     feeder.Push(gst_event_new_eos());
     WaitForEnd(pipeline.get(), options.features);
   }
-  partial.Commit();
+  draft.CopyTo(options.output);
   return replayed.notices;
 }
 

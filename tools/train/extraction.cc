@@ -31,12 +31,18 @@ std::string TooShort(const FeatureTable &table) {
 std::string OneHash(const std::vector<Clip> &clips, const std::vector<Outcome> &outcomes) {
   const Clip *first = nullptr;
   std::string hash;
+  int64_t columns = 0;
   for (size_t i = 0; i < clips.size(); ++i) {
     if (!outcomes[i].table) continue;
     const std::string &here = outcomes[i].table->weights_hash;
     if (first == nullptr) {
       first = &clips[i];
       hash = here;
+      columns = outcomes[i].table->columns;
+    } else if (outcomes[i].table->columns != columns) {
+      throw Error("the features of " + first->Name() + " have " + std::to_string(columns) + " numbers, those of " +
+                  clips[i].Name() + " " + std::to_string(outcomes[i].table->columns) +
+                  ". A model is trained with features of one network");
     } else if (here != hash) {
       throw Error("the features of " + first->Name() + " are of the weights " + hash + ", those of " + clips[i].Name() +
                   " of " + here + ". A model is trained with features of one network");
@@ -55,8 +61,10 @@ Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const
   result.counters.clips = clips.size();
   for (size_t i = 0; i < clips.size(); ++i) {
     try {
-      outcomes[i].table = cache.Read(clips[i].path, clips[i].span, options.published,
-                                     [&](const std::string &text) { progress.Complain("warning: " + text); });
+      // Of features made elsewhere the reason is told with the clip.
+      outcomes[i].table = cache.Read(clips[i].path, clips[i].span, options.published, [&](const std::string &text) {
+        if (options.backbone.empty()) progress.Complain("warning: " + text);
+      });
     } catch (const Error &e) {
       outcomes[i].problem = e.what();
       continue;
@@ -69,8 +77,7 @@ Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const
   }
   if (!options.backbone.empty()) {
     for (const size_t i : missing) {
-      outcomes[i].problem = "there are no features of " + options.backbone + " of it: expected " + cache.folder() +
-                            "/" + cache.NameFor(clips[i].path, clips[i].span) + ".pt, and the .json beside it";
+      outcomes[i].problem = cache.WhyNoForeign(clips[i].path, clips[i].span);
     }
     missing.clear();
     result.weights_hash = OneHash(clips, outcomes);

@@ -126,7 +126,8 @@ std::string Processor() {
   return "unknown";
 }
 
-// Puts the used entries of the cache into the model, as links where that is possible.
+// Puts the used entries of the cache into the model: ours, which are never written in place, as links where that is
+// possible.
 void AddCache(const fs::path &folder, const FeatureCache &cache, const std::vector<Clip> &clips) {
   fs::create_directories(folder);
   for (const Clip &clip : clips) {
@@ -135,8 +136,9 @@ void AddCache(const fs::path &folder, const FeatureCache &cache, const std::vect
       const fs::path from = fs::path(cache.folder()) / (cache.EntryFor(clip.path, clip.span) + ending);
       std::error_code failed;
       if (fs::exists(folder / name, failed)) continue;
-      fs::create_hard_link(from, folder / name, failed);
-      if (failed) fs::copy_file(from, folder / name);
+      const bool ours = cache.config().backbone.empty();
+      if (ours) fs::create_hard_link(from, folder / name, failed);
+      if (!ours || failed) fs::copy_file(from, folder / name);
     }
   }
 }
@@ -170,6 +172,10 @@ class Trainer {
     if (!options_.features_only) folder = MakeFolder();
     PrepareFeatures();
     const FeatureCache cache(options_.cache, record_.features);
+    if (!options_.backbone.empty() && !fs::is_directory(options_.cache)) {
+      throw Error("there is no folder " + options_.cache + ". --cache names the one with the features of " +
+                  options_.backbone + ", which are made elsewhere (docs/backbone.md)");
+    }
     cache.Prepare();
     if (options_.shard) {
       std::vector<Clip> mine;

@@ -23,7 +23,9 @@ namespace {
 
 void AtLeast(const char *option, double value, double least) {
   if (value >= least) return;
-  throw Error(std::string(option) + " is " + std::to_string(value) + "; it must be at least " + std::to_string(least));
+  char text[100];
+  std::snprintf(text, sizeof(text), " is %g; it must be at least %g", value, least);
+  throw Error(option + std::string(text));
 }
 
 // "30s", "2min", "1.5h": seconds.
@@ -186,8 +188,12 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
                                 : "no model folder given: use -o MODEL");
     }
     backbone = OrEmpty(backbone_text);
-    if (!backbone.empty() && (cache.empty() || features_only))
-      throw Error("--backbone needs --cache, the folder with the features, and computes none");
+    if (!backbone.empty()) {
+      if (cache.empty()) throw Error("--backbone needs --cache, the folder with the features");
+      if (features_only) throw Error("--features-only computes features, and with --backbone they are made elsewhere");
+      if (const std::string option = features.Given(); !option.empty())
+        throw Error(option + " says how features are computed, and with --backbone they are made elsewhere");
+    }
     if (cache.empty()) cache = output + ".cache";
     if (threads < 0) throw Error("--jobs must be at least 1");
     jobs = threads > 0 ? static_cast<size_t>(threads) : static_cast<size_t>(UsableProcessors());

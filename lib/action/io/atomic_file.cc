@@ -61,13 +61,19 @@ std::string KeepAside(const std::string &path) {
   throw WriteError(path, errno, "cannot keep " + path + " aside: " + std::strerror(errno) + ". It is not overwritten");
 }
 
-AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
+void CheckReplaceable(const std::string &path) {
   struct stat there {};
-  const bool exists = stat(path_.c_str(), &there) == 0;
-  if (exists && S_ISDIR(there.st_mode)) {
-    throw WriteError(path_, EISDIR, "cannot write " + path_ + ": it is a folder");
-  }
-  if (!exists && errno == ENAMETOOLONG) Fail("looking for it");
+  if (stat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode)) return;
+  if (S_ISDIR(there.st_mode)) throw WriteError(path, EISDIR, "cannot write " + path + ": it is a folder");
+  throw WriteError(path, EEXIST,
+                   "cannot write " + path +
+                       ": it is a device, a pipe or a socket, which a file would take the place of. Name a file");
+}
+
+AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
+  CheckReplaceable(path_);
+  struct stat there {};
+  if (stat(path_.c_str(), &there) != 0 && errno == ENAMETOOLONG) Fail("looking for it");
   // Not mkstemp: its files can be read by their owner alone, and the umask cannot be asked without setting it.
   constexpr mode_t kMode = 0666;
   const std::string folder = std::filesystem::path(path_).parent_path().string();

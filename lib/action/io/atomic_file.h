@@ -24,9 +24,13 @@ ACTION_API std::string KeepAside(const std::string &path);
 // The name that KeepAside would give now; empty when nothing lies there.
 ACTION_API std::string AsideName(const std::string &path);
 
+// Throws Error when a file may not be put in the place of what lies at `path`: a folder, a device, a pipe.
+ACTION_API void CheckReplaceable(const std::string &path);
+
 // Writes beside the target: into a file in its folder that has no name until Commit, so that a program that is killed
 // leaves nothing (where the file system has no such files, one with a name of its own). Commit syncs and renames. Not
-// committed, the target stays as it was. Every failure is an Error that names the file and the reason.
+// committed, the target stays as it was. What is no file is never replaced. Every failure is an Error that names the
+// file and the reason.
 class ACTION_API AtomicFile {
  public:
   explicit AtomicFile(std::string path);

@@ -87,10 +87,15 @@ std::vector<StudyCycle> CyclesOf(std::span<const Segment> timeline, std::vector<
     element.cycle = cycles.size();
     if (!cycles.empty() && element.foreign) cycles.back().foreign_seconds += element.seconds();
   }
+  // Both in order of time.
+  auto first = timeline.begin();
   for (StudyCycle &cycle : cycles) {
-    for (const Segment &segment : timeline) {
-      const int64_t common = std::min(segment.end, cycle.end) - std::max(segment.start, cycle.start);
-      if (common > 0 && StateInStudy(segment) != SegmentState::kMeasured) cycle.unmeasured_seconds += ToSeconds(common);
+    while (first != timeline.end() && first->end <= cycle.start)
+      ++first;
+    for (auto segment = first; segment != timeline.end() && segment->start < cycle.end; ++segment) {
+      const int64_t common = std::min(segment->end, cycle.end) - std::max(segment->start, cycle.start);
+      if (common > 0 && StateInStudy(*segment) != SegmentState::kMeasured)
+        cycle.unmeasured_seconds += ToSeconds(common);
     }
   }
   return cycles;
@@ -141,13 +146,14 @@ void CompareWithOrder(const std::vector<ElementRow> &rows, const std::vector<Stu
     places[row.label] = *row.element.order;
   }
   if (steps.empty()) return;
+  std::map<size_t, std::map<int, size_t>> by_cycle;  // how often each place came
+  for (const StudyElement &element : elements) {
+    const auto place = places.find(element.label);
+    if (!element.foreign && place != places.end()) ++by_cycle[element.cycle][place->second];
+  }
   for (StudyCycle &cycle : cycles) {
     if (&cycle == &cycles.back()) continue;  // it may go on
-    std::map<int, size_t> counts;
-    for (const StudyElement &element : elements) {
-      const auto place = places.find(element.label);
-      if (element.cycle == cycle.number && !element.foreign && place != places.end()) ++counts[place->second];
-    }
+    std::map<int, size_t> &counts = by_cycle[cycle.number];
     for (const auto &[place, step] : steps) {
       if (counts[place] == 0 && !step.optional) cycle.missing.push_back(step.name);
       if (counts[place] > 1) cycle.extra.push_back(step.name);

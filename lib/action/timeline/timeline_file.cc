@@ -157,6 +157,7 @@ Segment ToSegment(const json &object) {
   Segment segment;
   segment.start = TimeAt(object, "start", "start_s");
   segment.end = TimeAt(object, "end", "end_s");
+  if (segment.start < 0) throw Error("it begins before 0 s, the first frame");
   if (segment.end < segment.start) throw Error("its end is before its start");
   segment.fine_action = TextAt(object, object.contains("fine_action") ? "fine_action" : "label");
   segment.coarse_action = TextAt(object, "coarse_action");

@@ -136,12 +136,15 @@ void Check(const Annotation &annotation) {
 void CheckVideo(const Annotation &annotation) {
   std::error_code failed;
   if (!fs::is_regular_file(annotation.video, failed)) {
-    throw Error(annotation.where + ": the video " + annotation.video + " does not exist");
+    const bool there = fs::exists(annotation.video, failed);
+    throw Error(annotation.where + ": the video " + annotation.video + (there ? " is no file" : " does not exist"));
   }
 }
 
 std::vector<Annotation> FromCsv(const std::string &path, std::vector<std::string> &warnings) {
   std::vector<Annotation> annotations = ReadAnnotationTable(path, warnings);
+  if (annotations.empty())
+    throw Error("the table " + path + " has no row under its heading: each says the video, start, end and label");
   std::ranges::for_each(annotations, CheckVideo);
   return annotations;
 }
