@@ -133,7 +133,8 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
        "one source are held out together",
        "REGEX"},
       {"cross-validate", 0, 0, G_OPTION_ARG_STRING, &cross_validate_text,
-       "Measure on held-out clips: auto: ten folds, as many of them as fit the budget (default); all: ten folds; a "
+       "Measure on held-out clips: auto: ten folds, as many of them as fit the budget, two at least (default); all: "
+       "ten folds; a "
        "number: so many; none: only train, as the reference does",
        "HOW"},
       {"budget", 0, 0, G_OPTION_ARG_STRING, &budget_text,
