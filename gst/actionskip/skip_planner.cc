@@ -52,13 +52,14 @@ void SkipPlanner::DecideWhere(const Known &known, const Picture *after) {
   }
 }
 
-// What was skipped until now is told with the next picture that is shown.
+// What was skipped until now is told with the next picture that is shown. One whose time lies before it is of another
+// film that was put behind this one.
 void SkipPlanner::KeepAll() {
   Waiting *first = nullptr;
   for (Waiting &one : waiting_) {
     if (one.decided) continue;
     one.decided = true;
-    if (one.picture.place != Place::kInside) continue;
+    if (one.picture.place != Place::kInside || (last_shown_ && one.picture.pts <= *last_shown_)) continue;
     if (first == nullptr || one.picture.pts < first->picture.pts) first = &one;
   }
   if (first != nullptr) first->plan.skipped = std::exchange(skipped_, {});
