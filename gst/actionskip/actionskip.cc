@@ -68,7 +68,7 @@ struct State {
   action::CapsPtr caps;
   std::optional<action::CodedPictureReader> reader;
   std::optional<action::SkipPlanner> planner;
-  action::Fraction planned_rate{0, 1};
+  action::Fraction planned_rate;
   // In the order of decoding: pictures that are not decided, and events that came between them.
   std::deque<action::MiniObjectPtr> waiting;
 };

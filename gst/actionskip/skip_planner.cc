@@ -4,6 +4,7 @@
 #include "actionskip/skip_planner.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace action {
@@ -39,13 +40,16 @@ void SkipPlanner::Decide(Waiting &next, const Picture *after) {
   }
 }
 
-template <typename Known>
-void SkipPlanner::DecideWhere(const Known &known, const Picture *after) {
+std::vector<SkipPlanner::Waiting *> SkipPlanner::UndecidedBefore(int64_t time) {
   std::vector<Waiting *> shown;
   for (Waiting &one : waiting_) {
-    if (!one.decided && known(one.picture)) shown.push_back(&one);
+    if (!one.decided && one.picture.pts < time) shown.push_back(&one);
   }
   std::ranges::sort(shown, {}, [](const Waiting *one) { return one->picture.pts; });
+  return shown;
+}
+
+void SkipPlanner::DecideAll(const std::vector<Waiting *> &shown, const Picture *after) {
   for (size_t i = 0; i < shown.size() && gave_up_ == nullptr; ++i) {
     const Picture *next = i + 1 < shown.size() ? &shown[i + 1]->picture : after;
     Decide(*shown[i], next);
@@ -90,18 +94,14 @@ std::vector<SkipPlanner::Plan> SkipPlanner::Add(const Picture &picture) {
   if (picture.dts) {
     waiting_.push_back({picture, false, {}});
     // Of what is known to be shown before now the last one waits, since it is not known what is shown after it.
-    const auto shown_by_now = [&](const Picture &other) { return other.pts < *picture.dts; };
-    const Waiting *last = nullptr;
-    for (const Waiting &one : waiting_) {
-      if (!one.decided && shown_by_now(one.picture) && (last == nullptr || one.picture.pts > last->picture.pts))
-        last = &one;
-    }
-    if (last != nullptr) {
-      const Picture &after = last->picture;
-      DecideWhere([&](const Picture &other) { return other.pts < after.pts; }, &after);
+    std::vector<Waiting *> shown = UndecidedBefore(*picture.dts);
+    if (!shown.empty()) {
+      const Picture &last = shown.back()->picture;
+      shown.pop_back();
+      DecideAll(shown, &last);
     }
   } else {
-    if (picture.instantaneous_refresh) DecideWhere([](const Picture &) { return true; }, &picture);
+    if (picture.instantaneous_refresh) DecideAll(UndecidedBefore(INT64_MAX), &picture);
     waiting_.push_back({picture, false, {}});
   }
   if (gave_up_ != nullptr) KeepAll();
@@ -109,7 +109,7 @@ std::vector<SkipPlanner::Plan> SkipPlanner::Add(const Picture &picture) {
 }
 
 std::vector<SkipPlanner::Plan> SkipPlanner::End() {
-  DecideWhere([](const Picture &) { return true; }, nullptr);
+  DecideAll(UndecidedBefore(INT64_MAX), nullptr);
   return Finish();
 }
 

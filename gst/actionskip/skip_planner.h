@@ -64,10 +64,11 @@ class SkipPlanner {
     Plan plan;
   };
   const char *ProblemOf(const Picture &picture) const;
+  // In the order of showing.
+  std::vector<Waiting *> UndecidedBefore(int64_t time);
   // Those that are shown before everything that may come yet; `after`: a picture that is shown later than these, null
   // when there is none.
-  template <typename Known>
-  void DecideWhere(const Known &known, const Picture *after);
+  void DecideAll(const std::vector<Waiting *> &shown, const Picture *after);
   void Decide(Waiting &next, const Picture *after);
   void KeepAll();
   std::vector<Plan> TakeDecided();

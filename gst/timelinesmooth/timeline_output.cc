@@ -46,24 +46,6 @@ GstMessage *NewSegmentMessage(GstElement *element, const FinishedSegment &finish
   return gst_message_new_element(GST_OBJECT(element), structure);
 }
 
-namespace {
-
-// Of what is written as a whole when the stream has ended. Throws Error.
-const TimelineFormat *FormatAtTheEnd(const std::string &location) {
-  const std::string ending = std::filesystem::path(location).extension().string();
-  std::string known;
-  for (const TimelineFormat &format : TimelineFormats()) {
-    if (format.by_frames) continue;  // frames of the video, of which labels know nothing
-    if (ending == format.ending) return &format;
-    if (known.find(format.ending) == std::string::npos)
-      known += (known.empty() ? "" : ", ") + std::string(format.ending);
-  }
-  throw Error("cannot write a timeline to " + location + ": the ending of its name decides the format. There are " +
-              known + "; .jsonl has a line for each segment, written at once, the others are written at the end");
-}
-
-}  // namespace
-
 TimelineOutput::TimelineOutput(const std::string &location) : location_(location) {
   if (location.empty()) return;
   std::error_code failed;
@@ -77,7 +59,7 @@ TimelineOutput::TimelineOutput(const std::string &location) : location_(location
     OpenLines(PathAt(now));
     return;
   }
-  if (!location.ends_with(".json")) format_ = FormatAtTheEnd(location);
+  if (!location.ends_with(".json")) format_ = &FormatOfLabels(location);
   AtomicFile probe(location);  // an unwritable folder is told now, not at the end of a shift
 }
 

@@ -197,6 +197,26 @@ bool IsOfOthers(const std::string &stem, const std::optional<json> &twin) {
               : std::filesystem::exists(stem + ".pt", failed) && !std::filesystem::exists(stem + ".json", failed);
 }
 
+// Features of another backbone. Throws Error that says what is there in their place.
+FeatureTable ReadForeign(const std::string &stem, const std::string &backbone, const std::string &video) {
+  const std::string twin_path = stem + ".json";
+  const std::string expected = "expected " + stem + ".pt with features of " + backbone + ", and the .json beside it";
+  std::error_code failed;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(twin_path, failed)))
+    throw Error("there are no features of it: " + expected);
+  const json twin = ReadJsonObject(twin_path, twin_path, kMostOfSettings);
+  if (!twin.contains(kBackboneKey)) throw Error(twin_path + " names no backbone: " + expected);
+  if (twin[kBackboneKey] != backbone)
+    throw Error(stem + ".pt holds features of " + twin[kBackboneKey].dump() + ": " + expected);
+  try {
+    if (!IsSameVideo(twin, video))
+      throw Error(twin_path + " is of another file (video_bytes, video_mtime_ns): make the features anew");
+    return ReadEntry(stem + ".pt", twin);
+  } catch (const json::exception &e) {
+    throw Error(twin_path + " is not the twin of features: " + InPlainWords(e));
+  }
+}
+
 struct Entry {
   std::string name;
   std::optional<json> twin;
@@ -273,14 +293,20 @@ std::string FeatureCache::EntryFor(const std::string &video, const VideoSpan &sp
 }
 
 std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const VideoSpan &span, bool published,
-                                               const std::function<void(const std::string &)> &damaged) const {
+                                               const std::function<void(const std::string &)> &problem) const {
+  if (!config_.backbone.empty()) {
+    try {
+      return ReadForeign(StemIn(folder_, NameFor(video, span)), config_.backbone, video);
+    } catch (const Error &e) {
+      if (problem) problem(e.what());
+    }
+    return std::nullopt;
+  }
   const auto [name, twin] = Find(folder_, NameFor(video, span));
   const std::string stem = StemIn(folder_, name);
-  if (!twin) return std::nullopt;
-  const bool foreign = twin->contains(kBackboneKey), ours = !foreign && twin->contains("feature_version");
-  if (foreign || !config_.backbone.empty()) {
-    if (!foreign || (*twin)[kBackboneKey] != config_.backbone) return std::nullopt;
-  } else if (ours) {
+  if (!twin || twin->contains(kBackboneKey)) return std::nullopt;
+  const bool ours = twin->contains("feature_version");
+  if (ours) {
     const json origin = OriginOf(video, span, config_, VideoMark::Of(video));
     for (const auto &[key, value] : origin.items()) {
       if (!twin->contains(key) || (*twin)[key] != value) return std::nullopt;
@@ -293,7 +319,6 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
     }
   }
   try {
-    if (foreign && !IsSameVideo(*twin, video)) return std::nullopt;
     std::error_code failed;
     if (ours && !std::filesystem::exists(stem + ".pt", failed)) return std::nullopt;  // it was interrupted
     FeatureTable table = ReadEntry(stem + ".pt", *twin);
@@ -301,35 +326,11 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
     if (ours && twin->value("features_sha256", std::string()) != HashOf(table)) return std::nullopt;
     return table;
   } catch (const Error &e) {
-    if (damaged) damaged(std::string(e.what()) + (foreign ? "" : ". It is made anew"));
+    if (problem) problem(std::string(e.what()) + ". It is made anew");
   } catch (const json::exception &e) {
-    if (damaged)
-      damaged(stem + ".json is not the twin of an entry: " + InPlainWords(e) + (foreign ? "" : ". It is made anew"));
+    if (problem) problem(stem + ".json is not the twin of an entry: " + InPlainWords(e) + ". It is made anew");
   }
   return std::nullopt;
-}
-
-std::string FeatureCache::WhyNoForeign(const std::string &video, const VideoSpan &span) const {
-  const std::string path = StemIn(folder_, NameFor(video, span));
-  const std::string expected =
-      "expected " + path + ".pt with features of " + config_.backbone + ", and the .json beside it";
-  std::error_code failed;
-  if (!std::filesystem::exists(std::filesystem::symlink_status(path + ".json", failed)))
-    return "there are no features of it: " + expected;
-  try {
-    const json twin = ReadJsonObject(path + ".json", path + ".json", kMostOfSettings);
-    if (!twin.contains(kBackboneKey)) return path + ".json names no backbone: " + expected;
-    if (twin[kBackboneKey] != config_.backbone)
-      return path + ".pt holds features of " + twin[kBackboneKey].dump() + ": " + expected;
-    if (!IsSameVideo(twin, video))
-      return path + ".json is of another file (video_bytes, video_mtime_ns): make the features anew";
-    ReadEntry(path + ".pt", twin);
-  } catch (const Error &e) {
-    return e.what();
-  } catch (const json::exception &e) {
-    return path + ".json is not the twin of features: " + InPlainWords(e);
-  }
-  return expected;
 }
 
 void FeatureCache::Write(const std::string &video, const VideoSpan &span, const FeatureTable &table,

@@ -89,12 +89,10 @@ class ACTION_API FeatureCache {
   // The entry of a video; nothing when there is none, or it was made of another version of the video, with other
   // settings or weights, or is damaged. An entry that the reference wrote (its twin says nothing but src_fps) is taken
   // when `published` (the weights are torchvision's published ones), the settings are the reference's, and the video is
-  // not newer than the entry. `damaged` is told of one that should have been of use and is damaged.
+  // not newer than the entry. `problem` is told of one that should have been of use and is damaged; and where features
+  // of another backbone are asked for, which nobody can make here, why there are none.
   std::optional<FeatureTable> Read(const std::string &video, const VideoSpan &span, bool published,
-                                   const std::function<void(const std::string &)> &damaged = {}) const;
-
-  // Where features of another backbone are asked for and Read finds none: what is there in their place.
-  std::string WhyNoForeign(const std::string &video, const VideoSpan &span) const;
+                                   const std::function<void(const std::string &)> &problem = {}) const;
 
   // Replaces the entry, but none of the reference's, beside which it is put. Both files appear complete or not at all;
   // each of them is worth nothing with another's twin. `mark` is of before the video was read, so that an entry of a

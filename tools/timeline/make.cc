@@ -6,7 +6,6 @@
 #include <gst/gst.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -17,6 +16,7 @@
 #include "action/feature_cache.h"
 #include "action/io/atomic_file.h"
 #include "action/io/input_file.h"
+#include "action/timeline/timeline_format.h"
 #include "action/two_stage_classifier.h"
 #include "common/feature_events.h"
 #include "common/file_pipeline.h"
@@ -176,12 +176,7 @@ class Draft {
 }  // namespace
 
 std::vector<std::string> MakeTimeline(const MakeOptions &options) {
-  // What timelinesmooth writes, by the ending.
-  static constexpr std::array kEndings = {".json", ".jsonl", ".csv", ".vtt", ".srt", ".eaf"};
-  if (std::ranges::find(kEndings, fs::path(options.output).extension()) == kEndings.end()) {
-    throw Error("cannot write a timeline to " + options.output +
-                ": the ending of its name decides the format. There are .json, .jsonl, .csv, .vtt, .srt and .eaf");
-  }
+  FormatOfLabels(options.output);  // a mistake is told before the work
   if (fs::exists(options.output) && !options.force)
     throw Error(options.output + " is there already; --force replaces it");
   CheckReplaceable(options.output);

@@ -27,28 +27,26 @@ std::string TooShort(const FeatureTable &table) {
          " are needed";
 }
 
-// What features that were made elsewhere say of their weights; empty: there are none.
-std::string OneHash(const std::vector<Clip> &clips, const std::vector<Outcome> &outcomes) {
+// The weights of features that were made elsewhere, all of one network; empty: there are none.
+std::string OneNetwork(const std::vector<Clip> &clips, const std::vector<Outcome> &outcomes) {
   const Clip *first = nullptr;
-  std::string hash;
-  int64_t columns = 0;
+  const FeatureTable *of_first = nullptr;
   for (size_t i = 0; i < clips.size(); ++i) {
     if (!outcomes[i].table) continue;
-    const std::string &here = outcomes[i].table->weights_hash;
+    const FeatureTable &here = *outcomes[i].table;
     if (first == nullptr) {
       first = &clips[i];
-      hash = here;
-      columns = outcomes[i].table->columns;
-    } else if (outcomes[i].table->columns != columns) {
-      throw Error("the features of " + first->Name() + " have " + std::to_string(columns) + " numbers, those of " +
-                  clips[i].Name() + " " + std::to_string(outcomes[i].table->columns) +
+      of_first = &here;
+    } else if (here.columns != of_first->columns) {
+      throw Error("the features of " + first->Name() + " have " + std::to_string(of_first->columns) +
+                  " numbers, those of " + clips[i].Name() + " " + std::to_string(here.columns) +
                   ". A model is trained with features of one network");
-    } else if (here != hash) {
-      throw Error("the features of " + first->Name() + " are of the weights " + hash + ", those of " + clips[i].Name() +
-                  " of " + here + ". A model is trained with features of one network");
+    } else if (here.weights_hash != of_first->weights_hash) {
+      throw Error("the features of " + first->Name() + " are of the weights " + of_first->weights_hash + ", those of " +
+                  clips[i].Name() + " of " + here.weights_hash + ". A model is trained with features of one network");
     }
   }
-  return hash;
+  return of_first != nullptr ? of_first->weights_hash : "";
 }
 
 }  // namespace
@@ -61,9 +59,12 @@ Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const
   result.counters.clips = clips.size();
   for (size_t i = 0; i < clips.size(); ++i) {
     try {
-      // Of features made elsewhere the reason is told with the clip.
       outcomes[i].table = cache.Read(clips[i].path, clips[i].span, options.published, [&](const std::string &text) {
-        if (options.backbone.empty()) progress.Complain("warning: " + text);
+        if (options.backbone.empty()) {
+          progress.Complain("warning: " + text);
+        } else {
+          outcomes[i].problem = text;
+        }
       });
     } catch (const Error &e) {
       outcomes[i].problem = e.what();
@@ -71,17 +72,11 @@ Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const
     }
     if (outcomes[i].table) {
       ++result.counters.from_cache;
-    } else {
+    } else if (options.backbone.empty()) {
       missing.push_back(i);
     }
   }
-  if (!options.backbone.empty()) {
-    for (const size_t i : missing) {
-      outcomes[i].problem = cache.WhyNoForeign(clips[i].path, clips[i].span);
-    }
-    missing.clear();
-    result.weights_hash = OneHash(clips, outcomes);
-  }
+  if (!options.backbone.empty()) result.weights_hash = OneNetwork(clips, outcomes);
   if (!missing.empty()) {
     const auto start = std::chrono::steady_clock::now();
     // Held until the end: every clip's r3dfeatures finds this network running.

@@ -134,8 +134,7 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
        "REGEX"},
       {"cross-validate", 0, 0, G_OPTION_ARG_STRING, &cross_validate_text,
        "Measure on held-out clips: auto: ten folds, as many of them as fit the budget, two at least (default); all: "
-       "ten folds; a "
-       "number: so many; none: only train, as the reference does",
+       "ten folds; a number: so many; none: only train, as the reference does",
        "HOW"},
       {"budget", 0, 0, G_OPTION_ARG_STRING, &budget_text,
        "With --cross-validate auto: about how long measuring may take on two processors, such as 30s, 2min, 1h "

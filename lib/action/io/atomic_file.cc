@@ -63,7 +63,11 @@ std::string KeepAside(const std::string &path) {
 
 void CheckReplaceable(const std::string &path) {
   struct stat there {};
-  if (stat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode)) return;
+  if (stat(path.c_str(), &there) != 0) {
+    if (errno != ENAMETOOLONG) return;
+    throw WriteError(path, errno, "cannot write " + path + ": looking for it failed: " + std::strerror(errno));
+  }
+  if (S_ISREG(there.st_mode)) return;
   if (S_ISDIR(there.st_mode)) throw WriteError(path, EISDIR, "cannot write " + path + ": it is a folder");
   throw WriteError(path, EEXIST,
                    "cannot write " + path +
@@ -72,8 +76,6 @@ void CheckReplaceable(const std::string &path) {
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
   CheckReplaceable(path_);
-  struct stat there {};
-  if (stat(path_.c_str(), &there) != 0 && errno == ENAMETOOLONG) Fail("looking for it");
   // Not mkstemp: its files can be read by their owner alone, and the umask cannot be asked without setting it.
   constexpr mode_t kMode = 0666;
   const std::string folder = std::filesystem::path(path_).parent_path().string();

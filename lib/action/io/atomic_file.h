@@ -24,7 +24,8 @@ ACTION_API std::string KeepAside(const std::string &path);
 // The name that KeepAside would give now; empty when nothing lies there.
 ACTION_API std::string AsideName(const std::string &path);
 
-// Throws Error when a file may not be put in the place of what lies at `path`: a folder, a device, a pipe.
+// Throws Error when a file may not be put in the place of what lies at `path` (a folder, a device, a pipe), or the name
+// is too long.
 ACTION_API void CheckReplaceable(const std::string &path);
 
 // Writes beside the target: into a file in its folder that has no name until Commit, so that a program that is killed

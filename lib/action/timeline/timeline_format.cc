@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 
 #include "action/error.h"
 #include "action/io/input_file.h"
@@ -51,6 +52,21 @@ const TimelineFormat &FormatOf(const std::string &path, std::string_view name, s
   throw Error(ErrorKind::kFormat, path,
               by_ending != nullptr ? path + " is in none of the formats that its ending stands for: name the format"
                                    : "the ending of " + path + " is none of a timeline; there are " + known);
+}
+
+const TimelineFormat &FormatOfLabels(const std::string &path) {
+  const std::string ending = std::filesystem::path(path).extension().string();
+  std::vector<std::string> known;
+  for (const TimelineFormat &format : All()) {
+    if (format.by_frames) continue;
+    if (ending == format.ending) return format;
+    if (std::ranges::find(known, format.ending) == known.end()) known.emplace_back(format.ending);
+  }
+  std::string all;
+  for (const std::string &one : known)
+    all += (all.empty() ? "" : ", ") + one;
+  throw Error("cannot write a timeline to " + path + ": the ending of its name decides the format. There are " + all +
+              "; .jsonl has a line for each segment, written at once, the others are written at the end");
 }
 
 AnyTimeline ReadAnyTimeline(const std::string &path, std::string_view format, double frame_rate) {

@@ -49,6 +49,9 @@ ACTION_API std::span<const TimelineFormat> TimelineFormats();
 // naming those that there are.
 ACTION_API const TimelineFormat &FormatOf(const std::string &path, std::string_view name, std::string_view text = {});
 
+// By the ending: one that labels can be written in without knowing the video's frames. Throws Error naming those.
+ACTION_API const TimelineFormat &FormatOfLabels(const std::string &path);
+
 // A timeline file of any format. Ours may have several runs, and something beside them; others have one.
 struct AnyTimeline {
   TimelineFile file;
