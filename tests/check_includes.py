@@ -20,7 +20,7 @@ MAY = {
     "actionmask": {"common"},
     "actionskip": {"common"},
     "timelinelabel": {"common"},
-    "actionoverlay": {"common", "timelinelabel"},
+    "actionoverlay": {"common", "timelinelabel", "actioncuda"},  # lib/actioncuda
     "common": set(),
 }
 EVERYBODY = {"action", "build_config.h"}  # lib/action

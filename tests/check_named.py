@@ -25,6 +25,8 @@ OURS = {"actioncamerasrc", "actionmask", "actionskip", "r3dfeatures", "actioncla
 # What decodebin takes for the videos and cameras that people have: nobody names these.
 DECODING = """qtdemux matroskademux avidemux tsdemux h264parse h265parse avdec_h264 avdec_h265 vp8dec vp9dec jpegdec mpeg4videoparse avdec_mpeg4
 mpegvideoparse avdec_mpeg2video rtph264depay rtph265depay rtpjpegdepay rtpbin udpsrc typefind ximagesink xvimagesink""".split()
+# gstreamer1.0-plugins-bad registers them where it finds NVIDIA's driver and a GPU that has them.
+WITH_NVIDIA = {"nvh264dec", "nvh264enc", "cudaupload", "cudadownload"}
 
 
 def output(*command):
@@ -116,7 +118,7 @@ def elements_are_installed():
     here = tuple(int(part) for part in re.findall(r"\d+", output("gst-launch-1.0", "--gst-version"))[:2])
     wrong = []
     for element, where in sorted(named.items()):
-        if element in OURS:
+        if element in OURS | WITH_NVIDIA:
             continue
         file = re.search(r"Filename +(\S+)", output("gst-inspect-1.0", element))
         if not file and releases.comes_later(element, here):

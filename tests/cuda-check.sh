@@ -2,13 +2,13 @@
 # SPDX-FileCopyrightText: 2026 The gst-action developers
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Checks and times the network on a GPU host that has nothing but g++ and a Python with CUDA PyTorch: no Meson, no GStreamer, no
-# OpenCV, no network access. Builds the network part against that PyTorch's LibTorch into build-cuda-check/, compares fp16 with
+# Checks and times the network, and what is done with frames on a GPU, on a GPU host that has nothing but g++, nvcc (or clang++) and a Python with CUDA
+# PyTorch: no Meson, no GStreamer, no OpenCV, no network access. Builds the network part against that PyTorch's LibTorch into build-cuda-check/, compares fp16 with
 # fp32 and with torchvision (or a plain R3D-18 where it is absent), and prints chunks per second beside eager PyTorch.
 #
 #   tests/cuda-check.sh [--device cuda|cpu] [--weights FILE] [--seconds S]     PYTHON, CXX and CUDA_HOME may be set
 #
-# Exits 1 when a comparison fails, or when the profile shows vol2col or slow_conv. --device cpu tries the script itself.
+# Without nvcc and clang++ the frames are left out, which it says. Exits 1 when a comparison fails, or when the profile shows vol2col or slow_conv. --device cpu tries the script itself.
 set -eu
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
@@ -80,5 +80,22 @@ compile() { # SOURCE OBJECT FLAGS...
 } | tr '\n' '\0' | xargs -0 -r -n 1 -P "$(nproc)" sh -c
 # shellcheck disable=SC2086
 $cxx -shared -pthread -o "$out/libnetwork.so" "$out"/*.o $links -ldl
+
+ptx=
+for candidate in ${CUDA_HOME:+"$CUDA_HOME/bin/nvcc"} nvcc /usr/local/cuda/bin/nvcc clang++; do
+  [ -z "$ptx" ] || break
+  command -v "$candidate" > /dev/null 2>&1 || continue
+  sh lib/actioncuda/make-ptx.sh "$candidate" lib/actioncuda/cuda_kernels.cu lib "$out/cuda_kernels_ptx.inc" && ptx=$candidate
+done
+if [ -z "$cuda" ]; then
+  echo "frames on a GPU: not checked, since this PyTorch has no CUDA"
+elif [ -z "$ptx" ]; then
+  echo "frames on a GPU: not checked, since neither nvcc nor clang++ is there"
+else
+  $cxx -std=c++20 -O2 -ffp-contract=off -Ilib "-I$out" -DACTION_CUDA_KERNELS=1 -o "$out/cuda-frames-check" tests/helpers/cuda_frames_check.cc \
+    lib/actioncuda/cuda_driver.cc lib/actioncuda/cuda_kernels.cc lib/action/error.cc -ldl
+  echo "frames on a GPU (kernels by $ptx):"
+  "$out/cuda-frames-check"
+fi
 
 exec "$python" tests/helpers/cuda_check.py "$out/libnetwork.so" "$@"

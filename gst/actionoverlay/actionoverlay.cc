@@ -51,7 +51,7 @@
 #include "common/writable.h"
 #include "timelinelabel/file_labels.h"
 
-GST_DEBUG_CATEGORY_STATIC(action_overlay_debug);
+GST_DEBUG_CATEGORY(action_overlay_debug);
 #define GST_CAT_DEFAULT action_overlay_debug
 
 namespace {
@@ -243,6 +243,7 @@ void Attach(GstBuffer *buffer, GstVideoOverlayComposition *composition) {
 
 void Blend(GstActionOverlay *self, GstBuffer *buffer, GstVideoOverlayComposition *composition) {
   State &state = *self->state;
+  if (state.blendable && state.on_device && state.blender.BlendOnGpu(composition, buffer, state.info)) return;
   GstVideoFrame frame;
   if (!state.blendable || !gst_video_frame_map(&frame, &state.info, buffer, GST_MAP_READWRITE)) {
     if (state.blendable && !state.on_device) {

@@ -163,6 +163,16 @@ RectanglePtr Convert(GstVideoOverlayRectangle *rectangle, const GstVideoInfo &in
   return converted;
 }
 
+// Its pixels are those of the frame: nothing has to be scaled or faded.
+bool IsAsShown(GstVideoOverlayRectangle *rectangle) {
+  guint width = 0, height = 0;
+  gst_video_overlay_rectangle_get_render_rectangle(rectangle, nullptr, nullptr, &width, &height);
+  const GstVideoMeta *meta = gst_buffer_get_video_meta(
+      gst_video_overlay_rectangle_get_pixels_raw(rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
+  return meta != nullptr && meta->format == GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_YUV && meta->width == width &&
+         meta->height == height && gst_video_overlay_rectangle_get_global_alpha(rectangle) >= 1;
+}
+
 // A rectangle of Convert's.
 void BlendRectangle(GstVideoOverlayRectangle *rectangle, GstVideoFrame *frame) {
   const int frame_width = GST_VIDEO_FRAME_WIDTH(frame);
@@ -170,11 +180,7 @@ void BlendRectangle(GstVideoOverlayRectangle *rectangle, GstVideoFrame *frame) {
   guint width = 0, height = 0;
   gst_video_overlay_rectangle_get_render_rectangle(rectangle, &x, &y, &width, &height);
   GstBuffer *pixels = gst_video_overlay_rectangle_get_pixels_raw(rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE);
-  const GstVideoMeta *meta = gst_buffer_get_video_meta(pixels);
-  const bool as_it_is = meta != nullptr && meta->format == GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_YUV &&
-                        meta->width == width && meta->height == height &&
-                        gst_video_overlay_rectangle_get_global_alpha(rectangle) >= 1;
-  if (as_it_is && IsPlainYuv(frame->info) && BlendPlainYuv(pixels, x, y, frame)) return;
+  if (IsAsShown(rectangle) && IsPlainYuv(frame->info) && BlendPlainYuv(pixels, x, y, frame)) return;
   const RectanglePtr moved(gst_video_overlay_rectangle_copy(rectangle));
   const int left = std::clamp(x, 0, frame_width) / kAlignment * kAlignment;
   const int end = std::clamp(x + static_cast<int>(width), left, frame_width);
@@ -188,12 +194,12 @@ void BlendRectangle(GstVideoOverlayRectangle *rectangle, GstVideoFrame *frame) {
 
 }  // namespace
 
-void OverlayBlender::Blend(GstVideoOverlayComposition *composition, GstVideoFrame *frame) {
-  const bool same = format_ == GST_VIDEO_INFO_FORMAT(&frame->info) &&
-                    gst_video_colorimetry_is_equal(&colorimetry_, &frame->info.colorimetry);
+void OverlayBlender::ConvertAll(GstVideoOverlayComposition *composition, const GstVideoInfo &info) {
+  const bool same =
+      format_ == GST_VIDEO_INFO_FORMAT(&info) && gst_video_colorimetry_is_equal(&colorimetry_, &info.colorimetry);
   if (!same) converted_.clear();
-  format_ = GST_VIDEO_INFO_FORMAT(&frame->info);
-  colorimetry_ = frame->info.colorimetry;
+  format_ = GST_VIDEO_INFO_FORMAT(&info);
+  colorimetry_ = info.colorimetry;
   std::vector<Converted> converted;
   for (guint i = 0; i < gst_video_overlay_composition_n_rectangles(composition); ++i) {
     GstVideoOverlayRectangle *rectangle = gst_video_overlay_composition_get_rectangle(composition, i);
@@ -201,10 +207,26 @@ void OverlayBlender::Blend(GstVideoOverlayComposition *composition, GstVideoFram
     const auto known = std::ranges::find(converted_, number, &Converted::of);
     converted.push_back({number, known != converted_.end()
                                      ? RectanglePtr(gst_video_overlay_rectangle_ref(known->rectangle.get()))
-                                     : Convert(rectangle, frame->info)});
-    BlendRectangle(converted.back().rectangle.get(), frame);
+                                     : Convert(rectangle, info)});
   }
   converted_ = std::move(converted);
+}
+
+void OverlayBlender::Blend(GstVideoOverlayComposition *composition, GstVideoFrame *frame) {
+  ConvertAll(composition, frame->info);
+  for (const Converted &converted : converted_)
+    BlendRectangle(converted.rectangle.get(), frame);
+}
+
+bool OverlayBlender::BlendOnGpu(GstVideoOverlayComposition *composition, GstBuffer *buffer, const GstVideoInfo &info) {
+  if (!IsPlainYuv(info) || !cuda_.Reaches(buffer)) return false;
+  ConvertAll(composition, info);
+  std::vector<GstVideoOverlayRectangle *> rectangles;
+  for (const Converted &converted : converted_) {
+    if (!IsAsShown(converted.rectangle.get())) return false;
+    rectangles.push_back(converted.rectangle.get());
+  }
+  return cuda_.Blend(rectangles, buffer, info);
 }
 
 }  // namespace action

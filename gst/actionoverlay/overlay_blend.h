@@ -9,6 +9,7 @@
 
 #include <vector>
 
+#include "actionoverlay/cuda_blend.h"
 #include "actionoverlay/overlay_composer.h"
 
 namespace action {
@@ -22,6 +23,10 @@ class OverlayBlender {
  public:
   void Blend(GstVideoOverlayComposition *composition, GstVideoFrame *frame);
 
+  // The same, with the same result, in the memory of a CUDA GPU, with no copy to main memory. `buffer` is writable.
+  // False: nothing was done, since the frame is not there, has another format, or the GPU cannot do it.
+  bool BlendOnGpu(GstVideoOverlayComposition *composition, GstBuffer *buffer, const GstVideoInfo &info);
+
  private:
   // A rectangle with straight alpha, in the colours of the frames.
   struct Converted {
@@ -29,6 +34,9 @@ class OverlayBlender {
     RectanglePtr rectangle;
   };
 
+  void ConvertAll(GstVideoOverlayComposition *composition, const GstVideoInfo &info);
+
+  CudaBlender cuda_;
   std::vector<Converted> converted_;  // of the last composition
   GstVideoColorimetry colorimetry_{};
   GstVideoFormat format_ = GST_VIDEO_FORMAT_UNKNOWN;

@@ -31,6 +31,7 @@ using ClockPtr = std::unique_ptr<GstClock, Deleter<gst_object_unref>>;
 using ErrorPtr = std::unique_ptr<GError, Deleter<g_error_free>>;
 using EventPtr = MiniObjectOf<GstEvent>;
 using MessagePtr = MiniObjectOf<GstMessage>;
+using GstObjectPtr = std::unique_ptr<GstObject, Deleter<gst_object_unref>>;
 using MiniObjectPtr = MiniObjectOf<GstMiniObject>;
 using PadPtr = std::unique_ptr<GstPad, Deleter<gst_object_unref>>;
 using QueryPtr = MiniObjectOf<GstQuery>;

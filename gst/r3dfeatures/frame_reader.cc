@@ -8,6 +8,10 @@
 #include <string>
 
 #include "action/error.h"
+#include "common/cuda_memory.h"
+
+GST_DEBUG_CATEGORY_EXTERN(r3d_features_debug);
+#define GST_CAT_DEFAULT r3d_features_debug
 
 namespace action {
 namespace {
@@ -226,7 +230,10 @@ struct FrameReader::Converter {
 };
 
 FrameReader::FrameReader(Engine &engine, Colorimetry colorimetry, const Region &region)
-    : engine_(engine), preprocessor_(engine.NewPreprocessor(colorimetry, region)) {
+    : engine_(engine),
+      colorimetry_(colorimetry),
+      region_(region),
+      preprocessor_(engine.NewPreprocessor(colorimetry, region)) {
   gst_video_info_init(&info_);
 }
 
@@ -235,6 +242,8 @@ FrameReader::~FrameReader() = default;
 void FrameReader::SetInfo(const GstVideoInfo &info) {
   info_ = info;
   converter_.reset();
+  gpu_preprocessor_.reset();
+  gpu_context_.reset();
   if (!ReadsDirectly(info)) MakeConverter(info);
 }
 
@@ -263,7 +272,7 @@ void FrameReader::MakeConverter(const GstVideoInfo &info) {
   }
 }
 
-void FrameReader::Process(const GstVideoFrame &mapped, const GstVideoRectangle &part,
+void FrameReader::Process(Preprocessor &preprocessor, const GstVideoFrame &mapped, const GstVideoRectangle &part,
                           std::span<uint8_t, kFrameBytes> rgb) {
   const GstVideoInfo &info = mapped.info;
   const GstVideoFormatInfo *format = info.finfo;
@@ -294,10 +303,36 @@ void FrameReader::Process(const GstVideoFrame &mapped, const GstVideoRectangle &
                       static_cast<ptrdiff_t>(row) * frame.strides[i] +
                       static_cast<ptrdiff_t>(column) * GST_VIDEO_FORMAT_INFO_PSTRIDE(format, component);
   }
-  preprocessor_->Process(frame, rgb);
+  preprocessor.Process(frame, rgb);
+}
+
+// False: it is not there, or cannot be shrunk there.
+bool FrameReader::ReadOnGpu(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> rgb) {
+  GstObject *context = CudaContextOf(buffer);
+  if (context == nullptr) return false;
+  try {
+    if (context != gpu_context_.get()) {
+      gpu_preprocessor_.reset();
+      gpu_context_.reset(GST_OBJECT(gst_object_ref(context)));
+      gpu_preprocessor_ = engine_.NewCudaPreprocessor(colorimetry_, region_);
+      if (!gpu_preprocessor_) {
+        GST_WARNING("frames are copied from the GPU to be shrunk: this build has no kernels for it (-Dcuda-frames)");
+      }
+    }
+    if (!gpu_preprocessor_) return false;
+    MappedFrame frame(info_, buffer, static_cast<GstMapFlags>(GST_MAP_READ | kMapCuda));
+    if (PixelFormatName(GST_VIDEO_INFO_FORMAT(&frame.get().info)) == nullptr) return false;
+    Process(*gpu_preprocessor_, frame.get(), PictureOf(buffer, frame.get().info), rgb);
+    return true;
+  } catch (const Error &error) {
+    GST_WARNING("frames are copied from the GPU to be shrunk: %s", error.what());
+    gpu_preprocessor_.reset();
+    return false;
+  }
 }
 
 void FrameReader::Read(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> rgb) {
+  if (ReadOnGpu(buffer, rgb)) return;
   MappedFrame frame(info_, buffer, GST_MAP_READ);
   // The buffer's GstVideoMeta may say another size than the caps: the picture is a part of what was decoded.
   const GstVideoInfo &info = frame.get().info;
@@ -305,7 +340,7 @@ void FrameReader::Read(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> rgb) {
   // Of a format whose pixels have no address of their own no part can be read as it is.
   const bool addressable = GST_VIDEO_FORMAT_INFO_PSTRIDE(info.finfo, 0) > 0 || (picture.x == 0 && picture.y == 0);
   if (ReadsDirectly(info) && addressable) {
-    Process(frame.get(), picture, rgb);
+    Process(*preprocessor_, frame.get(), picture, rgb);
     return;
   }
   if (!converter_ || GST_VIDEO_INFO_WIDTH(&converter_->from) != GST_VIDEO_INFO_WIDTH(&info) ||
@@ -315,7 +350,7 @@ void FrameReader::Read(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> rgb) {
   }
   MappedFrame converted(converter_->to, converter_->buffer, GST_MAP_WRITE);
   gst_video_converter_frame(converter_->converter, &frame.get(), &converted.get());
-  Process(converted.get(), picture, rgb);
+  Process(*preprocessor_, converted.get(), picture, rgb);
 }
 
 }  // namespace action

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "action/engine.h"
+#include "common/glib_ptr.h"
 
 namespace action {
 
@@ -23,9 +24,10 @@ const char *PixelFormatName(GstVideoFormat format);
 // video.
 bool VideoInfoFromCaps(GstVideoInfo *info, const GstCaps *caps);
 
-// Maps buffers read-only (what lies in a GPU's memory GStreamer copies for that), hands them to a Preprocessor, unmaps
-// them. Formats that libswscale does not read go through a GstVideoConverter. A GstVideoCropMeta is honoured, down to
-// the grid of the chroma samples. For one thread.
+// Maps buffers read-only, hands them to a Preprocessor, unmaps them. What lies in a CUDA GPU's memory is shrunk there;
+// where that cannot be, and of other GPUs, GStreamer copies the frame to main memory. Formats that libswscale does not
+// read go through a GstVideoConverter. A GstVideoCropMeta is honoured, down to the grid of the chroma samples. For one
+// thread.
 class FrameReader {
  public:
   FrameReader(Engine &engine, Colorimetry colorimetry, const Region &region);
@@ -44,12 +46,19 @@ class FrameReader {
 
  private:
   struct Converter;
-  void Process(const GstVideoFrame &frame, const GstVideoRectangle &part, std::span<uint8_t, kFrameBytes> rgb);
+  void Process(Preprocessor &preprocessor, const GstVideoFrame &frame, const GstVideoRectangle &part,
+               std::span<uint8_t, kFrameBytes> rgb);
   bool ReadsDirectly(const GstVideoInfo &info) const;
   void MakeConverter(const GstVideoInfo &info);
+  bool ReadOnGpu(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> rgb);
 
   Engine &engine_;
+  const Colorimetry colorimetry_;
+  const Region region_;
   const std::unique_ptr<Preprocessor> preprocessor_;
+  // Of the GPU where the newest buffer lay. In this order: the preprocessor may not outlive the context.
+  GstObjectPtr gpu_context_;
+  std::unique_ptr<Preprocessor> gpu_preprocessor_;  // null: it does not work there
   GstVideoInfo info_;
   Orientation orientation_ = Orientation::kIdentity;
   std::unique_ptr<Converter> converter_;  // null: libswscale reads the format as it is

@@ -37,7 +37,12 @@ class Engine {
   virtual ServiceInfo Describe(const Request &request) = 0;
 
   virtual std::unique_ptr<Preprocessor> NewPreprocessor(Colorimetry colorimetry, const Region &region) = 0;
-  // Whether Preprocessor reads this libavutil pixel format.
+  // The same for pictures in the memory of a CUDA GPU: the planes are addresses there, of memory that belongs to one
+  // CUDA context, which must outlive the preprocessor, or the next picture in another one. Within 1 of what
+  // NewPreprocessor's gives. Process throws Error for what it cannot do: formats but for NV12, P010, I420 and packed
+  // RGB, less than 112 x 112. Null: this build or this machine cannot do it.
+  virtual std::unique_ptr<Preprocessor> NewCudaPreprocessor(Colorimetry colorimetry, const Region &region) = 0;
+  // Whether NewPreprocessor's reads this libavutil pixel format.
   virtual bool ReadsPixelFormat(const char *name) = 0;
 
   // A head (see action/head.h) with these weights. `auto` is the CPU, which is done with a step before a GPU has been
@@ -58,7 +63,7 @@ class Engine {
 };
 
 // Bump with every change of the classes above: plugin and engine may come from different builds.
-inline constexpr int kEngineInterface = 6;
+inline constexpr int kEngineInterface = 7;
 
 }  // namespace action
 

@@ -27,6 +27,14 @@ class AreaResize {
     const PixelWeight *begin, *end;              // all
     const PixelWeight *inner_begin, *inner_end;  // those with the weight of a whole pixel
   };
+  struct Line {
+    std::vector<PixelWeight> shares;
+    std::vector<Span> spans;  // of each output pixel
+    size_t longest = 0;       // the most shares of one
+  };
+
+  // Of one dimension, as OpenCV computes them; size >= out_size.
+  static Line WeightsOf(int size, int out_size);
 
   // Sizes in pixels. Only for what OpenCV computes in this way: see Covers.
   AreaResize(int width, int height, int out_width, int out_height);
@@ -42,12 +50,6 @@ class AreaResize {
   void Run(const uint8_t *from, ptrdiff_t stride, uint8_t *to);
 
  private:
-  struct Line {
-    std::vector<PixelWeight> shares;
-    std::vector<Span> spans;  // of each output pixel
-    size_t longest = 0;       // the most shares of one
-  };
-  static Line WeightsOf(int size, int out_size);
   void AddDown(const uint8_t *from, ptrdiff_t stride, const Span &rows);
   void AddAcross(const uint8_t *from, ptrdiff_t stride, const Span &rows, uint8_t *to) const;
 

@@ -9,6 +9,7 @@
 #include "action/engine.h"
 #include "action/error.h"
 #include "actiontorch/cpu_convolution.h"
+#include "actiontorch/cuda_preprocess.h"
 #include "actiontorch/feature_service.h"
 #include "actiontorch/head_network.h"
 #include "actiontorch/head_training.h"
@@ -27,6 +28,9 @@ class TorchEngine : public Engine {
   ServiceInfo Describe(const Request &request) override { return DescribeService(request); }
   std::unique_ptr<Preprocessor> NewPreprocessor(Colorimetry colorimetry, const Region &region) override {
     return action::NewPreprocessor(colorimetry, region);
+  }
+  std::unique_ptr<Preprocessor> NewCudaPreprocessor(Colorimetry colorimetry, const Region &region) override {
+    return action::NewCudaPreprocessor(colorimetry, region);
   }
   bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
   std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where,

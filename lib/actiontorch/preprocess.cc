@@ -40,7 +40,7 @@ struct SwsFree {
 };
 using SwsPtr = std::unique_ptr<SwsContext, SwsFree>;
 
-int CoefficientsOf(Frame::Matrix matrix) {
+int ColourSpaceOf(Frame::Matrix matrix) {
   switch (matrix) {
     case Frame::Matrix::kBt601:
       return SWS_CS_ITU601;
@@ -75,11 +75,6 @@ struct BgrPicture {
   std::vector<uint8_t> pixels;
   int width = 0, height = 0, stride = 0;
 };
-
-bool SwapsSides(Orientation orientation) {
-  return orientation == Orientation::k90R || orientation == Orientation::k90L || orientation == Orientation::kUlLr ||
-         orientation == Orientation::kUrLl;
-}
 
 // `to` has the turned size already.
 void Turn(const cv::Mat &from, Orientation orientation, cv::Mat to) {
@@ -157,8 +152,7 @@ class SwsPreprocessor : public Preprocessor {
         av_image_check_size(static_cast<unsigned>(frame.width), static_cast<unsigned>(frame.height), 0, nullptr) < 0) {
       throw Error("a picture of " + Size(frame) + " cannot be processed");
     }
-    const bool full =
-        frame.full_range && (colorimetry_ == Colorimetry::kStream || HasFullRangeTwin(frame.pixel_format));
+    const bool full = TakesFullRange(frame, colorimetry_);
     context_.reset(sws_alloc_context());
     if (!context_) throw Error("out of memory for libswscale");
     const auto set = [this](const char *name, int64_t value) { av_opt_set_int(context_.get(), name, value, 0); };
@@ -175,7 +169,7 @@ class SwsPreprocessor : public Preprocessor {
       throw Error("libswscale cannot convert pictures of " + Size(frame) + " in the format " + frame.pixel_format);
     }
     if (colorimetry_ == Colorimetry::kStream) {
-      sws_setColorspaceDetails(context_.get(), sws_getCoefficients(CoefficientsOf(frame.matrix)), full ? 1 : 0,
+      sws_setColorspaceDetails(context_.get(), CoefficientsOf(frame, colorimetry_), full ? 1 : 0,
                                sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
     }
     decoded_.Resize(frame.width, frame.height);
@@ -184,7 +178,8 @@ class SwsPreprocessor : public Preprocessor {
       turned_.Resize(swaps ? frame.height : frame.width, swaps ? frame.width : frame.height);
     }
     PrepareScratch(frame);
-    area_ = AreaOf(frame.orientation != Orientation::kIdentity ? turned_ : decoded_);
+    const BgrPicture &whole = frame.orientation != Orientation::kIdentity ? turned_ : decoded_;
+    area_ = AreaOf(region_, whole.width, whole.height);
     area_resize_.reset();
     if (AreaResize::Covers(area_.width, area_.height, kFrameSide, kFrameSide))
       area_resize_.emplace(area_.width, area_.height, kFrameSide, kFrameSide);
@@ -230,17 +225,6 @@ class SwsPreprocessor : public Preprocessor {
     if ((av_pix_fmt_desc_get(format_)->flags & AV_PIX_FMT_FLAG_PAL) != 0) planes[1] = frame.planes[1];
   }
 
-  cv::Rect AreaOf(const BgrPicture &picture) const {
-    const auto edge = [](double fraction, int size) {
-      return std::clamp(static_cast<int>(std::lround(fraction * size)), 0, size);
-    };
-    const int left = std::min(edge(region_.x, picture.width), picture.width - 1);
-    const int top = std::min(edge(region_.y, picture.height), picture.height - 1);
-    const int right = std::max(edge(region_.x + region_.width, picture.width), left + 1);
-    const int bottom = std::max(edge(region_.y + region_.height, picture.height), top + 1);
-    return {left, top, right - left, bottom - top};
-  }
-
   const Colorimetry colorimetry_;
   const Region region_;
   std::tuple<std::string, int, int, bool, Frame::Matrix, Orientation> key_;
@@ -260,6 +244,30 @@ class SwsPreprocessor : public Preprocessor {
 
 std::unique_ptr<Preprocessor> NewPreprocessor(Colorimetry colorimetry, const Region &region) {
   return std::make_unique<SwsPreprocessor>(colorimetry, region);
+}
+
+const int *CoefficientsOf(const Frame &frame, Colorimetry colorimetry) {
+  return sws_getCoefficients(colorimetry == Colorimetry::kStream ? ColourSpaceOf(frame.matrix) : SWS_CS_DEFAULT);
+}
+
+bool TakesFullRange(const Frame &frame, Colorimetry colorimetry) {
+  return frame.full_range && (colorimetry == Colorimetry::kStream || HasFullRangeTwin(frame.pixel_format));
+}
+
+bool SwapsSides(Orientation orientation) {
+  return orientation == Orientation::k90R || orientation == Orientation::k90L || orientation == Orientation::kUlLr ||
+         orientation == Orientation::kUrLl;
+}
+
+cv::Rect AreaOf(const Region &region, int width, int height) {
+  const auto edge = [](double fraction, int size) {
+    return std::clamp(static_cast<int>(std::lround(fraction * size)), 0, size);
+  };
+  const int left = std::min(edge(region.x, width), width - 1);
+  const int top = std::min(edge(region.y, height), height - 1);
+  const int right = std::max(edge(region.x + region.width, width), left + 1);
+  const int bottom = std::max(edge(region.y + region.height, height), top + 1);
+  return {left, top, right - left, bottom - top};
 }
 
 bool ReadsPixelFormat(const char *name) {

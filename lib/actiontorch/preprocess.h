@@ -7,6 +7,7 @@
 #define ACTIONTORCH_PREPROCESS_H_
 
 #include <memory>
+#include <opencv2/core/types.hpp>
 
 #include "action/engine.h"
 
@@ -14,6 +15,16 @@ namespace action {
 
 std::unique_ptr<Preprocessor> NewPreprocessor(Colorimetry colorimetry, const Region &region);
 bool ReadsPixelFormat(const char *name);
+
+// What this and other ways to the same pixels have in common:
+
+// libswscale's numbers for a matrix (sws_getCoefficients), and whether samples are taken for full range.
+const int *CoefficientsOf(const Frame &frame, Colorimetry colorimetry);
+bool TakesFullRange(const Frame &frame, Colorimetry colorimetry);
+// Width and height are exchanged.
+bool SwapsSides(Orientation orientation);
+// In pixels of a picture of this size; one pixel at least.
+cv::Rect AreaOf(const Region &region, int width, int height);
 
 }  // namespace action
 

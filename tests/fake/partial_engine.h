@@ -11,6 +11,7 @@
 #include "action/engine.h"
 #include "action/error.h"
 #include "action/head.h"
+#include "actiontorch/cuda_preprocess.h"
 #include "actiontorch/preprocess.h"
 
 class PartialEngine : public action::Engine {
@@ -20,6 +21,10 @@ class PartialEngine : public action::Engine {
   std::unique_ptr<action::Preprocessor> NewPreprocessor(action::Colorimetry colorimetry,
                                                         const action::Region &region) override {
     return action::NewPreprocessor(colorimetry, region);
+  }
+  std::unique_ptr<action::Preprocessor> NewCudaPreprocessor(action::Colorimetry colorimetry,
+                                                            const action::Region &region) override {
+    return action::NewCudaPreprocessor(colorimetry, region);
   }
   bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
   std::unique_ptr<action::Classifier> NewClassifier(const action::StateDict &, const std::string &,
