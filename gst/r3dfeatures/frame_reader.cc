@@ -315,9 +315,6 @@ bool FrameReader::ReadOnGpu(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> r
       gpu_preprocessor_.reset();
       gpu_context_.reset(GST_OBJECT(gst_object_ref(context)));
       gpu_preprocessor_ = engine_.NewCudaPreprocessor(colorimetry_, region_);
-      if (!gpu_preprocessor_) {
-        GST_WARNING("frames are copied from the GPU to be shrunk: this build has no kernels for it (-Dcuda-frames)");
-      }
     }
     if (!gpu_preprocessor_) return false;
     MappedFrame frame(info_, buffer, static_cast<GstMapFlags>(GST_MAP_READ | kMapCuda));

@@ -40,7 +40,7 @@ class Engine {
   // The same for pictures in the memory of a CUDA GPU: the planes are addresses there, of memory that belongs to one
   // CUDA context, which must outlive the preprocessor, or the next picture in another one. Within 1 of what
   // NewPreprocessor's gives. Process throws Error for what it cannot do: formats but for NV12, P010, I420 and packed
-  // RGB, less than 112 x 112. Null: this build or this machine cannot do it.
+  // RGB, less than 112 x 112. Null: without NVIDIA's driver.
   virtual std::unique_ptr<Preprocessor> NewCudaPreprocessor(Colorimetry colorimetry, const Region &region) = 0;
   // Whether NewPreprocessor's reads this libavutil pixel format.
   virtual bool ReadsPixelFormat(const char *name) = 0;

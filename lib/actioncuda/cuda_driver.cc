@@ -9,13 +9,11 @@
 #include <string>
 
 #include "action/error.h"
-#include "actioncuda/cuda_kernels.h"
 
 namespace action {
 namespace {
 
 std::optional<CudaDriver> Load() {
-  if (kCudaKernels == nullptr) return std::nullopt;
   void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return std::nullopt;
   CudaDriver driver{};
@@ -26,6 +24,9 @@ std::optional<CudaDriver> Load() {
   };
   find(driver.init, "cuInit");
   find(driver.pointer_attribute, "cuPointerGetAttribute");
+  find(driver.device, "cuDeviceGet");
+  find(driver.retain_primary, "cuDevicePrimaryCtxRetain");
+  find(driver.release_primary, "cuDevicePrimaryCtxRelease_v2");
   find(driver.push_context, "cuCtxPushCurrent_v2");
   find(driver.pop_context, "cuCtxPopCurrent_v2");
   find(driver.load_module, "cuModuleLoadData");

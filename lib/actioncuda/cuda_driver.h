@@ -24,6 +24,9 @@ inline constexpr int kCudaPointerContext = 1;  // CU_POINTER_ATTRIBUTE_CONTEXT
 struct CudaDriver {
   CudaResult (*init)(unsigned flags);
   CudaResult (*pointer_attribute)(void *value, int attribute, CudaAddress of);
+  CudaResult (*device)(int *device, int ordinal);
+  CudaResult (*retain_primary)(CudaContext *context, int device);
+  CudaResult (*release_primary)(int device);
   CudaResult (*push_context)(CudaContext context);
   CudaResult (*pop_context)(CudaContext *context);
   CudaResult (*load_module)(CudaModule *module, const void *image);
@@ -43,7 +46,7 @@ struct CudaDriver {
   void Check(CudaResult result, const char *what) const;
 };
 
-// Loads the driver at the first call, for good. Null: there is none, it finds no GPU, or this build has no kernels.
+// Loads the driver at the first call, for good. Null: there is none, or it finds no GPU.
 const CudaDriver *FindCudaDriver();
 
 // The context to which the memory at an address belongs. Throws Error when it is none of a GPU.

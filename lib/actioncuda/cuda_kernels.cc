@@ -3,23 +3,46 @@
 
 #include "actioncuda/cuda_kernels.h"
 
+#include "action/error.h"
+
 namespace action {
 namespace {
 
 constexpr int kBlockWidth = 16, kBlockHeight = 8;  // threads
 
-}  // namespace
-
+// PTX, which the driver translates.
 #ifdef ACTION_CUDA_KERNELS
-const char *const kCudaKernels =
+constexpr const char *kPtx =
 #include "cuda_kernels_ptx.inc"
     ;
 #else
-const char *const kCudaKernels = nullptr;
+constexpr const char *kPtx = nullptr;
 #endif
 
+}  // namespace
+
+bool HasCudaKernels() {
+  return kPtx != nullptr;
+}
+
+void TryCudaKernels(const CudaDriver &driver) {
+  int device = 0;
+  CudaContext context = nullptr;
+  driver.Check(driver.device(&device, 0), "no GPU");
+  driver.Check(driver.retain_primary(&context, device), "no context on the GPU");
+  try {
+    const CurrentCudaContext current(driver, context);
+    const CudaKernels kernels(driver);
+  } catch (...) {
+    driver.release_primary(device);
+    throw;
+  }
+  driver.release_primary(device);
+}
+
 CudaKernels::CudaKernels(const CudaDriver &driver) : driver_(driver) {
-  driver.Check(driver.load_module(&module_, kCudaKernels), "the driver cannot translate the kernels");
+  if (!HasCudaKernels()) throw Error("gst-action was built without kernels for it (apt install clang, and build anew)");
+  driver.Check(driver.load_module(&module_, kPtx), "the driver cannot translate the kernels");
   try {
     driver.Check(driver.find_kernel(&shrink_, module_, "action_shrink"), "action_shrink");
     driver.Check(driver.find_kernel(&blend_, module_, "action_blend"), "action_blend");

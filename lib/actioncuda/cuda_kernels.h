@@ -11,10 +11,13 @@
 
 namespace action {
 
-// PTX, which the driver translates. Null: this build has no kernels.
-extern const char *const kCudaKernels;
+// False: built without a compiler for them.
+bool HasCudaKernels();
 
-// In one context: made, used and destroyed while that is current. Throws Error.
+// Whether the first GPU takes them: throws Error when it does not.
+void TryCudaKernels(const CudaDriver &driver);
+
+// In one context: made, used and destroyed while that is current. Throws Error, also where this build has none.
 //
 // Kernels run on the context's default stream, which begins when what its other streams were told before is done, and
 // ends before they go on. That is how they wait for a decoder, and an encoder for them.

@@ -75,6 +75,7 @@ Gpu &TheGpu() {
 }
 
 thread_local std::vector<Context *> current;
+Context *primary = nullptr;
 
 int Fault(const char *what, int error) {
   fprintf(stderr, "fake CUDA: %s\n", what);
@@ -296,6 +297,18 @@ FAKE_API int cuCtxPopCurrent_v2(Context **context) {
   if (context != nullptr) *context = current.back();
   current.pop_back();
   return 0;
+}
+
+// The primary context: one for each time that it is retained.
+FAKE_API int cuDevicePrimaryCtxRetain(Context **context, int device) {
+  const int error = cuCtxCreate_v2(context, 0, device);
+  current.pop_back();
+  primary = *context;
+  return error;
+}
+
+FAKE_API int cuDevicePrimaryCtxRelease_v2(int) {
+  return cuCtxDestroy_v2(primary);
 }
 
 FAKE_API int cuPointerGetAttribute(void *value, int attribute, uint64_t address) {

@@ -6,6 +6,7 @@
 """
 
 import ctypes
+import ctypes.util
 import json
 import os
 import shutil
@@ -181,12 +182,23 @@ def the_whole_pipeline_stays_on_the_gpu(build):
     assert count("modules") == 0 and count("blocks") == 0 and count("faults") == 0
 
 
+def doctor_tells(build):
+    needs_cuda(build)
+    said = subprocess.run([os.path.join(build, "tools/gst-action-doctor")], capture_output=True, text=True)
+    assert "ok       GPU frames" in said.stdout, said.stdout + said.stderr
+    without = subprocess.run([os.path.join(build, "tools/gst-action-doctor")], capture_output=True, text=True,
+                             env={name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"})
+    if ctypes.util.find_library("cuda") is None:  # no driver but the fake one
+        assert "GPU frames" not in without.stdout, without.stdout
+
+
 if __name__ == "__main__":
     build = sys.argv[1]
     try:
         tap.run([("features are made on the GPU", lambda: features_are_made_on_the_gpu(build)),
                  ("other frames are copied", lambda: other_frames_are_copied(build)),
                  ("the panel is drawn on the GPU", lambda: the_panel_is_drawn_on_the_gpu(build)),
+                 ("gst-action-doctor tells of them", lambda: doctor_tells(build)),
                  ("the whole pipeline stays on the GPU", lambda: the_whole_pipeline_stays_on_the_gpu(build))])
     finally:
         shutil.rmtree(FOLDER, ignore_errors=True)

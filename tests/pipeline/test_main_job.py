@@ -462,9 +462,10 @@ def until_labelled(command, folder):
 
 
 def documented(line, camera):
-    """The line as it stands, but for what this machine has not: a camera, a screen, hours of video."""
+    """The line as it stands, but for what this machine has not: a camera, a screen, hours of video, a GPU (of which test_cuda.py has a fake one)."""
     assert "rtsp://CAMERA/stream" in line or "rtsp" not in line
     line = line.replace("rtsp://CAMERA/stream", camera)
+    line = line.replace("nvh264dec ! 'video/x-raw(memory:CUDAMemory)'", "avdec_h264").replace("nvh264enc", "x264enc")
     line = line.replace("v4l2src", "videotestsrc is-live=true").replace("autovideosink", "fakesink sync=true")
     folder = tempfile.mkdtemp(dir=FOLDER)
     for name in ("shift.mp4", "clip.mp4", "cut-off.mp4"):

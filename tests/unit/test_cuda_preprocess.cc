@@ -13,6 +13,7 @@
 
 #include "action/error.h"
 #include "actioncuda/cuda_driver.h"
+#include "actioncuda/cuda_kernels.h"
 #include "actiontorch/cuda_preprocess.h"
 #include "actiontorch/preprocess.h"
 
@@ -120,7 +121,8 @@ struct Picture {
 class CudaPreprocess : public testing::Test {
  protected:
   void SetUp() override {
-    if (!NewCudaPreprocessor(Colorimetry::kReference, {})) GTEST_SKIP() << "built without clang++ or nvcc";
+    ASSERT_NE(NewCudaPreprocessor(Colorimetry::kReference, {}), nullptr);
+    if (!HasCudaKernels()) GTEST_SKIP() << "built without clang++ or nvcc";
     context_ = Fake::NewContext();
   }
   void TearDown() override {
@@ -282,6 +284,13 @@ TEST_F(CudaPreprocess, SaysWhatFailsAndWorksAfterwards) {
   preprocess->Process(picture.on_gpu, actual);
   for (size_t i = 0; i < expected.size(); ++i)
     ASSERT_NEAR(expected[i], actual[i], 1);
+}
+
+TEST_F(CudaPreprocess, TriesTheKernels) {
+  TryCudaKernels(*FindCudaDriver());
+  Fake::Fail("cuModuleLoadData", 222);
+  EXPECT_THROW(TryCudaKernels(*FindCudaDriver()), Error);
+  Fake::Fail("cuModuleLoadData", 0);
 }
 
 TEST_F(CudaPreprocess, RefusesWhatItDoesNotShrink) {

@@ -24,6 +24,8 @@
 #include "action/model_bundle.h"
 #include "action/r3d18_spec.h"
 #include "action/weights_location.h"
+#include "actioncuda/cuda_driver.h"
+#include "actioncuda/cuda_kernels.h"
 #include "actionoverlay/panel_painter.h"
 #include "build_config.h"
 #include "common/command_line.h"
@@ -196,6 +198,19 @@ std::optional<ServiceInfo> CheckLibTorch(Report &report, const std::string &weig
   return std::nullopt;
 }
 
+// ---- Frames on a GPU
+
+void CheckGpuFrames(Report &report) {
+  const CudaDriver *driver = FindCudaDriver();
+  if (driver == nullptr) return;
+  try {
+    TryCudaKernels(*driver);
+    report.Good("GPU frames", "frames in an NVIDIA GPU's memory (nvh264dec) are shrunk, and drawn into, there");
+  } catch (const Error &e) {
+    report.Note("GPU frames", "frames in an NVIDIA GPU's memory (nvh264dec) are copied to main memory", e.what());
+  }
+}
+
 // ---- A model
 
 // Whether a model is good, and was trained with these weights: with others actionclassify refuses it.
@@ -308,6 +323,7 @@ int Run(int argc, char **argv) {
   CheckPlugin(report);
   CheckElements(report);
   const auto service = CheckLibTorch(report, OrEmpty(weights));
+  CheckGpuFrames(report);
   CheckFonts(report);
   if (!line.operands().empty()) CheckModel(report, line.operands()[0], service);
   std::printf("\n%s\n", report.problems() == 0 ? "Everything that is needed is there."
