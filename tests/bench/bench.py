@@ -247,12 +247,26 @@ def features():
             busy = decode["cpu"] + alone["cpu_ms"] / 1e3 * sum(ours["chunks"])
             bound = max(busy / CORES, decode["seconds"])
             rows.append((f"**r3dfeatures, {precision}**{name}", f"{ours['seconds']:.2f}", f"{ours['cpu']:.1f}", f"{theirs['seconds'] / ours['seconds']:.2f}", f"{ours['seconds'] / bound:.2f}"))
+        ours = median(lambda: worker(f"filesrc location={file} ! {skipping} ! queue ! r3dfeatures ! fakesink sync=false", **env))
+        rows.append((f"**the same, fp32, behind actionskip**{name}", f"{ours['seconds']:.2f}", f"{ours['cpu']:.1f}", f"{theirs['seconds'] / ours['seconds']:.2f}", ""))
+    skipping = "qtdemux ! h264parse ! actionskip ! avdec_h264"
     compare("", "fp32", "bf16")
     if "AVX2" not in bench_network("fp32", 1).get("how", ""):
         # The networks of both; decoding and shrinking stay what they are.
         compare(", as on a processor with AVX2 alone", "fp32", ONEDNN_MAX_CPU_ISA="AVX2", DNNL_MAX_CPU_ISA="AVX2", OPENBLAS_CORETYPE="Haswell", ATEN_CPU_CAPABILITY="avx2")
     table(*rows)
     print("The bound: max((CPU s of decoding alone + of the network alone) / cores, decoding alone).\n")
+
+    # What the study profile costs: four times the chunks.
+    rows = [("fp32", "s", "CPU s", "CPU / hop 16's")]
+    base = None
+    for name, decoder, settings in (("hop 16", "decodebin", ""), ("hop 4", "decodebin", "hop=4"), ("hop 4, continual", "decodebin", "hop=4 features=continual"),
+                                    ("hop 16, behind actionskip", skipping, ""), ("hop 4, behind actionskip", skipping, "hop=4"),
+                                    ("hop 4, continual, behind actionskip", skipping, "hop=4 features=continual")):
+        ours = median(lambda: worker(f"filesrc location={file} ! {decoder} ! queue ! r3dfeatures {settings} ! fakesink sync=false"))
+        base = ours["cpu"] if "hop 16" in name else base
+        rows.append((name, f"{ours['seconds']:.2f}", f"{ours['cpu']:.1f}", f"{ours['cpu'] / base:.2f}"))
+    table(*rows)
 
 
 def job():
