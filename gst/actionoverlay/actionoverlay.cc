@@ -461,7 +461,11 @@ bool Start(GstActionOverlay *self) {
 GstStateChangeReturn ChangeState(GstElement *element, GstStateChange transition) {
   GstActionOverlay *self = GST_ACTION_OVERLAY(element);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !Start(self)) return GST_STATE_CHANGE_FAILURE;
-  return GST_ELEMENT_CLASS(gst_action_overlay_parent_class)->change_state(element, transition);
+  const GstStateChangeReturn result =
+      GST_ELEMENT_CLASS(gst_action_overlay_parent_class)->change_state(element, transition);
+  // What lies on a GPU goes back with the frames.
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) self->state->blender = {};
+  return result;
 }
 
 void Finalize(GObject *object) {

@@ -69,6 +69,8 @@ def run(line):
             error = message.parse_error()[0].message
         if message.type in (Gst.MessageType.ERROR, Gst.MessageType.EOS):
             break
+    pipeline.set_state(Gst.State.READY)
+    assert count("modules") == 0, "a stopped element keeps nothing on the GPU"
     pipeline.set_state(Gst.State.NULL)
     return error, features, seen
 
