@@ -230,6 +230,13 @@ Entry Find(const std::string &folder, const std::string &name) {
   return beside.twin ? beside : entry;
 }
 
+void CheckNotForeign(const std::string &stem) {
+  const std::optional<json> there = ReadTwin(stem + ".json");
+  if (!there || !there->contains(kBackboneKey)) return;
+  throw Error(stem + ".pt are features of " + (*there)[kBackboneKey].dump() +
+              ", which were made elsewhere, and are not overwritten. Name another folder for the features");
+}
+
 }  // namespace
 
 FeatureFile ReadFeatureFile(const std::string &path) {
@@ -333,6 +340,10 @@ std::optional<FeatureTable> FeatureCache::Read(const std::string &video, const V
   return std::nullopt;
 }
 
+void FeatureCache::CheckReplaceable(const std::string &video, const VideoSpan &span) const {
+  CheckNotForeign(StemIn(folder_, NameFor(video, span)));
+}
+
 void FeatureCache::Write(const std::string &video, const VideoSpan &span, const FeatureTable &table,
                          const VideoMark &mark) const {
   std::string stem = StemIn(folder_, NameFor(video, span));
@@ -348,10 +359,7 @@ void FeatureCache::Write(const std::string &video, const VideoSpan &span, const 
                           MakeValue(Tensor::FromFloats({rows, kFeatureSize}, std::move(feats))));
   dict.items.emplace_back(MakeValue(std::string("ts")), MakeValue(Tensor::FromFloats({rows}, std::move(times))));
 
-  if (const std::optional<json> there = ReadTwin(stem + ".json"); there && there->contains(kBackboneKey)) {
-    throw Error(stem + ".pt are features of " + (*there)[kBackboneKey].dump() +
-                ", which were made elsewhere, and are not overwritten. Name another folder for the features");
-  }
+  CheckNotForeign(stem);
   json twin = OriginOf(video, span, config_, mark);
   twin["src_fps"] = table.source_fps;
   twin["samples"] = table.samples;

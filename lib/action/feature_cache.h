@@ -94,6 +94,9 @@ class ACTION_API FeatureCache {
   std::optional<FeatureTable> Read(const std::string &video, const VideoSpan &span, bool published,
                                    const std::function<void(const std::string &)> &problem = {}) const;
 
+  // Throws Error where Write would, since features that were made elsewhere lie there.
+  void CheckReplaceable(const std::string &video, const VideoSpan &span) const;
+
   // Replaces the entry, but none of the reference's, beside which it is put. Both files appear complete or not at all;
   // each of them is worth nothing with another's twin. `mark` is of before the video was read, so that an entry of a
   // video that changed meanwhile is stale at once. Throws Error, also where one lies there that was made elsewhere.

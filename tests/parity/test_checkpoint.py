@@ -267,6 +267,10 @@ def conversions():
         assert "an R3D-18" in said and "with classifier" in said, said
         identities.append([line for line in said.splitlines() if line.startswith("weights:")][0])
     assert len(set(identities)) == 1, identities
+    broken = {**model.state_dict(), "stem.1.running_mean": torch.full((45,), float("nan"))}
+    torch.save(broken, path_of("nan.pt"))
+    said = subprocess.run([WEIGHTS_TOOL, "convert", path_of("nan.pt"), path_of("nan.safetensors")], check=True, capture_output=True, text=True)
+    assert "warning: stem.1.running_mean is not finite" in said.stderr, said
     back = torch.load(third, weights_only=True)
     assert all(torch.equal(tensor, back[name]) for name, tensor in model.state_dict().items())
     __import__("torchvision").models.video.r3d_18().load_state_dict(back)

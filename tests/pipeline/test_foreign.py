@@ -159,6 +159,12 @@ def not_overwritten():
     said = run("gst-action-features", video, "-o", path("cache"), "--weights", f"{BUILD}/tests/standin.pth", code=1)[1]
     assert 'are features of "tiny-net", which were made elsewhere, and are not overwritten' in said, said
     assert open(entry(path("cache"), video, ".pt"), "rb").read() == before
+    # Before anything is computed: what cannot be played is not even looked at.
+    with open(path("no-video.avi"), "w", encoding="utf-8") as file:
+        file.write("no video")
+    write(path("cache"), path("no-video.avi"), np.zeros((2, COLUMNS)))
+    said = run("gst-action-features", path("no-video.avi"), "-o", path("cache"), "--weights", f"{BUILD}/tests/standin.pth", code=1)[1]
+    assert "are not overwritten" in said, said
 
 
 def made_to_a_timeline():

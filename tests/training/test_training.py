@@ -512,7 +512,7 @@ def wrong_options():
                              (["a", "-o", "m", "--frobnicate"], "frobnicate")):
         said = train(*arguments, code=2)[1]
         assert words in said, (arguments, said)
-    assert "(" in train(demo(), "-o", path("m"), "--group-by", "(", code=1)[1]
+    assert "(" in train(demo(), "-o", path("m"), "--group-by", "(", code=2)[1]
     assert "does not match" in train(demo(), "-o", path("m"), "--group-by", "person([0-9])", code=1)[1]
 
 

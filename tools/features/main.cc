@@ -58,6 +58,7 @@ int Extract(const Options &options) {
     run.progress = [&](double done, double total) { progress.Update(label, done, total); };
     try {
       const action::VideoMark mark = action::VideoMark::Of(path);
+      cache.CheckReplaceable(path, {});
       const action::FeatureTable table = action::RunVideo(path, run);
       cache.Write(path, {}, table, mark);
       progress.Finish(path + " -> " + cache.EntryFor(path) + ".pt, " + std::to_string(table.rows.size()) + " chunks");

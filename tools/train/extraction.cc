@@ -103,6 +103,7 @@ Extraction ExtractFeatures(Engine &engine, const std::vector<Clip> &clips, const
         const std::lock_guard lock(mutex);
         progress.Complain("warning: " + text);
       };
+      cache.CheckReplaceable(clip.path, clip.span);
       VideoMark mark;
       try {
         mark = VideoMark::Of(clip.path);

@@ -15,6 +15,7 @@
 #include "action/error.h"
 #include "action/processors.h"
 #include "action/text.h"
+#include "action/training/dataset.h"
 #include "common/command_line.h"
 #include "common/quantities.h"
 
@@ -199,6 +200,7 @@ std::optional<int> TrainOptions::Parse(int argc, char **argv) {
     jobs = threads > 0 ? static_cast<size_t>(threads) : static_cast<size_t>(UsableProcessors());
 
     group_by = OrEmpty(group_by_text);
+    if (!group_by.empty()) CheckGroupPattern(group_by);
     ReadCrossValidation(cross_validate_text != nullptr ? cross_validate_text : "auto", OrEmpty(budget_text), *this);
     validation = OrEmpty(validation_text);
     if (split != 0) {

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -123,6 +124,16 @@ void CheckFree(const std::string &path, bool force) {
   }
 }
 
+void WarnOfNotFinite(const action::StateDict &weights) {
+  for (const auto &[name, tensor] : weights.entries) {
+    const std::vector<float> values = tensor.ToFloats();
+    if (std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) continue;
+    std::fprintf(stderr, "warning: %s is not finite, as it was before: nothing can be computed with such weights\n",
+                 Printable(name).c_str());
+    return;
+  }
+}
+
 int Convert(const Arguments &arguments) {
   gboolean force = FALSE;
   CommandLine line(
@@ -134,8 +145,10 @@ int Convert(const Arguments &arguments) {
   const Arguments &operands = line.operands();
   action::CheckStateDictPath(operands[1]);
   CheckFree(operands[1], force != FALSE);
-  action::WriteStateDict(operands[1], action::ToStateDict(action::ReadCheckpoint(operands[0])));
+  const action::StateDict weights = action::ToStateDict(action::ReadCheckpoint(operands[0]));
+  action::WriteStateDict(operands[1], weights);
   std::printf("%s written\n", operands[1].c_str());
+  WarnOfNotFinite(weights);
   return 0;
 }
 

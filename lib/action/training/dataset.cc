@@ -182,6 +182,14 @@ void WarnOfUnlabelled(const std::map<std::string, size_t> &in_root, Dataset &dat
       "table (--annotations)");
 }
 
+Regex GroupPattern(const std::string &pattern) {
+  try {
+    return Regex(pattern);
+  } catch (const Error &e) {
+    throw Error(std::string("--group-by ") + e.what());
+  }
+}
+
 }  // namespace
 
 std::string SameLabelWarning(const std::string &label, const std::set<std::string> &names) {
@@ -298,14 +306,12 @@ std::map<std::string, ValueCategory> ValuesOf(const Dataset &dataset, std::vecto
   return values;
 }
 
+void CheckGroupPattern(const std::string &pattern) {
+  GroupPattern(pattern);
+}
+
 void GroupBy(Dataset &dataset, const std::string &pattern) {
-  const Regex regex = [&pattern] {
-    try {
-      return Regex(pattern);
-    } catch (const Error &e) {
-      throw Error(std::string("--group-by ") + e.what());
-    }
-  }();
+  const Regex regex = GroupPattern(pattern);
   std::vector<std::string> unmatched;
   const auto source_in = [&regex](const std::string &name) -> std::string {
     const auto found = regex.Find(name);

@@ -55,6 +55,9 @@ std::string SameLabelWarning(const std::string &label, const std::set<std::strin
 // True for the endings of video files: .mp4, .mkv, ...
 ACTION_API bool HasVideoEnding(const std::string &path);
 
+// Throws Error when the pattern of --group-by is not a regular expression.
+ACTION_API void CheckGroupPattern(const std::string &pattern);
+
 // Makes the first group of `pattern` (the whole match when it has none), searched in the file name without its ending,
 // each clip's source. Throws Error when the pattern is not a regular expression, or naming the clips whose name it does
 // not match.
