@@ -20,10 +20,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import tap
 
 gi.require_version("Gst", "1.0")
+import device_run
 from gi.repository import Gst
 
 FOLDER = tempfile.mkdtemp(prefix="gst-action-cuda-")
-PATIENCE = 120  # s
 SMALL = 112 * 112 * 3  # bytes
 UNSUPPORTED_PTX = 222
 UPLOAD = "cudaupload ! video/x-raw(memory:CUDAMemory)"  # by itself it would leave frames where they are
@@ -47,32 +47,9 @@ def needs_cuda(build):
 
 
 def run(line):
-    """Runs to the end: the error or None, the features that were posted, and of `sink` the caps' features and the frames that can be read."""
-    pipeline = Gst.parse_launch(line)
-    features, seen = [], []
-    sink = pipeline.get_by_name("sink")
-    if sink:
-        def on_frame(pad, info):
-            where = pad.get_current_caps().get_features(0).to_string()
-            frame = info.get_buffer()
-            seen.append((where, None if "CUDA" in where else frame.extract_dup(0, frame.get_size())))
-            return Gst.PadProbeReturn.OK
-        sink.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, on_frame)
-    pipeline.set_state(Gst.State.PLAYING)
-    bus, error = pipeline.get_bus(), None
-    while True:
-        message = bus.timed_pop(PATIENCE * Gst.SECOND)
-        assert message, f"nothing happens: {line}"
-        if message.type == Gst.MessageType.ELEMENT and message.has_name("action-features") and message.get_structure().has_field("features"):
-            features.append(list(message.get_structure().get_value("features").get_data()))
-        if message.type == Gst.MessageType.ERROR:
-            error = message.parse_error()[0].message
-        if message.type in (Gst.MessageType.ERROR, Gst.MessageType.EOS):
-            break
-    pipeline.set_state(Gst.State.READY)
-    assert count("modules") == 0, "a stopped element keeps nothing on the GPU"
-    pipeline.set_state(Gst.State.NULL)
-    return error, features, seen
+    def stopped():
+        assert count("modules") == 0, "a stopped element keeps nothing on the GPU"
+    return device_run.run(line, stopped)
 
 
 def source(pixels, frames, size):

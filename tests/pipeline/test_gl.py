@@ -20,10 +20,10 @@ import tap
 os.environ.setdefault("GST_GL_PLATFORM", "egl")
 os.environ.setdefault("GST_GL_WINDOW", "egl-device")
 gi.require_version("Gst", "1.0")
+from device_run import run
 from gi.repository import Gst
 
 FOLDER = tempfile.mkdtemp(prefix="gst-action-gl-")
-PATIENCE = 120  # s
 WIDTH, HEIGHT = 640, 360
 SOURCE = f"videotestsrc pattern=smpte num-buffers={{frames}} ! video/x-raw,format=RGBA,width={WIDTH},height={HEIGHT},framerate=30/1"
 Gst.init(None)
@@ -35,34 +35,6 @@ def needs_gl():
     error, _, _ = run("gltestsrc num-buffers=1 ! gldownload ! fakesink")
     if error:
         raise tap.Skip(f"OpenGL does not work here: {error}")
-
-
-def run(line):
-    """Runs to the end: the error or None, the messages action-features' numbers, and of `sink` the caps and frames."""
-    pipeline = Gst.parse_launch(line)
-    features, seen = [], []
-    sink = pipeline.get_by_name("sink")
-    if sink:
-        def on_frame(pad, info):
-            frame = info.get_buffer()
-            caps = pad.get_current_caps()
-            on_gpu = not caps.get_features(0).contains("memory:SystemMemory")
-            seen.append((caps.get_features(0).to_string(), None if on_gpu else frame.extract_dup(0, frame.get_size())))
-            return Gst.PadProbeReturn.OK
-        sink.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, on_frame)
-    pipeline.set_state(Gst.State.PLAYING)
-    bus, error = pipeline.get_bus(), None
-    while True:
-        message = bus.timed_pop(PATIENCE * Gst.SECOND)
-        assert message, f"nothing happens: {line}"
-        if message.type == Gst.MessageType.ELEMENT and message.has_name("action-features"):
-            features.append(message.get_structure().get_value("features").get_data())
-        if message.type == Gst.MessageType.ERROR:
-            error = message.parse_error()[0].message
-        if message.type in (Gst.MessageType.ERROR, Gst.MessageType.EOS):
-            break
-    pipeline.set_state(Gst.State.NULL)
-    return error, features, seen
 
 
 def features_of_frames_on_the_gpu():
