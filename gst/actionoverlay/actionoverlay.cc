@@ -39,6 +39,7 @@
 #include "actionoverlay/overlay_composer.h"
 #include "actionoverlay/properties.h"
 #include "common/analytics_label.h"
+#include "common/cuda_memory.h"
 #include "common/device_memory.h"
 #include "common/feature_events.h"
 #include "common/flow_of_events.h"
@@ -245,7 +246,8 @@ void Blend(GstActionOverlay *self, GstBuffer *buffer, GstVideoOverlayComposition
   State &state = *self->state;
   if (state.blendable && state.on_device && state.blender.BlendOnGpu(composition, buffer, state.info)) return;
   GstVideoFrame frame;
-  if (!state.blendable || !gst_video_frame_map(&frame, &state.info, buffer, GST_MAP_READWRITE)) {
+  if (!state.blendable || !action::ComesWholeToMainMemory(buffer) ||
+      !gst_video_frame_map(&frame, &state.info, buffer, GST_MAP_READWRITE)) {
     if (state.blendable && !state.on_device) {
       throw action::Error(action::ErrorKind::kFormat, "",
                           "a frame of " + std::to_string(state.info.width) + "x" + std::to_string(state.info.height) +

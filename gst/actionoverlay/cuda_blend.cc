@@ -78,8 +78,9 @@ BlendTask TaskOf(const GstVideoFrame &frame) {
 // One context, and what is ours in it.
 class CudaBlender::Place {
  public:
-  Place(const CudaDriver &driver, GstObject *owner, CudaContext context)
-      : driver_(driver), owner_(GST_OBJECT(gst_object_ref(owner))), context_(context) {
+  Place(const CudaDriver &driver, GstObject *owner)
+      : driver_(driver), owner_(GST_OBJECT(gst_object_ref(owner))), context_(CudaHandleOf(owner)) {
+    if (context_ == nullptr) throw Error("their CUDA context cannot be had");
     const CurrentCudaContext current(driver_, context_);
     kernels_.emplace(driver_);
   }
@@ -92,9 +93,12 @@ class CudaBlender::Place {
   Place &operator=(const Place &) = delete;
 
   const GstObject *owner() const { return owner_.get(); }
+  // Of the last rectangles.
+  size_t drawn() const { return drawn_; }
 
   void Blend(std::span<GstVideoOverlayRectangle *const> rectangles, const GstVideoFrame &frame) {
     const CurrentCudaContext current(driver_, context_);
+    drawn_ = 0;
     Keep(rectangles);
     for (size_t i = 0; i < rectangles.size(); ++i) {
       BlendTask task = TaskOf(frame);
@@ -107,6 +111,7 @@ class CudaBlender::Place {
       task.right = std::min(task.x + static_cast<int>(width), GST_VIDEO_FRAME_WIDTH(&frame));
       task.bottom = std::min(task.y + static_cast<int>(height), GST_VIDEO_FRAME_HEIGHT(&frame));
       kernels_->Blend(task);
+      ++drawn_;
     }
     // An encoder is not one of the context's streams.
     driver_.Check(driver_.synchronize(nullptr), "a kernel failed");
@@ -141,6 +146,7 @@ class CudaBlender::Place {
   const CudaContext context_;
   std::optional<CudaKernels> kernels_;
   std::vector<Panel> panels_;  // of the last rectangles
+  size_t drawn_ = 0;
 };
 
 CudaBlender::CudaBlender() = default;
@@ -150,7 +156,7 @@ CudaBlender &CudaBlender::operator=(CudaBlender &&) noexcept = default;
 
 bool CudaBlender::Reaches(GstBuffer *buffer) const {
   const GstObject *context = CudaContextOf(buffer);
-  return context != nullptr && context != failed_ && FindCudaDriver() != nullptr;
+  return context != nullptr && context != failed_.get() && FindCudaDriver() != nullptr;
 }
 
 bool CudaBlender::Blend(std::span<GstVideoOverlayRectangle *const> rectangles, GstBuffer *buffer,
@@ -161,17 +167,17 @@ bool CudaBlender::Blend(std::span<GstVideoOverlayRectangle *const> rectangles, G
   try {
     const GpuFrame frame(buffer, info);
     if (!place_ || place_->owner() != owner) {
-      const auto address = reinterpret_cast<uintptr_t>(GST_VIDEO_FRAME_PLANE_DATA(&frame.get(), 0));
       place_.reset();
-      place_ = std::make_unique<Place>(*driver, owner, CudaContextOfMemory(*driver, address));
+      place_ = std::make_unique<Place>(*driver, owner);
     }
     place_->Blend(rectangles, frame.get());
     return true;
   } catch (const Error &error) {
     GST_WARNING("frames are copied from the GPU to be drawn into: %s", error.what());
+    const bool drawn = place_ && place_->drawn() > 0;
     place_.reset();
-    failed_ = owner;
-    return false;
+    failed_.reset(GST_OBJECT(gst_object_ref(owner)));
+    return drawn;
   }
 }
 

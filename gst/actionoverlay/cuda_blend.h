@@ -10,6 +10,8 @@
 #include <memory>
 #include <span>
 
+#include "common/glib_ptr.h"
+
 namespace action {
 
 // For one thread.
@@ -24,13 +26,14 @@ class CudaBlender {
   bool Reaches(GstBuffer *buffer) const;
 
   // rectangles: AYUV of straight alpha, each pixel for one of the frame. info: 8 bits of YUV without alpha. `buffer` is
-  // writable. False: it cannot be done there, of which a log tells, and some rectangles may be in the frame.
+  // writable. False: it cannot be done there, of which a log tells, and nothing was drawn. (Where it fails half way,
+  // the rest is missing in that one frame.)
   bool Blend(std::span<GstVideoOverlayRectangle *const> rectangles, GstBuffer *buffer, const GstVideoInfo &info);
 
  private:
   class Place;
   std::unique_ptr<Place> place_;  // where the newest frame lay
-  const void *failed_ = nullptr;  // the context in which it failed
+  GstObjectPtr failed_;           // the context in which it failed
 };
 
 }  // namespace action

@@ -178,7 +178,11 @@ const char *Begin(GstActionSkip *self) {
   if (action::IsLive(self->sink)) return "the source is live";
   const GstStructure *structure = gst_caps_get_structure(state.caps.get(), 0);
   const char *interlaced = gst_structure_get_string(structure, "interlace-mode");
-  if (interlaced != nullptr && std::strcmp(interlaced, "progressive") != 0) return "it is interlaced";
+  // h264parse says it in the one way or in the other.
+  const char *coded = gst_structure_get_string(structure, "coded-picture-structure");
+  if ((interlaced != nullptr && std::strcmp(interlaced, "progressive") != 0) ||
+      (coded != nullptr && std::strcmp(coded, "frame") != 0))
+    return "it is interlaced";
   gint numerator = 0, denominator = 1;
   gst_structure_get_fraction(structure, "framerate", &numerator, &denominator);
   if (numerator <= 0 || denominator <= 0) return "its rate is not known";
@@ -379,9 +383,11 @@ static void gst_action_skip_class_init(GstActionSkipClass *klass) {
   element_class->change_state = ChangeState;
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   gst_element_class_add_static_pad_template(element_class, &src_template);
-  gst_element_class_set_static_metadata(element_class, "Pictures that nobody looks at", "Filter/Video",
-                                        "Takes out pictures that r3dfeatures does not sample, before they are decoded",
-                                        "The gst-action developers");
+  gst_element_class_set_static_metadata(
+      element_class, "Pictures that nobody looks at", "Filter/Video",
+      "Takes out pictures that r3dfeatures does not sample, before they are decoded. For features and "
+      "timelines, not for a video that is to be seen",
+      "The gst-action developers");
 }
 
 static void gst_action_skip_init(GstActionSkip *self) {

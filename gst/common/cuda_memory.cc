@@ -3,6 +3,9 @@
 
 #include "common/cuda_memory.h"
 
+#include <dlfcn.h>
+#include <gst/video/video.h>
+
 namespace action {
 namespace {
 
@@ -12,7 +15,29 @@ struct CudaMemory {
   GstObject *context;
 };
 
+using GetHandle = void *(*)(GstObject *context);
+
+// In GStreamer's library for CUDA. It is there: somebody has made a context with it.
+GetHandle FindGetHandle() {
+  void *library = dlopen("libgstcuda-1.0.so.0", RTLD_NOW | RTLD_NOLOAD);
+  return library != nullptr ? reinterpret_cast<GetHandle>(dlsym(library, "gst_cuda_context_get_handle")) : nullptr;
+}
+
 }  // namespace
+
+void *CudaHandleOf(GstObject *context) {
+  static const GetHandle get_handle = FindGetHandle();
+  return get_handle != nullptr ? get_handle(context) : nullptr;
+}
+
+bool ComesWholeToMainMemory(GstBuffer *buffer) {
+  const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer);
+  if (meta == nullptr || CudaContextOf(buffer) == nullptr) return true;
+  for (guint plane = 0; plane < meta->n_planes; ++plane) {
+    if (meta->stride[plane] > 0 && meta->offset[plane] % static_cast<gsize>(meta->stride[plane]) != 0) return false;
+  }
+  return true;
+}
 
 GstObject *CudaContextOf(GstBuffer *buffer) {
   if (gst_buffer_n_memory(buffer) != 1) return nullptr;

@@ -17,6 +17,13 @@ inline constexpr auto kMapCuda = static_cast<GstMapFlags>(GST_MAP_FLAG_LAST << 1
 // piece of CUDA memory. No reference is taken.
 GstObject *CudaContextOf(GstBuffer *buffer);
 
+// False: a mapping for the processor lacks a part of the frame. GStreamer 1.22 copies rows as long as the first
+// plane's, and of I420 with an odd height lets the last plane begin in the middle of one.
+bool ComesWholeToMainMemory(GstBuffer *buffer);
+
+// The CUcontext of a GstCudaContext (gst_cuda_context_get_handle).
+void *CudaHandleOf(GstObject *context);
+
 }  // namespace action
 
 #endif  // GST_ACTION_COMMON_CUDA_MEMORY_H_

@@ -144,8 +144,8 @@ class MappedFrame {
       if (const std::string memory = DeviceMemoryOf(buffer); !memory.empty()) {
         throw Error(ErrorKind::kFormat, "",
                     "a video buffer cannot be copied from where it lies (" + memory +
-                        "); put the element that downloads it (cudadownload, gldownload, vapostproc) before "
-                        "r3dfeatures");
+                        "); put the element that downloads it (cudadownload, gldownload, vapostproc) and 'video/x-raw' "
+                        "before r3dfeatures");
       }
       throw Error(ErrorKind::kFormat, "",
                   std::string("a video buffer of the format ") + GST_VIDEO_INFO_NAME(&info) + " and the size " +
@@ -314,7 +314,7 @@ bool FrameReader::ReadOnGpu(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> r
     if (context != gpu_context_.get()) {
       gpu_preprocessor_.reset();
       gpu_context_.reset(GST_OBJECT(gst_object_ref(context)));
-      gpu_preprocessor_ = engine_.NewCudaPreprocessor(colorimetry_, region_);
+      gpu_preprocessor_ = engine_.NewCudaPreprocessor(colorimetry_, region_, CudaHandleOf(context));
     }
     if (!gpu_preprocessor_) return false;
     MappedFrame frame(info_, buffer, static_cast<GstMapFlags>(GST_MAP_READ | kMapCuda));
@@ -330,6 +330,11 @@ bool FrameReader::ReadOnGpu(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> r
 
 void FrameReader::Read(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> rgb) {
   if (ReadOnGpu(buffer, rgb)) return;
+  if (!ComesWholeToMainMemory(buffer)) {
+    throw Error(ErrorKind::kFormat, "",
+                std::string("this GStreamer does not bring frames of the format ") + GST_VIDEO_INFO_NAME(&info_) +
+                    " and an odd height whole from CUDA memory; put cudadownload and 'video/x-raw' before r3dfeatures");
+  }
   MappedFrame frame(info_, buffer, GST_MAP_READ);
   // The buffer's GstVideoMeta may say another size than the caps: the picture is a part of what was decoded.
   const GstVideoInfo &info = frame.get().info;

@@ -37,11 +37,12 @@ class Engine {
   virtual ServiceInfo Describe(const Request &request) = 0;
 
   virtual std::unique_ptr<Preprocessor> NewPreprocessor(Colorimetry colorimetry, const Region &region) = 0;
-  // The same for pictures in the memory of a CUDA GPU: the planes are addresses there, of memory that belongs to one
-  // CUDA context, which must outlive the preprocessor, or the next picture in another one. Within 1 of what
-  // NewPreprocessor's gives. Process throws Error for what it cannot do: formats but for NV12, P010, I420 and packed
-  // RGB, less than 112 x 112. Null: without NVIDIA's driver.
-  virtual std::unique_ptr<Preprocessor> NewCudaPreprocessor(Colorimetry colorimetry, const Region &region) = 0;
+  // The same for pictures in the memory of a CUDA GPU: the planes are addresses in a CUDA context (CUcontext), which
+  // must outlive the preprocessor. Within 1 of what NewPreprocessor's gives. Process throws Error for what it cannot
+  // do: formats but for NV12, NV21, P010, I420 and packed RGB, odd sizes of YUV, less than 112 x 112. Null: without
+  // NVIDIA's driver, or a context.
+  virtual std::unique_ptr<Preprocessor> NewCudaPreprocessor(Colorimetry colorimetry, const Region &region,
+                                                            void *context) = 0;
   // Whether NewPreprocessor's reads this libavutil pixel format.
   virtual bool ReadsPixelFormat(const char *name) = 0;
 

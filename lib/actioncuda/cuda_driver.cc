@@ -23,7 +23,6 @@ std::optional<CudaDriver> Load() {
     complete = complete && function != nullptr;
   };
   find(driver.init, "cuInit");
-  find(driver.pointer_attribute, "cuPointerGetAttribute");
   find(driver.device, "cuDeviceGet");
   find(driver.retain_primary, "cuDevicePrimaryCtxRetain");
   find(driver.release_primary, "cuDevicePrimaryCtxRelease_v2");
@@ -50,13 +49,6 @@ void CudaDriver::Check(CudaResult result, const char *what) const {
   const char *name = nullptr;
   error_name(result, &name);
   throw Error(std::string("CUDA: ") + what + ": " + (name != nullptr ? name : std::to_string(result)));
-}
-
-CudaContext CudaContextOfMemory(const CudaDriver &driver, CudaAddress address) {
-  CudaContext context = nullptr;
-  driver.Check(driver.pointer_attribute(&context, kCudaPointerContext, address), "a picture is not on the GPU");
-  if (context == nullptr) throw Error("CUDA: a picture is in no context");
-  return context;
 }
 
 CurrentCudaContext::CurrentCudaContext(const CudaDriver &driver, CudaContext context) : driver_(driver) {

@@ -19,11 +19,8 @@ using CudaContext = void *;    // CUcontext
 using CudaModule = void *;     // CUmodule
 using CudaKernel = void *;     // CUfunction
 
-inline constexpr int kCudaPointerContext = 1;  // CU_POINTER_ATTRIBUTE_CONTEXT
-
 struct CudaDriver {
   CudaResult (*init)(unsigned flags);
-  CudaResult (*pointer_attribute)(void *value, int attribute, CudaAddress of);
   CudaResult (*device)(int *device, int ordinal);
   CudaResult (*retain_primary)(CudaContext *context, int device);
   CudaResult (*release_primary)(int device);
@@ -48,9 +45,6 @@ struct CudaDriver {
 
 // Loads the driver at the first call, for good. Null: there is none, or it finds no GPU.
 const CudaDriver *FindCudaDriver();
-
-// The context to which the memory at an address belongs. Throws Error when it is none of a GPU.
-CudaContext CudaContextOfMemory(const CudaDriver &driver, CudaAddress address);
 
 // The calling thread's context, while this lives.
 class CurrentCudaContext {

@@ -8,7 +8,8 @@
 set -eu
 compiler=$1 source=$2 include=$3 output=$4
 ptx=$output.ptx
-# Products and sums are rounded one by one, as OpenCV's are. The oldest GPU that the compiler still knows: newer ones run its PTX.
+# Products and sums are rounded one by one, as OpenCV's are. For old GPUs, since newer ones run their PTX: clang's is for Maxwell, nvcc's for Turing, which nvcc 13
+# still knows.
 case $(basename "$compiler") in
   *nvcc*) "$compiler" -ptx -arch=compute_75 -std=c++17 -O3 -fmad=false "-I$include" -o "$ptx" "$source" ;;
   *)

@@ -17,17 +17,17 @@ namespace {
 
 class CudaPreprocessor : public Preprocessor {
  public:
-  CudaPreprocessor(const CudaDriver &driver, Colorimetry colorimetry, const Region &region)
-      : driver_(driver), colorimetry_(colorimetry), region_(region) {}
-  ~CudaPreprocessor() override { Leave(); }
+  CudaPreprocessor(const CudaDriver &driver, Colorimetry colorimetry, const Region &region, CudaContext context)
+      : driver_(driver), colorimetry_(colorimetry), region_(region), context_(context) {}
+  ~CudaPreprocessor() override {
+    const CurrentCudaContext current(driver_, context_, std::nothrow);
+    tables_.reset();
+    out_.reset();
+    kernels_.reset();
+  }
 
   void Process(const Frame &frame, std::span<uint8_t, kFrameBytes> rgb) override {
-    CudaContext context = CudaContextOfMemory(driver_, reinterpret_cast<uintptr_t>(frame.planes[0]));
-    if (context != context_) {
-      Leave();
-      context_ = context;
-    }
-    const CurrentCudaContext current(driver_, context);
+    const CurrentCudaContext current(driver_, context_);
     if (!kernels_) kernels_.emplace(driver_);
     if (!out_) out_.emplace(driver_, kFrameBytes);
     Configure(frame);
@@ -38,19 +38,9 @@ class CudaPreprocessor : public Preprocessor {
  private:
   using Key = std::tuple<std::string, int, int, bool, Frame::Matrix, Orientation>;
 
-  void Leave() {
-    if (context_ == nullptr) return;
-    const CurrentCudaContext current(driver_, context_, std::nothrow);
-    tables_.reset();
-    out_.reset();
-    kernels_.reset();
-    plan_.reset();
-  }
-
   void Configure(const Frame &frame) {
     Key key(frame.pixel_format, frame.width, frame.height, frame.full_range, frame.matrix, frame.orientation);
-    if (plan_ && key == key_) return;
-    plan_.reset();
+    if (tables_ && key == key_) return;
     tables_.reset();
     plan_.emplace(frame, colorimetry_, region_);
     tables_.emplace(driver_, plan_->tables().data(), plan_->tables().size());
@@ -60,19 +50,20 @@ class CudaPreprocessor : public Preprocessor {
   const CudaDriver &driver_;
   const Colorimetry colorimetry_;
   const Region region_;
-  CudaContext context_ = nullptr;
+  const CudaContext context_;
   // In it:
   std::optional<CudaKernels> kernels_;
   std::optional<CudaMemory> out_, tables_;
-  std::optional<ShrinkPlan> plan_;  // whose tables are there
+  std::optional<ShrinkPlan> plan_;  // whose tables those are
   Key key_;                         // and what it is for
 };
 
 }  // namespace
 
-std::unique_ptr<Preprocessor> NewCudaPreprocessor(Colorimetry colorimetry, const Region &region) {
+std::unique_ptr<Preprocessor> NewCudaPreprocessor(Colorimetry colorimetry, const Region &region, void *context) {
   const CudaDriver *driver = FindCudaDriver();
-  return driver != nullptr ? std::make_unique<CudaPreprocessor>(*driver, colorimetry, region) : nullptr;
+  if (driver == nullptr || context == nullptr) return nullptr;
+  return std::make_unique<CudaPreprocessor>(*driver, colorimetry, region, context);
 }
 
 }  // namespace action

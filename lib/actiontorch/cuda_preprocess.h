@@ -12,7 +12,7 @@
 namespace action {
 
 // See Engine::NewCudaPreprocessor.
-std::unique_ptr<Preprocessor> NewCudaPreprocessor(Colorimetry colorimetry, const Region &region);
+std::unique_ptr<Preprocessor> NewCudaPreprocessor(Colorimetry colorimetry, const Region &region, void *context);
 
 }  // namespace action
 

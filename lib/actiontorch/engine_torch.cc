@@ -29,8 +29,9 @@ class TorchEngine : public Engine {
   std::unique_ptr<Preprocessor> NewPreprocessor(Colorimetry colorimetry, const Region &region) override {
     return action::NewPreprocessor(colorimetry, region);
   }
-  std::unique_ptr<Preprocessor> NewCudaPreprocessor(Colorimetry colorimetry, const Region &region) override {
-    return action::NewCudaPreprocessor(colorimetry, region);
+  std::unique_ptr<Preprocessor> NewCudaPreprocessor(Colorimetry colorimetry, const Region &region,
+                                                    void *context) override {
+    return action::NewCudaPreprocessor(colorimetry, region, context);
   }
   bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
   std::unique_ptr<Classifier> NewClassifier(const StateDict &weights, const std::string &where,

@@ -23,8 +23,8 @@ class PartialEngine : public action::Engine {
     return action::NewPreprocessor(colorimetry, region);
   }
   std::unique_ptr<action::Preprocessor> NewCudaPreprocessor(action::Colorimetry colorimetry,
-                                                            const action::Region &region) override {
-    return action::NewCudaPreprocessor(colorimetry, region);
+                                                            const action::Region &region, void *context) override {
+    return action::NewCudaPreprocessor(colorimetry, region, context);
   }
   bool ReadsPixelFormat(const char *name) override { return action::ReadsPixelFormat(name); }
   std::unique_ptr<action::Classifier> NewClassifier(const action::StateDict &, const std::string &,

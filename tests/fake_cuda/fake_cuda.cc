@@ -311,15 +311,6 @@ FAKE_API int cuDevicePrimaryCtxRelease_v2(int) {
   return cuCtxDestroy_v2(primary);
 }
 
-FAKE_API int cuPointerGetAttribute(void *value, int attribute, uint64_t address) {
-  const std::lock_guard lock(TheGpu().lock);
-  constexpr int kContext = 1;
-  const Block *block = BlockOf(address, 1);
-  if (attribute != kContext || block == nullptr) return kInvalidValue;
-  memcpy(value, &block->context, sizeof block->context);
-  return 0;
-}
-
 FAKE_API int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   const std::lock_guard lock(TheGpu().lock);
   int error = 0;

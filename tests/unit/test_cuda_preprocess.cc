@@ -121,7 +121,7 @@ struct Picture {
 class CudaPreprocess : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_NE(NewCudaPreprocessor(Colorimetry::kReference, {}), nullptr);
+    ASSERT_NE(FindCudaDriver(), nullptr);
     if (!HasCudaKernels()) GTEST_SKIP() << "built without clang++ or nvcc";
     context_ = Fake::NewContext();
   }
@@ -133,11 +133,13 @@ class CudaPreprocess : public testing::Test {
     Fake::Destroy(context_);
   }
 
+  std::unique_ptr<Preprocessor> Make() const { return NewCudaPreprocessor(Colorimetry::kReference, {}, context_); }
+
   // Compares what both make of a picture: the largest difference.
   int Difference(const Picture &picture, Colorimetry colorimetry, const Region &region) {
     Rgb expected, actual;
     NewPreprocessor(colorimetry, region)->Process(picture.frame, expected);
-    NewCudaPreprocessor(colorimetry, region)->Process(picture.on_gpu, actual);
+    NewCudaPreprocessor(colorimetry, region, context_)->Process(picture.on_gpu, actual);
     int largest = 0;
     for (size_t i = 0; i < expected.size(); ++i) {
       const int difference = std::abs(expected[i] - actual[i]);
@@ -227,7 +229,7 @@ TEST_F(CudaPreprocess, IsThatOfAProcessorWithoutVectors) {
 
 TEST_F(CudaPreprocess, BringsBackTheSmallPictureAlone) {
   const Picture picture("nv12", 1920, 1080, Content::kNoise, context_);
-  const auto preprocess = NewCudaPreprocessor(Colorimetry::kReference, {});
+  const auto preprocess = Make();
   Rgb rgb;
   preprocess->Process(picture.on_gpu, rgb);
   const long down = Fake::Count("bytes to main memory"), up = Fake::Count("bytes to the GPU"),
@@ -240,20 +242,21 @@ TEST_F(CudaPreprocess, BringsBackTheSmallPictureAlone) {
   EXPECT_EQ(Fake::Count("loaded modules"), modules);
 }
 
-TEST_F(CudaPreprocess, FollowsAPictureIntoAnotherContext) {
+TEST_F(CudaPreprocess, WorksInSeveralContexts) {
   const CudaContext other = Fake::NewContext();
   {
-    const auto preprocess = NewCudaPreprocessor(Colorimetry::kReference, {});
-    const Picture here("nv12", 320, 240, Content::kNoise, context_), there("nv12", 320, 240, Content::kNoise, other);
+    const auto here = Make();
+    const auto there = NewCudaPreprocessor(Colorimetry::kReference, {}, other);
+    const Picture one("nv12", 320, 240, Content::kNoise, context_), same("nv12", 320, 240, Content::kNoise, other);
     Rgb rgb, again;
-    preprocess->Process(here.on_gpu, rgb);
-    preprocess->Process(there.on_gpu, again);
-    EXPECT_EQ(rgb, again);
-    EXPECT_EQ(Fake::Count("modules"), 1);  // nothing is left in the first
-    preprocess->Process(here.on_gpu, again);
-    EXPECT_EQ(rgb, again);
+    for (int i = 0; i < 2; ++i) {
+      here->Process(one.on_gpu, rgb);
+      there->Process(same.on_gpu, again);
+      EXPECT_EQ(rgb, again);
+    }
   }
   Fake::Destroy(other);
+  EXPECT_EQ(NewCudaPreprocessor(Colorimetry::kReference, {}, nullptr), nullptr);
 }
 
 std::string ErrorOf(Preprocessor &preprocess, const Frame &frame) {
@@ -268,7 +271,7 @@ std::string ErrorOf(Preprocessor &preprocess, const Frame &frame) {
 
 TEST_F(CudaPreprocess, SaysWhatFailsAndWorksAfterwards) {
   const Picture picture("nv12", 320, 240, Content::kNoise, context_);
-  const auto preprocess = NewCudaPreprocessor(Colorimetry::kReference, {});
+  const auto preprocess = Make();
   const std::vector<std::tuple<const char *, int, const char *>> failures = {
       {"cuModuleLoadData", 222, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"},
       {"cuMemAlloc", 2, "CUDA_ERROR_OUT_OF_MEMORY"},
@@ -294,7 +297,7 @@ TEST_F(CudaPreprocess, TriesTheKernels) {
 }
 
 TEST_F(CudaPreprocess, RefusesWhatItDoesNotShrink) {
-  const auto preprocess = NewCudaPreprocessor(Colorimetry::kReference, {});
+  const auto preprocess = Make();
   const auto refusal = [&](const char *format, int width, int height) {
     return ErrorOf(*preprocess, Picture(format, width, height, Content::kNoise, context_).on_gpu);
   };
@@ -303,13 +306,8 @@ TEST_F(CudaPreprocess, RefusesWhatItDoesNotShrink) {
   EXPECT_NE(refusal("yuv420p", 321, 240).find("odd"), std::string::npos);
   EXPECT_EQ(refusal("rgba", 321, 241), "");
   EXPECT_NE(refusal("gbrp", 320, 240).find("gbrp"), std::string::npos);
-  const auto of_part = NewCudaPreprocessor(Colorimetry::kReference, Region{0.9, 0, 0.1, 1});
+  const auto of_part = NewCudaPreprocessor(Colorimetry::kReference, Region{0.9, 0, 0.1, 1}, context_);
   EXPECT_NE(ErrorOf(*of_part, Picture("rgba", 640, 480, Content::kNoise, context_).on_gpu), "");
-
-  Frame in_main_memory = Picture("rgba", 320, 240, Content::kNoise, context_).on_gpu;
-  std::vector<uint8_t> pixels(320 * 240 * 4);
-  in_main_memory.planes[0] = pixels.data();
-  EXPECT_NE(ErrorOf(*preprocess, in_main_memory).find("not on the GPU"), std::string::npos);
 }
 
 }  // namespace
