@@ -10,7 +10,7 @@ namespace action {
 namespace {
 
 // The public beginning of GstCudaMemory, since GStreamer 1.22.
-struct CudaMemory {
+struct CudaMemoryHead {
   GstMemory memory;
   GstObject *context;
 };
@@ -48,7 +48,7 @@ GstObject *CudaContextOf(GstBuffer *buffer) {
       !g_type_is_a(G_OBJECT_TYPE(memory->allocator), type)) {
     return nullptr;
   }
-  return reinterpret_cast<CudaMemory *>(memory)->context;
+  return reinterpret_cast<CudaMemoryHead *>(memory)->context;
 }
 
 }  // namespace action

@@ -315,6 +315,7 @@ bool FrameReader::ReadOnGpu(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> r
       gpu_preprocessor_.reset();
       gpu_context_.reset(GST_OBJECT(gst_object_ref(context)));
       gpu_preprocessor_ = engine_.NewCudaPreprocessor(colorimetry_, region_, CudaHandleOf(context));
+      if (!gpu_preprocessor_) GST_WARNING("frames are copied from the GPU to be shrunk: no CUDA driver or context");
     }
     if (!gpu_preprocessor_) return false;
     MappedFrame frame(info_, buffer, static_cast<GstMapFlags>(GST_MAP_READ | kMapCuda));
