@@ -39,7 +39,6 @@
 #include "actionoverlay/overlay_composer.h"
 #include "actionoverlay/properties.h"
 #include "common/analytics_label.h"
-#include "common/cuda_memory.h"
 #include "common/device_memory.h"
 #include "common/feature_events.h"
 #include "common/flow_of_events.h"
@@ -226,44 +225,21 @@ void Rename(const State &state, const std::string &fine, std::string &name, acti
   category = found->second.value.value_or(category);
 }
 
-// Beside what other elements want drawn.
-void Attach(GstBuffer *buffer, GstVideoOverlayComposition *composition) {
-  GstVideoOverlayCompositionMeta *meta = gst_buffer_get_video_overlay_composition_meta(buffer);
-  if (meta == nullptr) {
-    gst_buffer_add_video_overlay_composition_meta(buffer, composition);
-    return;
-  }
-  const action::CompositionPtr both(gst_video_overlay_composition_copy(meta->overlay));
-  for (guint i = 0; i < gst_video_overlay_composition_n_rectangles(composition); ++i) {
-    gst_video_overlay_composition_add_rectangle(both.get(),
-                                                gst_video_overlay_composition_get_rectangle(composition, i));
-  }
-  gst_buffer_remove_video_overlay_composition_meta(buffer, meta);
-  gst_buffer_add_video_overlay_composition_meta(buffer, both.get());
-}
-
 void Blend(GstActionOverlay *self, GstBuffer *buffer, GstVideoOverlayComposition *composition) {
   State &state = *self->state;
-  if (state.blendable && state.on_device && state.blender.BlendOnGpu(composition, buffer, state.info)) return;
-  GstVideoFrame frame;
-  if (!state.blendable || !action::ComesWholeToMainMemory(buffer) ||
-      !gst_video_frame_map(&frame, &state.info, buffer, GST_MAP_READWRITE)) {
-    if (state.blendable && !state.on_device) {
-      throw action::Error(action::ErrorKind::kFormat, "",
-                          "a frame of " + std::to_string(state.info.width) + "x" + std::to_string(state.info.height) +
-                              " pixels cannot be mapped to draw into it");
-    }
-    if (!std::exchange(state.warned, true)) {
-      GST_ELEMENT_WARNING(self, STREAM, FORMAT,
-                          ("actionoverlay cannot draw into frames in this GPU memory, or of a format that only a GPU "
-                           "reads"),
-                          ("Put the element that downloads them (gldownload, cudadownload, ...) before it, or a sink "
-                           "behind it that takes overlay compositions"));
-    }
-    return;
+  if (state.blendable && state.blender.Blend(composition, buffer, state.info)) return;
+  if (state.blendable && !state.on_device) {
+    throw action::Error(action::ErrorKind::kFormat, "",
+                        "a frame of " + std::to_string(state.info.width) + "x" + std::to_string(state.info.height) +
+                            " pixels cannot be mapped to draw into it");
   }
-  state.blender.Blend(composition, &frame);
-  gst_video_frame_unmap(&frame);
+  if (!std::exchange(state.warned, true)) {
+    GST_ELEMENT_WARNING(self, STREAM, FORMAT,
+                        ("actionoverlay cannot draw into frames in this GPU memory, or of a format that only a GPU "
+                         "reads"),
+                        ("Put the element that downloads them (gldownload, cudadownload, ...) before it, or a sink "
+                         "behind it that takes overlay compositions"));
+  }
 }
 
 // Frames that nobody labels: is the element in the wrong place?
@@ -326,7 +302,7 @@ BufferPtr Draw(GstActionOverlay *self, BufferPtr frame) {
   }
   if (composition == nullptr) return frame;
   if (state.attach) {
-    Attach(Writable(frame), composition);
+    action::AttachOverlay(Writable(frame), composition);
   } else {
     Blend(self, Writable(frame), composition);
   }

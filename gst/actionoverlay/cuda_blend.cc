@@ -13,29 +13,13 @@
 #include "actioncuda/cuda_kernels.h"
 #include "common/cuda_memory.h"
 #include "common/glib_ptr.h"
+#include "common/mapped_frame.h"
 
 GST_DEBUG_CATEGORY_EXTERN(action_overlay_debug);
 #define GST_CAT_DEFAULT action_overlay_debug
 
 namespace action {
 namespace {
-
-// Mapped for the GPU: planes are addresses there.
-class GpuFrame {
- public:
-  GpuFrame(GstBuffer *buffer, const GstVideoInfo &info) {
-    if (!gst_video_frame_map(&frame_, &info, buffer, static_cast<GstMapFlags>(GST_MAP_READWRITE | kMapCuda))) {
-      throw Error("a frame cannot be mapped");
-    }
-  }
-  ~GpuFrame() { gst_video_frame_unmap(&frame_); }
-  GpuFrame(const GpuFrame &) = delete;
-  GpuFrame &operator=(const GpuFrame &) = delete;
-  const GstVideoFrame &get() const { return frame_; }
-
- private:
-  GstVideoFrame frame_{};
-};
 
 // A rectangle's pixels, in main memory.
 class Pixels {
@@ -165,7 +149,9 @@ bool CudaBlender::Blend(std::span<GstVideoOverlayRectangle *const> rectangles, G
   const CudaDriver *driver = FindCudaDriver();
   if (owner == nullptr || driver == nullptr) return false;
   try {
-    const GpuFrame frame(buffer, info);
+    // Planes are addresses of the GPU.
+    MappedFrame frame(info, buffer, static_cast<GstMapFlags>(GST_MAP_READWRITE | kMapCuda));
+    if (!frame) throw Error("a frame cannot be mapped");
     if (!place_ || place_->owner() != owner) {
       place_.reset();
       place_ = std::make_unique<Place>(*driver, owner);

@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "action/deleter.h"
+#include "common/cuda_memory.h"
 #include "common/glib_ptr.h"
+#include "common/mapped_frame.h"
 
 namespace action {
 namespace {
@@ -135,15 +137,15 @@ BufferPtr ToAyuv(GstBuffer *argb, const GstVideoColorimetry &colorimetry) {
       gst_video_converter_new(&from, &to,
                               gst_structure_new("options", GST_VIDEO_CONVERTER_OPT_DITHER_METHOD,
                                                 GST_TYPE_VIDEO_DITHER_METHOD, GST_VIDEO_DITHER_NONE, nullptr)));
-  GstVideoFrame in, out;
-  if (!converter || !gst_video_frame_map(&in, &from, argb, GST_MAP_READ)) return {};
-  const bool mapped = gst_video_frame_map(&out, &to, ayuv.get(), GST_MAP_WRITE);
-  if (mapped) {
-    gst_video_converter_frame(converter.get(), &in, &out);
-    gst_video_frame_unmap(&out);
+  if (!converter) return {};
+  MappedFrame in(from, argb, GST_MAP_READ);
+  if (!in) return {};
+  {
+    MappedFrame out(to, ayuv.get(), GST_MAP_WRITE);
+    if (!out) return {};
+    gst_video_converter_frame(converter.get(), &in.get(), &out.get());
   }
-  gst_video_frame_unmap(&in);
-  return mapped ? std::move(ayuv) : BufferPtr();
+  return ayuv;
 }
 
 RectanglePtr Convert(GstVideoOverlayRectangle *rectangle, const GstVideoInfo &info) {
@@ -194,6 +196,21 @@ void BlendRectangle(GstVideoOverlayRectangle *rectangle, GstVideoFrame *frame) {
 
 }  // namespace
 
+void AttachOverlay(GstBuffer *buffer, GstVideoOverlayComposition *composition) {
+  GstVideoOverlayCompositionMeta *meta = gst_buffer_get_video_overlay_composition_meta(buffer);
+  if (meta == nullptr) {
+    gst_buffer_add_video_overlay_composition_meta(buffer, composition);
+    return;
+  }
+  const CompositionPtr both(gst_video_overlay_composition_copy(meta->overlay));
+  for (guint i = 0; i < gst_video_overlay_composition_n_rectangles(composition); ++i) {
+    gst_video_overlay_composition_add_rectangle(both.get(),
+                                                gst_video_overlay_composition_get_rectangle(composition, i));
+  }
+  gst_buffer_remove_video_overlay_composition_meta(buffer, meta);
+  gst_buffer_add_video_overlay_composition_meta(buffer, both.get());
+}
+
 void OverlayBlender::ConvertAll(GstVideoOverlayComposition *composition, const GstVideoInfo &info) {
   const bool same =
       format_ == GST_VIDEO_INFO_FORMAT(&info) && gst_video_colorimetry_is_equal(&colorimetry_, &info.colorimetry);
@@ -218,6 +235,16 @@ void OverlayBlender::Blend(GstVideoOverlayComposition *composition, GstVideoFram
     BlendRectangle(converted.rectangle.get(), frame);
 }
 
+bool OverlayBlender::Blend(GstVideoOverlayComposition *composition, GstBuffer *buffer, const GstVideoInfo &info) {
+  if (BlendOnGpu(composition, buffer, info)) return true;
+  if (!ComesWholeToMainMemory(buffer)) return false;
+  MappedFrame frame(info, buffer, GST_MAP_READWRITE);
+  if (!frame) return false;
+  Blend(composition, &frame.get());
+  return true;
+}
+
+// False: nothing was done, since the frame is not there, has another format, or the GPU cannot do it.
 bool OverlayBlender::BlendOnGpu(GstVideoOverlayComposition *composition, GstBuffer *buffer, const GstVideoInfo &info) {
   if (!IsPlainYuv(info) || !cuda_.Reaches(buffer)) return false;
   ConvertAll(composition, info);

@@ -42,12 +42,10 @@ bool ComesWholeToMainMemory(GstBuffer *buffer) {
 GstObject *CudaContextOf(GstBuffer *buffer) {
   if (gst_buffer_n_memory(buffer) != 1) return nullptr;
   GstMemory *memory = gst_buffer_peek_memory(buffer, 0);
+  if (!gst_memory_is_type(memory, "gst.cuda.memory")) return nullptr;
   // By its allocator's type, too: anybody may name a memory so.
   const GType type = g_type_from_name("GstCudaAllocator");
-  if (type == 0 || !gst_memory_is_type(memory, "gst.cuda.memory") ||
-      !g_type_is_a(G_OBJECT_TYPE(memory->allocator), type)) {
-    return nullptr;
-  }
+  if (type == 0 || !g_type_is_a(G_OBJECT_TYPE(memory->allocator), type)) return nullptr;
   return reinterpret_cast<CudaMemoryHead *>(memory)->context;
 }
 

@@ -9,6 +9,7 @@
 
 #include "action/error.h"
 #include "common/cuda_memory.h"
+#include "common/mapped_frame.h"
 
 GST_DEBUG_CATEGORY_EXTERN(r3d_features_debug);
 #define GST_CAT_DEFAULT r3d_features_debug
@@ -137,30 +138,23 @@ std::string DeviceMemoryOf(GstBuffer *buffer) {
   return type == GST_ALLOCATOR_SYSMEM ? std::string() : type;
 }
 
-class MappedFrame {
+// Throws Error that says what is wrong with a buffer that could not be mapped.
+class ReadableFrame : public MappedFrame {
  public:
-  MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags) {
-    if (!gst_video_frame_map(&frame_, &info, buffer, flags)) {
-      if (const std::string memory = DeviceMemoryOf(buffer); !memory.empty()) {
-        throw Error(ErrorKind::kFormat, "",
-                    "a video buffer cannot be copied from where it lies (" + memory +
-                        "); put the element that downloads it (cudadownload, gldownload, vapostproc) and 'video/x-raw' "
-                        "before r3dfeatures");
-      }
+  ReadableFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags) : MappedFrame(info, buffer, flags) {
+    if (*this) return;
+    if (const std::string memory = DeviceMemoryOf(buffer); !memory.empty()) {
       throw Error(ErrorKind::kFormat, "",
-                  std::string("a video buffer of the format ") + GST_VIDEO_INFO_NAME(&info) + " and the size " +
-                      std::to_string(GST_VIDEO_INFO_WIDTH(&info)) + "x" + std::to_string(GST_VIDEO_INFO_HEIGHT(&info)) +
-                      " cannot be read: it has " + std::to_string(gst_buffer_get_size(buffer)) + " bytes, expected " +
-                      std::to_string(GST_VIDEO_INFO_SIZE(&info)));
+                  "a video buffer cannot be copied from where it lies (" + memory +
+                      "); put the element that downloads it (cudadownload, gldownload, vapostproc) and 'video/x-raw' "
+                      "before r3dfeatures");
     }
+    throw Error(ErrorKind::kFormat, "",
+                std::string("a video buffer of the format ") + GST_VIDEO_INFO_NAME(&info) + " and the size " +
+                    std::to_string(GST_VIDEO_INFO_WIDTH(&info)) + "x" + std::to_string(GST_VIDEO_INFO_HEIGHT(&info)) +
+                    " cannot be read: it has " + std::to_string(gst_buffer_get_size(buffer)) + " bytes, expected " +
+                    std::to_string(GST_VIDEO_INFO_SIZE(&info)));
   }
-  ~MappedFrame() { gst_video_frame_unmap(&frame_); }
-  MappedFrame(const MappedFrame &) = delete;
-  MappedFrame &operator=(const MappedFrame &) = delete;
-  GstVideoFrame &get() { return frame_; }
-
- private:
-  GstVideoFrame frame_{};
 };
 
 // The part of a mapped frame that is the picture.
@@ -318,7 +312,7 @@ bool FrameReader::ReadOnGpu(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> r
       if (!gpu_preprocessor_) GST_WARNING("frames are copied from the GPU to be shrunk: no CUDA driver or context");
     }
     if (!gpu_preprocessor_) return false;
-    MappedFrame frame(info_, buffer, static_cast<GstMapFlags>(GST_MAP_READ | kMapCuda));
+    ReadableFrame frame(info_, buffer, static_cast<GstMapFlags>(GST_MAP_READ | kMapCuda));
     if (PixelFormatName(GST_VIDEO_INFO_FORMAT(&frame.get().info)) == nullptr) return false;
     Process(*gpu_preprocessor_, frame.get(), PictureOf(buffer, frame.get().info), rgb);
     return true;
@@ -336,7 +330,7 @@ void FrameReader::Read(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> rgb) {
                 std::string("this GStreamer does not bring frames of the format ") + GST_VIDEO_INFO_NAME(&info_) +
                     " and an odd height whole from CUDA memory; put cudadownload and 'video/x-raw' before r3dfeatures");
   }
-  MappedFrame frame(info_, buffer, GST_MAP_READ);
+  ReadableFrame frame(info_, buffer, GST_MAP_READ);
   // The buffer's GstVideoMeta may say another size than the caps: the picture is a part of what was decoded.
   const GstVideoInfo &info = frame.get().info;
   const GstVideoRectangle picture = PictureOf(buffer, info);
@@ -351,7 +345,7 @@ void FrameReader::Read(GstBuffer *buffer, std::span<uint8_t, kFrameBytes> rgb) {
       GST_VIDEO_INFO_FORMAT(&converter_->from) != GST_VIDEO_INFO_FORMAT(&info)) {
     MakeConverter(info);
   }
-  MappedFrame converted(converter_->to, converter_->buffer, GST_MAP_WRITE);
+  ReadableFrame converted(converter_->to, converter_->buffer, GST_MAP_WRITE);
   gst_video_converter_frame(converter_->converter, &frame.get(), &converted.get());
   Process(*preprocessor_, converted.get(), picture, rgb);
 }

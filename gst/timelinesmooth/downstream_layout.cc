@@ -4,6 +4,7 @@
 #include "timelinesmooth/downstream_layout.h"
 
 #include "common/glib_ptr.h"
+#include "common/mapped_frame.h"
 
 namespace action {
 namespace {
@@ -19,16 +20,10 @@ bool IsDefault(const GstVideoMeta &meta, const GstVideoInfo &info) {
 }
 
 bool CopyPicture(const GstVideoInfo &info, GstBuffer *from, GstBuffer *to) {
-  GstVideoFrame in;
-  GstVideoFrame out;
-  if (!gst_video_frame_map(&in, &info, from, GST_MAP_READ)) return false;
-  bool copied = false;
-  if (gst_video_frame_map(&out, &info, to, GST_MAP_WRITE)) {
-    copied = gst_video_frame_copy(&out, &in) != FALSE;
-    gst_video_frame_unmap(&out);
-  }
-  gst_video_frame_unmap(&in);
-  return copied;
+  MappedFrame in(info, from, GST_MAP_READ);
+  if (!in) return false;
+  MappedFrame out(info, to, GST_MAP_WRITE);
+  return out && gst_video_frame_copy(&out.get(), &in.get()) != FALSE;
 }
 
 }  // namespace

@@ -196,7 +196,7 @@ const ShrinkPlan::Layout &ShrinkPlan::LayoutOf(const Frame &frame) {
   return *layout;
 }
 
-Conversion ShrinkPlan::FindConversion(const Layout &layout, const Frame &frame, Colorimetry colorimetry) {
+ShrinkPlan::Conversion ShrinkPlan::FindConversion(const Layout &layout, const Frame &frame, Colorimetry colorimetry) {
   if (layout.is_rgb()) return Conversion::kVectors;
   const TestPicture test(frame, layout.wide, layout.second != layout.third);
   std::vector<uint8_t> expected(kFrameBytes), actual(kFrameBytes);

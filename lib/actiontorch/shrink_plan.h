@@ -14,15 +14,6 @@
 
 namespace action {
 
-// How this libswscale converts a format on this processor: its versions and its vector instructions differ.
-enum class Conversion {
-  kVectors,     // chroma samples are repeated
-  kTables,      // that, with tables
-  kSmooth,      // the chroma of rows is interpolated
-  kSmoothEnds,  // that, but the last two rows with tables
-  kSmoothTables
-};
-
 // For one format, size, colorimetry, region and orientation.
 class ShrinkPlan {
  public:
@@ -39,6 +30,14 @@ class ShrinkPlan {
 
  private:
   struct Layout;
+  // How this libswscale converts a format on this processor: its versions and its vector instructions differ.
+  enum class Conversion {
+    kVectors,     // chroma samples are repeated
+    kTables,      // that, with tables
+    kSmooth,      // the chroma of rows is interpolated
+    kSmoothEnds,  // that, but the last two rows with tables
+    kSmoothTables
+  };
   static const Layout kLayouts[];
   ShrinkPlan(const Layout &layout, const Frame &frame, Colorimetry colorimetry, const Region &region,
              Conversion conversion);

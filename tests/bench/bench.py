@@ -231,6 +231,7 @@ def oracle(*arguments, **env):
 def features():
     print(f"### 2. Features of a {SECONDS} s 1080p30 H.264 file, decoding included (network loaded)\n")
     file = video(1920, 1080, 30, SECONDS)
+    skipping = "qtdemux ! h264parse ! actionskip ! avdec_h264"
     decode = median(lambda: worker(f"filesrc location={file} ! decodebin ! fakesink sync=false"))
     rows = [("", "s", "CPU s", "Python / this", "wall / bound")]
     rows.append(("decoding alone", f"{decode['seconds']:.2f}", f"{decode['cpu']:.1f}", "", ""))
@@ -249,7 +250,6 @@ def features():
             rows.append((f"**r3dfeatures, {precision}**{name}", f"{ours['seconds']:.2f}", f"{ours['cpu']:.1f}", f"{theirs['seconds'] / ours['seconds']:.2f}", f"{ours['seconds'] / bound:.2f}"))
         ours = median(lambda: worker(f"filesrc location={file} ! {skipping} ! queue ! r3dfeatures ! fakesink sync=false", **env))
         rows.append((f"**the same, fp32, behind actionskip**{name}", f"{ours['seconds']:.2f}", f"{ours['cpu']:.1f}", f"{theirs['seconds'] / ours['seconds']:.2f}", ""))
-    skipping = "qtdemux ! h264parse ! actionskip ! avdec_h264"
     compare("", "fp32", "bf16")
     if "AVX2" not in bench_network("fp32", 1).get("how", ""):
         # The networks of both; decoding and shrinking stay what they are.
